@@ -1,0 +1,1 @@
+"""Joint rotations, bodies and meshes from joint positions."""

@@ -1,0 +1,1 @@
+"""One module a file format, behind `Motion.save` and `Motion.load`."""

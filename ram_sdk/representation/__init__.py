@@ -1,0 +1,1 @@
+"""Joints, skeletons and the 263/251 motion features; knows nothing of networks or files."""

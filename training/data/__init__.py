@@ -1,0 +1,1 @@
+"""Motion-text data sets in HumanML3D's folder format."""
