@@ -1,0 +1,35 @@
+"""`.json`: joints and how they were made, as text that any program reads."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from ram_sdk.motion import Motion
+
+
+def write(motion: Motion, path: Path) -> None:
+    """Write joint names, parents, positions (0.01 mm), frame rate, prompt and settings."""
+    content = {
+        "fps": motion.fps,
+        "prompt": motion.prompt,
+        "settings": dict(motion.settings),
+        "joint_names": motion.skeleton.joint_names,
+        "parents": motion.skeleton.parents,
+        "joints": np.round(motion.joints.astype(np.float64), 5).tolist(),
+    }
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+
+def read(path: Path) -> Motion:
+    """Read a file that `write` made."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return Motion(
+            joints=np.asarray(content["joints"], dtype=np.float32),
+            fps=float(content["fps"]),
+            prompt=content.get("prompt"),
+            settings=content.get("settings", {}),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path.name!r} is not a motion in JSON: {error}") from error

@@ -1,0 +1,142 @@
+"""`Motion`: one clip of human motion, and the door to every file format."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ram_sdk import formats
+from ram_sdk.representation.features import canonicalize, decode_features, encode_joints
+from ram_sdk.representation.skeleton import HUMANML3D, KIT_ML, Skeleton
+
+_SKELETONS = {skeleton.num_joints: skeleton for skeleton in (HUMANML3D, KIT_ML)}
+
+
+@dataclass(frozen=True, eq=False)
+class Motion:
+    """A clip of human motion as joint positions.
+
+    Attributes:
+        joints: `(frames, joints, 3)` float32 positions in metres, Y up, facing +Z at frame 0, +X to the
+            body's left; 22 joints as in HumanML3D or 21 as in KIT-ML (millimetres there).
+        fps: frames a second.
+        prompt: the text that the motion was made from, if any.
+        settings: how it was made (seed, steps, guidance scales, checkpoint), if it was generated.
+        generated_features: the feature vectors that the joints were decoded from, if they were.
+
+    Raises:
+        ValueError: a shape that is not a clip of a known skeleton, NaN or infinite positions, or a frame
+            rate that is not positive.
+    """
+
+    joints: NDArray[np.float32]
+    fps: float = HUMANML3D.fps
+    prompt: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    generated_features: NDArray[np.float32] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        joints = np.asarray(self.joints, dtype=np.float32)
+        if (
+            joints.ndim != 3
+            or joints.shape[0] < 1
+            or joints.shape[1] not in _SKELETONS
+            or joints.shape[2] != 3
+        ):
+            raise ValueError(f"joints of shape {joints.shape}: expected (frames >= 1, 22 or 21, 3)")
+        if not np.isfinite(joints).all():
+            raise ValueError("joints hold NaN or infinite positions: repair or cut those frames first")
+        if not (np.isfinite(self.fps) and self.fps > 0):
+            raise ValueError(f"fps {self.fps}: expected a positive number of frames a second")
+        object.__setattr__(self, "joints", joints)
+
+    @classmethod
+    def from_features(
+        cls,
+        features: NDArray[np.float32],
+        *,
+        prompt: str | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> "Motion":
+        """Decode feature vectors `(frames, 263 or 251)`, in real units, to a motion."""
+        features = np.asarray(features, dtype=np.float32)
+        by_width = {skeleton.num_features: skeleton for skeleton in _SKELETONS.values()}
+        if features.ndim != 2 or features.shape[1] not in by_width:
+            raise ValueError(f"features of shape {features.shape}: expected (frames, 263) or (frames, 251)")
+        skeleton = by_width[features.shape[1]]
+        joints = decode_features(torch.from_numpy(features).double(), skeleton).float().numpy()
+        return cls(joints, skeleton.fps, prompt, settings or {}, features)
+
+    @property
+    def skeleton(self) -> Skeleton:
+        """The joint tree that the joints follow."""
+        return _SKELETONS[self.joints.shape[1]]
+
+    @cached_property
+    def features(self) -> NDArray[np.float32]:
+        """HumanML3D (263) or KIT-ML (251) feature vectors `(frames, features)` in real units.
+
+        Those that the joints were decoded from, or else computed from the joints after `canonicalize`; the
+        last frame, which has no following one, is then assumed to keep its velocity.
+        """
+        if self.generated_features is not None:
+            return self.generated_features
+        joints = torch.from_numpy(self.joints).double()
+        following = 2 * joints[-1:] - joints[-2:-1] if len(joints) > 1 else joints
+        joints = canonicalize(torch.cat((joints, following)), self.skeleton)
+        return encode_joints(joints, self.skeleton).float().numpy()
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return len(self) / self.fps
+
+    def __len__(self) -> int:
+        return self.joints.shape[0]
+
+    def __getitem__(self, frames: slice) -> "Motion":
+        """A span of frames, `motion[20:60]`, where it stands and facing as it faced."""
+        if not isinstance(frames, slice) or frames.step not in (None, 1):
+            raise TypeError(
+                f"motion[{frames!r}]: give a span of frames without a step, such as motion[20:60]"
+            )
+        if not len(self.joints[frames]):
+            raise ValueError(f"motion[{frames.start}:{frames.stop}] is empty: it has {len(self)} frames")
+        features = self.generated_features
+        return replace(
+            self,
+            joints=self.joints[frames],
+            generated_features=None if features is None else features[frames],
+        )
+
+    def save(self, path: str | os.PathLike[str], **options: Any) -> Path:
+        """Write the motion; the suffix chooses the format and the file appears whole or not at all.
+
+        Args:
+            path: a file name ending in one of `ram_sdk.formats.WRITABLE`.
+            **options: of that format, see the `write` function of its module in `ram_sdk.formats`.
+
+        Returns:
+            The path written.
+
+        Raises:
+            ValueError: unknown suffix.
+            OSError: the place cannot be written.
+        """
+        return formats.write(self, path, **options)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> "Motion":
+        """Read a motion from a file ending in one of `ram_sdk.formats.READABLE`.
+
+        Raises:
+            ValueError: unknown suffix, or a file that holds no motion.
+            OSError: the file cannot be read.
+        """
+        return formats.read(path)
