@@ -1,0 +1,285 @@
+"""Facts about a clip that simple geometry can measure, for captions to use and to be checked against."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ram_sdk.representation.skeleton import HUMANML3D
+
+Array = NDArray[np.float64]
+
+FPS = HUMANML3D.fps
+_PELVIS, _SPINE, _NECK, _HEAD = 0, 3, 12, 15
+_HIPS, _SHOULDERS, _WRISTS = (1, 2), (16, 17), (20, 21)  # (left, right), as everywhere below
+_ANKLES, _TOES = (7, 8), (10, 11)
+
+_RAISED = 0.0  # metres above the shoulder: a wrist higher than this is raised
+_FLIGHT = 0.06  # metres of both feet above their lowest: a jump rather than a running stride
+_JUMP_PELVIS = 0.98  # metres; the pelvis of the uniform skeleton stands at 0.93
+_STILL_SPEED = 0.12  # metres a second, mean over the joints
+_STEP_LENGTH = 0.15  # metres between two places where the same foot stands
+
+
+@dataclass(frozen=True)
+class Hand:
+    """One hand. Heights in metres, times in seconds, speeds in metres a second."""
+
+    above_shoulder: float  # highest point of the wrist above the shoulder of its side
+    above_head: float  # highest point of the wrist above the head joint
+    rise: float  # from the lowest to the highest point of the wrist, relative to the pelvis
+    raised_seconds: float  # time above the shoulder
+    waves: int  # there-and-back sweeps of the forearm while the hand is up
+    punches: int  # fast extensions of the arm away from the shoulder
+    punch_speed: float  # fastest extension
+    path: float  # distance that the wrist covers relative to the pelvis
+
+
+@dataclass(frozen=True)
+class Foot:
+    """One foot. Heights in metres, speeds in metres a second."""
+
+    rise: float  # highest point of the ankle above its lowest
+    kicks: int  # fast swings that lift the ankle above the other knee
+    kick_speed: float  # fastest such swing, relative to the pelvis
+    up_seconds: float  # time off the floor while the other foot stands
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """What one clip shows. Metres, seconds, degrees; a turn to the left is positive.
+
+    `forward` and `left` sum the movement of the pelvis in the body's own heading of each frame, so that
+    somebody who walks in a circle moves forward all the time; `net_forward` and `net_left` are where the
+    clip ends, seen from its first frame.
+    """
+
+    duration: float
+    distance: float
+    forward: float
+    left: float
+    net_forward: float
+    net_left: float
+    speed: float  # distance over duration
+    peak_speed: float  # fastest half second
+    start_speed: float  # first half second
+    end_speed: float  # last half second
+    turn: float  # heading at the end against the start, whole turns counted
+    turn_left: float  # the largest rise of the heading within the clip
+    turn_right: float  # the largest fall, positive
+    left_hand: Hand
+    right_hand: Hand
+    left_foot: Foot
+    right_foot: Foot
+    jumps: int
+    jump_height: float  # of the feet, in the highest jump
+    steps: int
+    stand_height: float  # of the pelvis: 95th percentile
+    low_height: float  # of the pelvis: lowest
+    start_height: float
+    end_height: float
+    bend: float  # largest angle of the trunk against the vertical
+    lean: float  # median angle of the trunk to the front, negative to the back
+    still_fraction: float  # frames in which the body hardly moves
+    arm_spread: float  # largest distance between the wrists
+    energy: float  # mean speed of the wrists relative to the pelvis
+
+
+def measure(joints: Array) -> Attributes:
+    """Measure a clip.
+
+    Args:
+        joints: `(frames, 22, 3)` canonical positions in metres at 20 fps: Y up, frame 0 facing +Z, +X the
+            body's left; at least 4 frames.
+
+    Returns:
+        The clip's attributes.
+
+    Raises:
+        ValueError: the array is not such a clip.
+    """
+    if joints.ndim != 3 or joints.shape[1:] != (HUMANML3D.num_joints, 3) or len(joints) < 4:
+        raise ValueError(f"joints of shape {joints.shape}: expected (frames >= 4, {HUMANML3D.num_joints}, 3)")
+    joints = joints.astype(np.float64)
+    heading = _heading(joints)
+    pelvis = _smooth(joints[:, _PELVIS], 0.1)
+    velocity = np.gradient(pelvis, axis=0) * FPS
+    ground = np.hypot(velocity[:, 0], velocity[:, 2])
+    forward = velocity[:, 0] * np.sin(heading) + velocity[:, 2] * np.cos(heading)
+    left = velocity[:, 0] * np.cos(heading) - velocity[:, 2] * np.sin(heading)
+    half_second = _moving_mean(ground, 10)
+    rise, fall = _largest_swings(heading)
+    flights = _flights(joints)
+    trunk = joints[:, _NECK] - joints[:, _PELVIS]
+    bend = np.degrees(np.arctan2(np.hypot(trunk[:, 0], trunk[:, 2]), trunk[:, 1]))
+    lean = np.degrees(np.arctan2(trunk[:, 0] * np.sin(heading) + trunk[:, 2] * np.cos(heading), trunk[:, 1]))
+    wrists = [joints[:, w] - joints[:, _PELVIS] for w in _WRISTS]
+    return Attributes(
+        duration=len(joints) / FPS,
+        distance=float(ground.mean() * len(joints) / FPS),
+        forward=float(forward.mean() * len(joints) / FPS),
+        left=float(left.mean() * len(joints) / FPS),
+        net_forward=float(pelvis[-1, 2] - pelvis[0, 2]),
+        net_left=float(pelvis[-1, 0] - pelvis[0, 0]),
+        speed=float(ground.mean()),
+        peak_speed=float(half_second.max()),
+        start_speed=float(ground[:10].mean()),
+        end_speed=float(ground[-10:].mean()),
+        turn=float(np.degrees(heading[-1] - heading[0])),
+        turn_left=rise,
+        turn_right=fall,
+        left_hand=_hand(joints, heading, 0),
+        right_hand=_hand(joints, heading, 1),
+        left_foot=_foot(joints, 0),
+        right_foot=_foot(joints, 1),
+        jumps=len(flights),
+        jump_height=max(flights, default=0.0),
+        steps=sum(_steps(joints, side) for side in (0, 1)),
+        stand_height=float(np.percentile(joints[:, _PELVIS, 1], 95)),
+        low_height=float(pelvis[:, 1].min()),
+        start_height=float(pelvis[0, 1]),
+        end_height=float(pelvis[-1, 1]),
+        bend=float(_smooth(bend, 0.1).max()),
+        lean=float(np.median(lean)),
+        still_fraction=float((_joint_speed(joints) < _STILL_SPEED).mean()),
+        arm_spread=float(np.linalg.norm(wrists[0] - wrists[1], axis=-1).max()),
+        energy=float(np.mean([np.linalg.norm(np.gradient(w, axis=0), axis=-1).mean() * FPS for w in wrists])),
+    )
+
+
+def _smooth(signal: Array, sigma_seconds: float) -> Array:
+    """Gaussian smoothing over frames (the first axis), ends held."""
+    radius = max(1, int(3 * sigma_seconds * FPS))
+    kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) / (sigma_seconds * FPS)) ** 2)
+    kernel /= kernel.sum()
+    flat = signal.reshape(len(signal), -1)
+    padded = np.pad(flat, ((radius, radius), (0, 0)), mode="edge")
+    columns = [np.convolve(column, kernel, mode="valid") for column in padded.T]
+    return np.stack(columns, axis=-1).reshape(signal.shape)
+
+
+def _moving_mean(signal: Array, frames: int) -> Array:
+    frames = min(frames, len(signal))
+    return np.convolve(signal, np.full(frames, 1 / frames), mode="valid")
+
+
+def _heading(joints: Array) -> Array:
+    """Unwrapped yaw in radians that the hips and shoulders face, 0 at +Z, positive to the left."""
+    across = joints[:, _HIPS[0]] - joints[:, _HIPS[1]] + joints[:, _SHOULDERS[0]] - joints[:, _SHOULDERS[1]]
+    across = _smooth(across, 0.15)
+    return np.unwrap(np.arctan2(-across[:, 2], across[:, 0]))
+
+
+def _largest_swings(heading: Array) -> tuple[float, float]:
+    """Largest rise and largest fall of the heading, in degrees, the walk's own sway removed."""
+    smooth = np.degrees(_smooth(heading, 0.3))
+    rise = (smooth - np.minimum.accumulate(smooth)).max()
+    fall = (np.maximum.accumulate(smooth) - smooth).max()
+    return float(rise), float(fall)
+
+
+def _joint_speed(joints: Array) -> Array:
+    steps = np.linalg.norm(np.diff(joints, axis=0), axis=-1).mean(axis=-1) * FPS
+    return np.append(steps, steps[-1])
+
+
+def _runs(mask: NDArray[np.bool_]) -> list[slice]:
+    """Stretches of consecutive true frames."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], mask.astype(np.int8), [0]))))
+    return [slice(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def _flights(joints: Array) -> list[float]:
+    """Height of each jump: both feet well off the floor around a peak of the pelvis."""
+    lifts = np.stack(
+        [
+            np.minimum(
+                joints[:, ankle, 1] - np.percentile(joints[:, ankle, 1], 5),
+                joints[:, toe, 1] - np.percentile(joints[:, toe, 1], 5),
+            )
+            for ankle, toe in zip(_ANKLES, _TOES, strict=True)
+        ]
+    ).min(axis=0)
+    pelvis = joints[:, _PELVIS, 1]
+    heights = []
+    for run in _runs(lifts > _FLIGHT):
+        around = pelvis[max(0, run.start - 6) : run.stop + 6]
+        airborne = run.stop - run.start <= 20 and pelvis[run].max() > _JUMP_PELVIS
+        if airborne and pelvis[run].max() - around.min() > 0.12:
+            heights.append(float(lifts[run].max()))
+    return heights
+
+
+def _steps(joints: Array, side: int) -> int:
+    """Times that one foot moves to a new place and stands there."""
+    toe = joints[:, _TOES[side]]
+    speed = np.linalg.norm(np.gradient(_smooth(toe, 0.05), axis=0), axis=-1) * FPS
+    low = toe[:, 1] < np.percentile(toe[:, 1], 5) + 0.08
+    places = [toe[run].mean(axis=0) for run in _runs((speed < 0.6) & low) if run.stop - run.start >= 2]
+    return sum(
+        bool(np.linalg.norm((b - a)[[0, 2]]) > _STEP_LENGTH) for a, b in zip(places, places[1:], strict=False)
+    )
+
+
+def _hand(joints: Array, heading: Array, side: int) -> Hand:
+    wrist, shoulder = joints[:, _WRISTS[side]], joints[:, _SHOULDERS[side]]
+    relative = wrist - joints[:, _PELVIS]
+    above = wrist[:, 1] - shoulder[:, 1]
+    up = above > _RAISED
+    arm = _smooth(wrist - shoulder, 0.05)
+    extension = np.linalg.norm(arm, axis=-1)
+    speed = np.gradient(extension) * FPS
+    punches = [
+        run
+        for run in _runs(speed > 1.5)
+        if extension[run.start : run.stop + 2].max() > 0.40 and above[run].max() > -0.35
+    ]
+    return Hand(
+        above_shoulder=float(above.max()),
+        above_head=float((wrist[:, 1] - joints[:, _HEAD, 1]).max()),
+        rise=float(relative[:, 1].max() - relative[:, 1].min()),
+        raised_seconds=float(up.sum() / FPS),
+        waves=_waves(relative, heading, above),
+        punches=len(punches),
+        punch_speed=float(speed.max()),
+        path=float(np.linalg.norm(np.diff(relative, axis=0), axis=-1).sum()),
+    )
+
+
+def _waves(relative: Array, heading: Array, above: Array) -> int:
+    """There-and-back sweeps to the side of a wrist that is near or above the shoulder."""
+    sideways = relative[:, 0] * np.cos(heading) - relative[:, 2] * np.sin(heading)
+    count = 0
+    for run in _runs(above > -0.20):
+        if run.stop - run.start >= 8:
+            count += _reversals(_smooth(sideways[run], 0.05), 0.05) // 2
+    return count
+
+
+def _reversals(signal: Array, amplitude: float) -> int:
+    """Turning points of a signal that moves at least `amplitude` between them."""
+    count, direction, extreme = 0, 0, signal[0]
+    for value in signal:
+        if direction >= 0 and value < extreme - amplitude:
+            count, direction, extreme = count + (direction > 0), -1, value
+        elif direction <= 0 and value > extreme + amplitude:
+            count, direction, extreme = count + (direction < 0), 1, value
+        elif (direction > 0) == (value > extreme) or direction == 0:
+            extreme = value if direction else extreme
+    return count
+
+
+def _foot(joints: Array, side: int) -> Foot:
+    ankle, other = joints[:, _ANKLES[side]], joints[:, _ANKLES[1 - side]]
+    relative = _smooth(ankle - joints[:, _PELVIS], 0.05)
+    speed = np.linalg.norm(np.gradient(relative, axis=0), axis=-1) * FPS
+    lift = ankle[:, 1] - np.percentile(ankle[:, 1], 5)
+    standing = other[:, 1] < np.percentile(other[:, 1], 5) + 0.08
+    knee_high = (relative[:, 1] > -0.45) & (np.linalg.norm(relative, axis=-1) > 0.6)
+    kicks = [run for run in _runs(knee_high) if speed[max(0, run.start - 4) : run.stop + 2].max() > 2.5]
+    return Foot(
+        rise=float(lift.max()),
+        kicks=len(kicks),
+        kick_speed=max((float(speed[max(0, r.start - 4) : r.stop + 2].max()) for r in kicks), default=0.0),
+        up_seconds=float(((lift > 0.12) & standing).sum() / FPS),
+    )
