@@ -1,0 +1,106 @@
+"""`.mp4`, `.gif` and `.png`: the motion as a stick figure, rendered off-screen on the CPU."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from ram_sdk.motion import Motion
+
+try:
+    from PIL import Image
+
+    from ram_sdk.formats import stick_figure
+except ImportError as error:
+    raise ImportError("previews need Pillow: pip install 'ram_sdk[preview]'") from error
+
+_GIF_FPS = 25.0  # players slow down much faster GIFs
+_STRIP_POSES = 8
+_FOLLOW_SECONDS = 0.3
+
+
+def write(motion: Motion, path: Path, *, caption: str | None = None, size: int = 512) -> None:
+    """Render the motion; the suffix chooses what to make.
+
+    `.mp4` and `.gif` play at the motion's own speed, with a camera that follows; `.png` is a strip of eight
+    poses. Left limbs are coral, right limbs blue.
+
+    Args:
+        motion: what to show.
+        path: file to write, ending in .mp4, .gif or .png.
+        caption: text above the figure; by default the motion's prompt, "" for none.
+        size: height of the picture in pixels, and width of one of a film.
+
+    Raises:
+        ValueError: a size that is too small to show anything.
+        ImportError: a package that the `preview` extra installs is missing.
+    """
+    if size < 64:
+        raise ValueError(f"size {size}: expected at least 64 pixels")
+    text = motion.prompt if caption is None else caption
+    {".mp4": _write_film, ".gif": _write_gif, ".png": _write_strip}[path.suffix](motion, path, text, size)
+
+
+def frames(motion: Motion, caption: str | None, size: int, fps: float) -> Iterator[Image.Image]:
+    """Pictures of `size` x `size` pixels, `fps` of them for each second of the motion."""
+    figure = stick_figure.Figure.of(motion, follow=_FOLLOW_SECONDS)
+    side = stick_figure.oversampled(size)
+    camera = stick_figure.Camera.fitting(figure, side, side, stick_figure.caption_height(caption, side))
+    for moment in np.arange(0.0, len(motion), motion.fps / fps):
+        frame = int(moment)
+        image = stick_figure.render(figure, camera, frame, frame)
+        stick_figure.draw_caption(image, caption)
+        yield stick_figure.finish(image)
+
+
+def _write_film(motion: Motion, path: Path, caption: str | None, size: int) -> None:
+    try:
+        import imageio_ffmpeg
+    except ImportError as error:
+        raise ImportError("mp4 needs imageio-ffmpeg: pip install 'ram_sdk[preview]'") from error
+    even = size + size % 2  # H.264 with ordinary colour subsampling
+    film = imageio_ffmpeg.write_frames(
+        str(path), (even, even), fps=motion.fps, codec="libx264", quality=None, macro_block_size=2,
+        output_params=["-crf", "20", "-preset", "veryfast"],
+    )  # fmt: skip
+    film.send(None)
+    try:
+        for image in frames(motion, caption, even, motion.fps):
+            film.send(np.asarray(image).tobytes())
+    finally:
+        film.close()
+
+
+def _write_gif(motion: Motion, path: Path, caption: str | None, size: int) -> None:
+    fps = min(motion.fps, _GIF_FPS)
+    images = list(frames(motion, caption, size, fps))
+    sample = Image.new("RGB", (size, 3 * size))
+    for i, index in enumerate((0, len(images) // 2, len(images) - 1)):
+        sample.paste(images[index], (0, i * size))
+    palette = sample.quantize(128)
+    images = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
+    ends = np.round(np.arange(len(images) + 1) * 100 / fps).astype(int)  # GIF counts hundredths of a second
+    images[0].save(
+        path,
+        save_all=True,
+        append_images=images[1:],
+        duration=(np.diff(ends) * 10).tolist(),
+        loop=0,
+        optimize=False,
+    )
+
+
+def _write_strip(motion: Motion, path: Path, caption: str | None, size: int) -> None:
+    figure = stick_figure.Figure.of(motion, follow=0.0)
+    chosen = np.unique(np.linspace(0, len(motion) - 1, _STRIP_POSES).round().astype(int))
+    width, height = stick_figure.oversampled(size * 5 // 8), stick_figure.oversampled(size)
+    top = stick_figure.caption_height(caption, width * len(chosen))
+    camera = stick_figure.Camera.fitting(figure, width, height, 0)
+    gap = stick_figure.oversampled(2)
+    strip = Image.new("RGB", ((width + gap) * len(chosen) - gap, height + top), "white")
+    for i, frame in enumerate(chosen.tolist()):
+        pose = stick_figure.render(figure, camera, frame, frame)
+        stick_figure.draw_label(pose, f"{frame / motion.fps:.1f} s")
+        strip.paste(pose, (i * (width + gap), top))
+    stick_figure.draw_caption(strip, caption)
+    stick_figure.finish(strip).save(path)

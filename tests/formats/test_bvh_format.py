@@ -1,0 +1,104 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from ram_sdk.body.inverse_kinematics import inverse_kinematics
+from ram_sdk.formats.bone_names import BONE_NAMES
+from ram_sdk.formats.bvh import continuous_euler
+from ram_sdk.formats.bvh_parser import read_bvh
+from ram_sdk.motion import Motion
+from tests.synthetic_motion import natural_poses
+
+
+@pytest.fixture(scope="module")
+def motion() -> Motion:
+    return Motion(natural_poses(30).joints.float().numpy(), prompt="a person walks")
+
+
+def positions_of(path: Path, names: tuple[str, ...]) -> np.ndarray:
+    bvh = read_bvh(path)
+    return bvh.world_transforms()[0][:, [bvh.names.index(name) for name in names]]
+
+
+@pytest.mark.parametrize("order", ["YZX", "ZXY", "XYZ"])
+@pytest.mark.parametrize(("unit", "scale"), [("cm", 0.01), ("m", 1.0)])
+def test_positions_come_back(motion: Motion, tmp_path: Path, order: str, unit: str, scale: float) -> None:
+    path = motion.save(tmp_path / "walk.bvh", order=order, unit=unit)
+    written = inverse_kinematics(torch.from_numpy(motion.joints)).joints.numpy()
+    np.testing.assert_allclose(scale * positions_of(path, BONE_NAMES["mixamo"]), written, atol=1e-5)
+    assert read_bvh(path).fps == pytest.approx(20.0)
+
+
+def test_an_independent_reader_finds_the_same_positions(motion: Motion, tmp_path: Path) -> None:
+    pybvh = pytest.importorskip("pybvh", reason="pip install pybvh")
+    path = motion.save(tmp_path / "walk.bvh")
+    bvh = pybvh.read_bvh_file(str(path))
+    found = dict(zip(bvh.joint_names, np.moveaxis(bvh.joint_positions(), 1, 0), strict=False))
+    written = inverse_kinematics(torch.from_numpy(motion.joints)).joints.numpy()
+    for joint, name in enumerate(BONE_NAMES["mixamo"]):
+        np.testing.assert_allclose(0.01 * found[name], written[:, joint], atol=1e-5)
+
+
+def test_rest_pose_is_a_t_pose_with_bones_of_some_length(motion: Motion, tmp_path: Path) -> None:
+    bvh = read_bvh(motion.save(tmp_path / "walk.bvh", unit="m"))
+    rest = dict(zip(bvh.names, bvh.offsets, strict=True))
+    for side, out in (("Left", 1.0), ("Right", -1.0)):
+        for bone in ("Arm", "ForeArm", "Hand")[1:]:
+            assert rest[side + bone] / np.linalg.norm(rest[side + bone]) == pytest.approx((out, 0, 0))
+        for bone in ("Leg", "Foot"):
+            assert rest[side + bone] / np.linalg.norm(rest[side + bone]) == pytest.approx((0, -1, 0))
+    assert not rest["Hips"].any()
+    ends = [name for name in bvh.names if name.endswith("_end")]
+    assert len(ends) == 5
+    assert min(np.linalg.norm(rest[name]) for name in ends) > 0.05
+
+
+@pytest.mark.parametrize("scheme", BONE_NAMES)
+def test_names(motion: Motion, tmp_path: Path, scheme: str) -> None:
+    names = read_bvh(motion.save(tmp_path / "walk.bvh", names=scheme)).names
+    assert set(BONE_NAMES[scheme]) == {name for name in names if not name.endswith("_end")}
+
+
+def test_resampled_file_lasts_as_long(motion: Motion, tmp_path: Path) -> None:
+    bvh = read_bvh(motion.save(tmp_path / "walk.bvh", fps=60))
+    assert (bvh.num_frames, bvh.fps) == (88, pytest.approx(60.0))
+    coarse = read_bvh(motion.save(tmp_path / "coarse.bvh"))
+    np.testing.assert_allclose(bvh.rotations[::3], coarse.rotations, atol=1e-5)
+
+
+def test_angles_do_not_jump_where_the_rotation_does_not() -> None:
+    turns = torch.deg2rad(torch.arange(0, 720, 10, dtype=torch.float64))
+    pose = natural_poses(len(turns))
+    spin = torch.eye(3, dtype=torch.float64).repeat(len(turns), 1, 1)
+    spin[:, 0, 0], spin[:, 0, 2], spin[:, 2, 0], spin[:, 2, 2] = (
+        turns.cos(),
+        turns.sin(),
+        -turns.sin(),
+        turns.cos(),
+    )
+    pose.rotations[:, 0] = spin
+    for order in ("YZX", "ZYX", "XYZ"):
+        steps = np.abs(np.diff(continuous_euler(pose, order)[:, 0], axis=0))
+        assert np.degrees(steps).max() == pytest.approx(10.0, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"unit": "inch"}, "choose 'cm' or 'm'"),
+        ({"order": "XYX"}, "choose one of XYZ"),
+        ({"names": "maya"}, "choose one of mixamo"),
+        ({"skeleton": "mine"}, "expected 'canonical' or 'clip'"),
+    ],
+)
+def test_unknown_options_leave_no_file(motion: Motion, tmp_path: Path, option: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        motion.save(tmp_path / "walk.bvh", **option)
+    assert not list(tmp_path.iterdir())
+
+
+def test_kit_motion_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="22, 3"):
+        Motion(np.random.default_rng(0).normal(size=(4, 21, 3))).save(tmp_path / "kit.bvh")
