@@ -98,7 +98,7 @@ class Motion:
         return len(self) / self.fps
 
     def __len__(self) -> int:
-        return self.joints.shape[0]
+        return len(self.joints)
 
     def __getitem__(self, frames: slice) -> "Motion":
         """A span of frames, `motion[20:60]`, where it stands and facing as it faced."""

@@ -1,0 +1,300 @@
+"""Pipeline folders: where a checkpoint lies (package, disk, Hub), and how its parts are read and written.
+
+A pipeline folder holds `model_index.json` (which parts there are), `config.json` (which motion it speaks,
+for readers and for the Hub's download counter) and a folder for each part with its `config.json` and, for
+networks, `model.safetensors`. Class names are looked up in a table here; nothing named by a file is imported,
+and nothing is ever unpickled.
+"""
+
+import dataclasses
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+import ram_sdk
+from ram_sdk import models
+from ram_sdk.scheduler import RAMScheduler, SchedulerConfig
+from ram_sdk.text import TextBackbone, TextBackboneConfig
+
+SHIPPED = Path(__file__).parent / "assets" / "checkpoint"
+INDEX = "model_index.json"
+
+_NETWORKS: dict[str, tuple[type[nn.Module], type]] = {
+    "denoiser": (models.MotionDenoiser, models.DenoiserConfig),
+    "motion_encoder": (models.MotionEncoder, models.EncoderConfig),
+    "text_encoder": (models.TextEncoder, models.EncoderConfig),
+    "normalizer": (models.FeatureNormalizer, models.NormalizerConfig),
+    "duration_estimator": (models.DurationEstimator, models.DurationConfig),
+}
+COMPONENTS: dict[str, type] = {
+    **{name: network for name, (network, _) in _NETWORKS.items()},
+    "text_backbone": TextBackbone,
+    "scheduler": RAMScheduler,
+}
+"""The parts of a pipeline and their classes."""
+
+Config = TypeVar("Config")
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that cannot be found, read or trusted; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class HubOptions:
+    """How files are fetched from the Hugging Face Hub."""
+
+    token: str | bool | None = None
+    cache_dir: str | os.PathLike[str] | None = None
+    local_files_only: bool = False
+
+
+def find(
+    source: str | os.PathLike[str] | None, *, revision: str | None, variant: str | None, hub: HubOptions
+) -> Path:
+    """Locate a pipeline folder.
+
+    Args:
+        source: a folder, a Hub repository "org/name", or None for the checkpoint in the package.
+        revision: branch, tag or commit on the Hub.
+        variant: which weights to fetch, such as "fp16" for `model.fp16.safetensors`.
+        hub: how to fetch.
+
+    Raises:
+        CheckpointError: there is no pipeline at `source`.
+    """
+    if source is None:
+        folder = SHIPPED
+    elif os.path.isdir(source):
+        folder = Path(source)
+    elif os.path.exists(source):
+        raise CheckpointError(
+            f"{str(source)!r} is a file: a checkpoint is a folder with {INDEX} and safetensors weights "
+            "(pickles such as .pt and .ckpt are never loaded)"
+        )
+    elif _is_repository(str(source)):
+        weights = "*/model.safetensors" if variant is None else f"*/model.{variant}.safetensors"
+        patterns = ["*.json", "*/*.json", "*/*.txt", weights, "normalizer/model.safetensors"]
+        folder = _download(str(source), revision, [*patterns, "text_backbone/model.safetensors"], hub)
+    else:
+        raise CheckpointError(
+            f"no checkpoint at {str(source)!r}: give a folder or a Hub repository 'org/name'"
+        )
+    if not (folder / INDEX).is_file():
+        raise CheckpointError(f"{str(source or folder)!r} holds no {INDEX}: it is not a RAM pipeline folder")
+    return folder
+
+
+def read_index(folder: Path) -> None:
+    """Check that the folder's index names a RAM pipeline whose parts this version knows."""
+    index = _read_json(folder / INDEX)
+    if index.get("_class_name") != "RAMPipeline":
+        raise CheckpointError(f"{INDEX} describes a {index.get('_class_name')!r}: expected 'RAMPipeline'")
+    for name, component in COMPONENTS.items():
+        if index.get(name) != ["ram_sdk", component.__name__]:
+            raise CheckpointError(
+                f"{INDEX} says {name} is {index.get(name)!r}: expected ['ram_sdk', {component.__name__!r}]; "
+                f"it was written by ram_sdk {index.get('_ram_sdk_version')}, this is {ram_sdk.__version__}"
+            )
+
+
+def load_component(folder: Path, name: str, variant: str | None, hub: HubOptions) -> Any:
+    """Load one part of a pipeline folder, on the CPU in float32.
+
+    Raises:
+        CheckpointError: a file is missing, broken, or does not fit its configuration.
+    """
+    if name == "scheduler":
+        return RAMScheduler(_read_config(folder / name / "config.json", SchedulerConfig))
+    if name == "text_backbone":
+        config = _read_config(folder / name / "backbone.json", TextBackboneConfig)
+        return load_text_backbone(config, folder / name, hub)
+    network, config_class = _NETWORKS[name]
+    module = network(_read_config(folder / name / "config.json", config_class))
+    _load_weights(module, _weights_file(folder / name, None if name == "normalizer" else variant))
+    return module.eval().requires_grad_(False)
+
+
+def load_text_backbone(
+    config: TextBackboneConfig, folder: Path = SHIPPED / "text_backbone", hub: HubOptions | None = None
+) -> TextBackbone:
+    """Load a text backbone after checking its weights' hash.
+
+    Args:
+        config: which one.
+        folder: where its files lie, if it is embedded in a checkpoint.
+        hub: how to fetch it, if it is not.
+
+    Raises:
+        CheckpointError: the files cannot be had, or their hash differs from the configuration's.
+    """
+    if not config.embedded:
+        patterns = ["config.json", "model.safetensors", "tokenizer*", "vocab.txt", "special_tokens_map.json"]
+        folder = _download(config.name, config.revision, patterns, hub or HubOptions())
+    weights = _weights_file(folder, None)
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    if digest != config.sha256:
+        raise CheckpointError(
+            f"the weights of the text backbone {config.name} have sha256 {digest[:12]}..., expected "
+            f"{config.sha256[:12]}...: they are damaged or not the ones this checkpoint was trained with"
+        )
+    try:
+        return TextBackbone.from_folder(folder, config)
+    except (ValueError, OSError, SafetensorError) as error:
+        raise CheckpointError(f"the text backbone {config.name} cannot be loaded: {error}") from error
+
+
+def shipped_text_backbone() -> TextBackbone:
+    """The text backbone of the checkpoint in the package."""
+    folder = SHIPPED / "text_backbone"
+    return load_text_backbone(_read_config(folder / "backbone.json", TextBackboneConfig), folder)
+
+
+def save(components: Mapping[str, Any], folder: Path, variant: str | None = None) -> None:
+    """Write a pipeline folder; `variant="fp16"` or "bf16" stores the networks in that precision beside."""
+    index: dict[str, Any] = {"_class_name": "RAMPipeline", "_ram_sdk_version": ram_sdk.__version__}
+    for name, component in components.items():
+        target = folder / name
+        target.mkdir(parents=True, exist_ok=True)
+        index[name] = ["ram_sdk", COMPONENTS[name].__name__]
+        if name == "text_backbone":
+            _save_text_backbone(component, target)
+            continue
+        write_json(target / "config.json", dataclasses.asdict(component.config))
+        if isinstance(component, nn.Module):
+            _save_weights(component, target, None if name == "normalizer" else variant)
+    motion = dataclasses.asdict(components["normalizer"].config)
+    write_json(folder / "config.json", {"model_type": "ram", "motion_representation": motion})
+    write_json(folder / INDEX, index)
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write JSON with a final newline."""
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+_VARIANT_DTYPES = {None: torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
+
+
+def _save_weights(module: nn.Module, folder: Path, variant: str | None) -> None:
+    if variant not in _VARIANT_DTYPES:
+        raise ValueError(f"variant {variant!r}: use 'fp16', 'bf16' or None for float32")
+    dtype = _VARIANT_DTYPES[variant]
+    name = "model.safetensors" if variant is None else f"model.{variant}.safetensors"
+    weights = {key: w.detach().to("cpu", dtype).contiguous() for key, w in module.state_dict().items()}
+    save_file(weights, folder / name, {"format": "pt"})
+
+
+def _save_text_backbone(backbone: TextBackbone, folder: Path) -> None:
+    if backbone.config.embedded and backbone.folder.resolve() != folder.resolve():
+        shutil.copytree(backbone.folder, folder, dirs_exist_ok=True)
+    write_json(folder / "backbone.json", dataclasses.asdict(backbone.config))
+
+
+def _is_repository(source: str) -> bool:
+    organisation, slash, name = source.partition("/")
+    return bool(slash and organisation and name) and "/" not in name and not source.startswith((".", "~"))
+
+
+def _download(repository: str, revision: str | None, patterns: list[str], hub: HubOptions) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    where = f"{repository!r}" + (f" at revision {revision!r}" if revision else "")
+    try:
+        return Path(
+            snapshot_download(
+                repository,
+                revision=revision,
+                allow_patterns=patterns,
+                token=hub.token,
+                cache_dir=hub.cache_dir,
+                local_files_only=hub.local_files_only,
+                library_name="ram_sdk",
+                library_version=ram_sdk.__version__,
+            )
+        )
+    except LocalEntryNotFoundError as error:
+        raise CheckpointError(
+            f"{where} is not in the local cache and the Hub cannot be reached: connect once, or give a folder"
+        ) from error
+    except (HfHubHTTPError, OSError, ValueError) as error:
+        raise CheckpointError(f"{where} cannot be downloaded from the Hub: {_first_line(error)}") from error
+
+
+def _weights_file(folder: Path, variant: str | None) -> Path:
+    path = folder / ("model.safetensors" if variant is None else f"model.{variant}.safetensors")
+    if not path.is_file():
+        others = sorted(file.name for file in folder.glob("model*.safetensors"))
+        raise CheckpointError(
+            f"{folder.name}/{path.name} is missing: "
+            + (f"the checkpoint has {', '.join(others)}" if others else "the checkpoint has no weights there")
+        )
+    return path
+
+
+def _load_weights(module: nn.Module, path: Path) -> None:
+    where = f"{path.parent.name}/{path.name}"
+    try:
+        weights = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(
+            f"{where} is damaged or not a safetensors file: {_first_line(error)}"
+        ) from error
+    expected = module.state_dict()
+    missing, unknown = sorted(expected.keys() - weights.keys()), sorted(weights.keys() - expected.keys())
+    reshaped = sorted(k for k in expected.keys() & weights.keys() if expected[k].shape != weights[k].shape)
+    if missing or unknown or reshaped:
+        key = (reshaped or missing or unknown)[0]
+        detail = (
+            f"{key} is {tuple(weights[key].shape)}, config.json asks for {tuple(expected[key].shape)}"
+            if reshaped
+            else f"{key} is {'missing' if missing else 'not part of the network'}"
+        )
+        raise CheckpointError(
+            f"{where} does not fit its config.json: {len(missing)} weights missing, {len(unknown)} unknown, "
+            f"{len(reshaped)} of another shape ({detail})"
+        )
+    if bad := next((key for key, weight in weights.items() if not weight.isfinite().all()), None):
+        raise CheckpointError(f"{where} holds NaN or infinite values in {bad}: the checkpoint is damaged")
+    module.load_state_dict(weights, strict=True)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise CheckpointError(f"{path.parent.name}/{path.name} is missing from the checkpoint") from error
+    except ValueError as error:
+        raise CheckpointError(f"{path.parent.name}/{path.name} is not valid JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise CheckpointError(
+            f"{path.parent.name}/{path.name}: expected an object, got {type(content).__name__}"
+        )
+    return content
+
+
+def _read_config(path: Path, config_class: type[Config]) -> Config:
+    content = _read_json(path)
+    where = f"{path.parent.name}/{path.name}"
+    known = {field.name for field in dataclasses.fields(config_class)}  # type: ignore[arg-type]
+    if unknown := content.keys() - known:
+        raise CheckpointError(f"{where} has unknown keys {sorted(unknown)}: known are {sorted(known)}")
+    try:
+        return config_class(**{k: tuple(v) if isinstance(v, list) else v for k, v in content.items()})
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"{where}: {_first_line(error)}") from error
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

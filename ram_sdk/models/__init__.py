@@ -1,0 +1,18 @@
+"""The networks of RAM; they know tensors and their own configuration, never files."""
+
+from .denoiser import DenoiserConfig, MotionDenoiser
+from .duration import DurationConfig, DurationEstimator
+from .encoders import EncoderConfig, MotionEncoder, TextEncoder
+from .normalizer import FeatureNormalizer, NormalizerConfig
+
+__all__ = [
+    "DenoiserConfig",
+    "DurationConfig",
+    "DurationEstimator",
+    "EncoderConfig",
+    "FeatureNormalizer",
+    "MotionDenoiser",
+    "MotionEncoder",
+    "NormalizerConfig",
+    "TextEncoder",
+]

@@ -1,0 +1,83 @@
+"""The post-norm transformer encoder that the denoiser and both encoders are made of."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+MAX_POSITIONS = 5000
+
+
+def sinusoidal_table(length: int, width: int) -> Tensor:
+    """Sinusoidal positions `(length, width)`: even columns sine, odd columns cosine."""
+    position = torch.arange(length, dtype=torch.float32)[:, None]
+    frequency = torch.exp(torch.arange(0, width, 2, dtype=torch.float32) * (-math.log(10000.0) / width))
+    table = torch.zeros(length, width)
+    table[:, 0::2] = torch.sin(position * frequency)
+    table[:, 1::2] = torch.cos(position * frequency)
+    return table
+
+
+class TransformerLayer(nn.Module):
+    """Self-attention and a GELU feed-forward network, each followed by add and layer norm (post-norm)."""
+
+    def __init__(self, width: int, feedforward: int, num_heads: int, dropout: float) -> None:
+        super().__init__()
+        self.num_heads = num_heads
+        self.query_key_value = nn.Linear(width, 3 * width)
+        self.attention_output = nn.Linear(width, width)
+        self.attention_norm = nn.LayerNorm(width)
+        self.feedforward_input = nn.Linear(width, feedforward)
+        self.feedforward_output = nn.Linear(feedforward, width)
+        self.feedforward_norm = nn.LayerNorm(width)
+        self.dropout = nn.Dropout(dropout)
+        nn.init.xavier_uniform_(self.query_key_value.weight)
+        nn.init.zeros_(self.query_key_value.bias)
+        nn.init.zeros_(self.attention_output.bias)
+
+    def forward(self, x: Tensor, attention_mask: Tensor | None) -> Tensor:
+        """One layer on x `(batch, tokens, width)`; the mask broadcasts to the attention."""
+        batch, tokens, width = x.shape
+        projected = self.query_key_value(x).view(batch, tokens, 3, self.num_heads, width // self.num_heads)
+        query, key, value = projected.permute(2, 0, 3, 1, 4)
+        attended = F.scaled_dot_product_attention(
+            query, key, value, attention_mask, dropout_p=self.dropout.p if self.training else 0.0
+        )
+        attended = self.attention_output(attended.transpose(1, 2).reshape(batch, tokens, width))
+        x = self.attention_norm(x + self.dropout(attended))
+        hidden = self.feedforward_output(self.dropout(F.gelu(self.feedforward_input(x))))
+        normed: Tensor = self.feedforward_norm(x + self.dropout(hidden))
+        return normed
+
+
+class TransformerEncoder(nn.Module):
+    """Positions, dropout and a stack of `TransformerLayer`; one extra token stands before the sequence."""
+
+    positions: Tensor
+
+    def __init__(self, width: int, feedforward: int, num_layers: int, num_heads: int, dropout: float) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(
+            TransformerLayer(width, feedforward, num_heads, dropout) for _ in range(num_layers)
+        )
+        self.dropout = nn.Dropout(dropout)
+        self.register_buffer("positions", sinusoidal_table(MAX_POSITIONS, width), persistent=False)
+
+    def forward(self, first: Tensor, sequence: Tensor, mask: Tensor | None) -> Tensor:
+        """Encode a sequence behind one extra token.
+
+        Args:
+            first: the extra token, `(batch, width)`.
+            sequence: `(batch, length, width)`.
+            mask: `(batch, length)`, True = valid; None when all are. Invalid entries are never attended to.
+
+        Returns:
+            `(batch, 1 + length, width)`.
+        """
+        x = torch.cat((first[:, None], sequence), dim=1)
+        x = self.dropout(x + self.positions[: x.shape[1]])
+        attention_mask = None if mask is None else F.pad(mask, (1, 0), value=True)[:, None, None, :]
+        for layer in self.layers:
+            x = layer(x, attention_mask)
+        return x

@@ -1,0 +1,198 @@
+"""`RAMScheduler`: when to denoise, how a step is taken and how guidance is weighed."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+Sampler = Literal["ddpm", "ddim", "dpm++"]
+SAMPLERS: tuple[Sampler, ...] = ("ddpm", "ddim", "dpm++")
+
+
+@dataclass(frozen=True)
+class SchedulerConfig:
+    """Diffusion and guidance settings; the defaults are the paper's (section 4.2).
+
+    Both guidance scales are 0 = off. `cfg_scale` 1.5 is what diffusers calls guidance_scale 2.5.
+    """
+
+    num_train_timesteps: int = 50
+    sampler: Sampler = "ddpm"  # the paper names none; ancestral DDPM is MDM's
+    reg_scale: float = 5.0  # w_reg of eq. 10
+    cfg_scale: float = 1.5  # w_cfg of eq. 11
+    reg_timesteps: tuple[int, ...] | None = None  # where REG is on (Table 3); None = all but the first step
+
+    def __post_init__(self) -> None:
+        if self.num_train_timesteps < 1:
+            raise ValueError(f"num_train_timesteps {self.num_train_timesteps}: at least 1 is needed")
+        if self.sampler not in SAMPLERS:
+            raise ValueError(f"sampler {self.sampler!r}: use one of {', '.join(SAMPLERS)}")
+        check_scale("reg_scale", self.reg_scale)
+        check_scale("cfg_scale", self.cfg_scale)
+
+
+def check_scale(name: str, value: float) -> None:
+    """Raise ValueError unless a guidance scale is a finite number."""
+    if not math.isfinite(value):
+        raise ValueError(f"{name} {value}: expected a finite number (0 switches it off)")
+
+
+class RAMScheduler:
+    """Noise schedule, sampling steps and guidance of RAM.
+
+    x_t = sqrt(ab_t) x_0 + sqrt(1 - ab_t) eps, cosine schedule, the network predicts x_0, nothing is clipped.
+    All tables are float64; a step looks the previous timestep up in the schedule, because with 20 of 50
+    steps it is not t - 1.
+
+    Attributes:
+        config: the settings.
+        alphas_cumprod: ab_t, `(num_train_timesteps,)` float64.
+        timesteps: the timesteps of inference, descending; set by `set_timesteps`.
+    """
+
+    def __init__(self, config: SchedulerConfig | None = None) -> None:
+        self.config = config if config is not None else SchedulerConfig()
+        self.alphas_cumprod = _cosine_alphas_cumprod(self.config.num_train_timesteps)
+        self.timesteps: tuple[int, ...] = ()
+        self.set_timesteps(min(20, self.config.num_train_timesteps))
+
+    def set_timesteps(self, num_inference_steps: int) -> None:
+        """Space inference linearly over the training timesteps: round(linspace(0, T - 1, n)), reversed.
+
+        20 of 50 gives the paper's [49, 46, 44, 41, 39, 36, 34, ..., 3, 0].
+
+        Raises:
+            ValueError: fewer than 1 or more than the training timesteps.
+        """
+        last = self.config.num_train_timesteps
+        if not 1 <= num_inference_steps <= last:
+            raise ValueError(f"num_inference_steps {num_inference_steps}: expected 1 to {last}")
+        spaced = torch.linspace(0, last - 1, num_inference_steps, dtype=torch.float64).round()
+        if num_inference_steps == 1:
+            spaced = spaced + (last - 1)
+        self.timesteps = tuple(int(t) for t in spaced.flip(0))
+
+    def add_noise(self, x_0: Tensor, noise: Tensor, timestep: Tensor) -> Tensor:
+        """Diffuse clean motion to x_t.
+
+        Args:
+            x_0: `(batch, frames, features)`.
+            noise: standard normal, shaped as x_0.
+            timestep: `(batch,)` integers, 0 to num_train_timesteps - 1.
+        """
+        signal = self.alphas_cumprod.to(timestep.device)[timestep].view(-1, 1, 1)
+        return signal.sqrt().to(x_0.dtype) * x_0 + (1.0 - signal).sqrt().to(x_0.dtype) * noise
+
+    def guide(
+        self,
+        cond: Tensor,
+        uncond: Tensor | None = None,
+        recon: Tensor | None = None,
+        *,
+        reg_scale: float | None = None,
+        cfg_scale: float | None = None,
+    ) -> Tensor:
+        """Weigh the denoiser's estimates of x_0 (eq. 10 and 11).
+
+            cond + reg_scale (cond - recon) + cfg_scale (cond - uncond)
+
+        Args:
+            cond: D(x_t, t, z_t), `(batch, frames, features)`.
+            uncond: D(x_t, t, 0); None leaves the CFG term out.
+            recon: D(x_t, t, E_m(previous guided estimate)); None leaves the REG term out.
+            reg_scale: overrides the configuration's.
+            cfg_scale: overrides the configuration's.
+        """
+        guided = cond
+        if recon is not None:
+            scale = self.config.reg_scale if reg_scale is None else reg_scale
+            guided = guided + scale * (cond - recon)
+        if uncond is not None:
+            scale = self.config.cfg_scale if cfg_scale is None else cfg_scale
+            guided = guided + scale * (cond - uncond)
+        return guided
+
+    def step(
+        self,
+        x_0: Tensor,
+        timestep: int,
+        x_t: Tensor,
+        *,
+        noise: Tensor | None = None,
+        previous_x_0: Tensor | None = None,
+    ) -> Tensor:
+        """Go from x_t to the next timestep of the schedule, or to clean motion after the last.
+
+        Args:
+            x_0: the (guided) estimate at this step, `(batch, frames, features)`.
+            timestep: where x_t is; one of `timesteps`.
+            x_t: the current sample, shaped as x_0.
+            noise: standard normal, shaped as x_0; only ancestral DDPM uses it, and not at the last step.
+            previous_x_0: the estimate of the step before; only DPM-Solver++ uses it.
+
+        Raises:
+            ValueError: the timestep is not in the schedule, or DDPM was given no noise.
+        """
+        if timestep not in self.timesteps:
+            raise ValueError(f"timestep {timestep} is not in the schedule {list(self.timesteps)}")
+        index = self.timesteps.index(timestep)
+        if index == len(self.timesteps) - 1:
+            return x_0
+        now = float(self.alphas_cumprod[timestep])
+        after = float(self.alphas_cumprod[self.timesteps[index + 1]])
+        if self.config.sampler == "ddim":
+            return _ddim_step(x_0, x_t, now, after)
+        if self.config.sampler == "dpm++":
+            before = float(self.alphas_cumprod[self.timesteps[index - 1]]) if index > 0 else None
+            return _dpm_step(x_0, x_t, now, after, previous_x_0, before)
+        if noise is None:
+            raise ValueError("the ddpm sampler needs noise: pass noise=, or use ddim or dpm++")
+        return _ddpm_step(x_0, x_t, now, after, noise)
+
+
+def _ddpm_step(x_0: Tensor, x_t: Tensor, now: float, after: float, noise: Tensor) -> Tensor:
+    """Ancestral step with the posterior's own variance ("fixed small"; Ho et al., 2020, eq. 6-7)."""
+    beta = 1.0 - now / after
+    from_x_0 = beta * math.sqrt(after) / (1.0 - now)
+    from_x_t = (1.0 - after) * math.sqrt(1.0 - beta) / (1.0 - now)
+    deviation = math.sqrt(beta * (1.0 - after) / (1.0 - now))
+    return from_x_0 * x_0 + from_x_t * x_t + deviation * noise
+
+
+def _ddim_step(x_0: Tensor, x_t: Tensor, now: float, after: float) -> Tensor:
+    """Deterministic step, eta = 0 (Song et al., 2021, eq. 12)."""
+    eps = (x_t - math.sqrt(now) * x_0) / math.sqrt(1.0 - now)
+    return math.sqrt(after) * x_0 + math.sqrt(1.0 - after) * eps
+
+
+def _dpm_step(
+    x_0: Tensor, x_t: Tensor, now: float, after: float, previous_x_0: Tensor | None, before: float | None
+) -> Tensor:
+    """DPM-Solver++(2M), data prediction (Lu et al., 2022, algorithm 2); first order at the first step."""
+    h = _log_snr(after) - _log_snr(now)
+    estimate = x_0
+    if previous_x_0 is not None and before is not None:
+        ratio = (_log_snr(now) - _log_snr(before)) / h
+        estimate = x_0 + (x_0 - previous_x_0) / (2.0 * ratio)
+    scale = math.sqrt((1.0 - after) / (1.0 - now))
+    return scale * x_t - math.sqrt(after) * math.expm1(-h) * estimate
+
+
+def _log_snr(alpha_cumprod: float) -> float:
+    """Half the logarithm of the signal-to-noise ratio, log(alpha / sigma)."""
+    return 0.5 * math.log(alpha_cumprod / (1.0 - alpha_cumprod))
+
+
+def _cosine_alphas_cumprod(num_timesteps: int) -> Tensor:
+    """Cosine schedule with betas capped at 0.999 (Nichol and Dhariwal, 2021, eq. 17), float64."""
+
+    def alpha_bar(t: float) -> float:
+        return math.cos((t + 0.008) / 1.008 * math.pi / 2) ** 2
+
+    alphas = [
+        1.0 - min(1.0 - alpha_bar((i + 1) / num_timesteps) / alpha_bar(i / num_timesteps), 0.999)
+        for i in range(num_timesteps)
+    ]
+    return torch.tensor(alphas, dtype=torch.float64).cumprod(0)

@@ -1,0 +1,114 @@
+"""Training configurations: typed dataclasses read from YAML, with overrides such as `objective.beta=0.1`."""
+
+import dataclasses
+import difflib
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from training.objective import ObjectiveConfig
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Sizes of the networks; the defaults are the paper's for HumanML3D."""
+
+    latent_dim: int = 256  # d; KIT-ML: 192
+    dropout: float = 0.1
+    denoiser_width: int = 512
+    denoiser_feedforward: int = 1024
+    denoiser_layers: int = 8
+    encoder_feedforward: int = 1024
+    encoder_layers: int = 6
+    num_heads: int = 4
+
+
+@dataclass(frozen=True)
+class OptimizerConfig:
+    """AdamW and its schedule; the defaults are the paper's (section 4.2)."""
+
+    learning_rate: float = 1e-4
+    weight_decay: float = 0.01
+    warmup_steps: int = 0
+    cosine_decay: bool = False  # to zero at max_steps; the paper keeps the rate constant
+    clip_norm: float = 1.0  # ours
+    ema_decay: float = 0.9999  # ours
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """One training run."""
+
+    skeleton: str = "humanml3d"  # or "kit-ml"
+    text_backbone: str = "distilbert"  # or "minilm": the one in the shipped checkpoint
+    min_frames: int = 40  # KIT-ML: 24
+    max_frames: int = 196
+    batch_size: int = 64
+    max_steps: int = 450_000
+    precision: str = "fp32"  # or "bf16": mixed precision
+    seed: int = 0
+    save_every: int = 1000  # steps between saved states and validations
+    model: ModelConfig = field(default_factory=ModelConfig)
+    objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+
+
+def load_config(path: Path, overrides: Sequence[str] = ()) -> TrainingConfig:
+    """Read a configuration.
+
+    Args:
+        path: YAML file of the keys that differ from the defaults.
+        overrides: `key=value`, nested keys with dots, values as in YAML.
+
+    Raises:
+        ValueError: an unknown key (the nearest known one is suggested) or a value of the wrong type.
+    """
+    content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    for override in overrides:
+        key, separator, value = override.partition("=")
+        if not separator:
+            raise ValueError(f"override {override!r}: write it as key=value")
+        *groups, name = key.split(".")
+        target = content
+        for group in groups:
+            target = target.setdefault(group, {})
+        target[name] = yaml.safe_load(value)
+    return build(TrainingConfig, content)
+
+
+T = typing.TypeVar("T")
+
+
+def build(cls: type[T], values: Mapping[str, Any], prefix: str = "") -> T:
+    """Make a (nested) configuration dataclass from plain values, refusing what it does not know."""
+    if not isinstance(values, Mapping):
+        raise ValueError(f"configuration {prefix.rstrip('.')!r}: expected a group of keys, got {values!r}")
+    hints = typing.get_type_hints(cls)
+    arguments = {}
+    for key, value in values.items():
+        if key not in hints:
+            near = difflib.get_close_matches(str(key), hints, n=1)
+            hint = f"did you mean {prefix}{near[0]}?" if near else f"known: {', '.join(hints)}"
+            raise ValueError(f"unknown configuration key {prefix}{key}: {hint}")
+        arguments[key] = _convert(value, hints[key], f"{prefix}{key}")
+    return cls(**arguments)
+
+
+def _convert(value: Any, expected: Any, name: str) -> Any:
+    if dataclasses.is_dataclass(expected) and isinstance(expected, type):
+        return build(expected, value, f"{name}.")
+    if isinstance(expected, types.UnionType) and value is None:
+        return None
+    if expected is float and isinstance(value, (int, float, str)) and not isinstance(value, bool):
+        try:
+            return float(value)  # YAML reads 1e-4 as text
+        except ValueError:
+            pass
+    elif type(value) is expected:
+        return value
+    raise ValueError(f"configuration {name}={value!r}: expected a value of type {expected.__name__}")

@@ -1,0 +1,168 @@
+"""A motion-text folder in HumanML3D's format, held in memory and served as length-bucketed batches."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from tqdm import tqdm
+
+from ram_sdk.text import TextBackbone
+from training.config import TrainingConfig
+from training.objective import Batch
+
+_UNIT = 4  # frames; HumanML3D's loader crops clips to multiples of it
+_BUCKET = 32  # batches whose clips are sorted by length together
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One clip, or the part of one that its captions name."""
+
+    features: NDArray[np.float32]  # (frames, features), real units
+    captions: tuple[str, ...]
+
+
+def read_split(folder: Path, split: str, config: TrainingConfig) -> list[Clip]:
+    """Read the clips of `<split>.txt` whose length the configuration allows, as HumanML3D's loader does.
+
+    Captions with time tags become clips of their own. Clips with NaN are skipped with a message.
+
+    Raises:
+        FileNotFoundError: the folder lacks the split or one of its files.
+        ValueError: no clip is left.
+    """
+    fps = {"humanml3d": 20.0, "kit-ml": 12.5}[config.skeleton]
+    clips = []
+    names = (folder / f"{split}.txt").read_text(encoding="utf-8").split()
+    for name in tqdm(names, desc=f"reading {split}", leave=False, disable=None):
+        features = np.load(folder / "new_joint_vecs" / f"{name}.npy", allow_pickle=False).astype(np.float32)
+        if not np.isfinite(features).all():
+            print(f"skipped {name}: its features hold NaN")
+            continue
+        spans: dict[tuple[int, int], list[str]] = {}
+        for line in (folder / "texts" / f"{name}.txt").read_text(encoding="utf-8").splitlines():
+            if not line.strip():
+                continue
+            caption, _, start, end = line.split("#")
+            span = (int(_seconds(start) * fps), int(_seconds(end) * fps))
+            spans.setdefault(span if span != (0, 0) else (0, len(features)), []).append(caption.strip())
+        for (start_frame, end_frame), captions in spans.items():
+            part = features[start_frame:end_frame]
+            if config.min_frames <= len(part) < 200:
+                clips.append(Clip(part, tuple(captions)))
+    if not clips:
+        raise ValueError(f"{folder.name}/{split}.txt names no clip of {config.min_frames} to 199 frames")
+    return clips
+
+
+def _seconds(tag: str) -> float:
+    value = float(tag)
+    return 0.0 if np.isnan(value) else value
+
+
+class CaptionStates:
+    """Token states of the frozen backbone for every caption, computed once and cached beside the data."""
+
+    def __init__(self, captions: Sequence[str], backbone: TextBackbone, cache: Path) -> None:
+        unique = sorted(set(captions))
+        key = hashlib.sha256("\n".join([backbone.config.sha256, *unique]).encode()).hexdigest()[:16]
+        path = cache / f"{key}.safetensors"
+        if not path.is_file():
+            cache.mkdir(parents=True, exist_ok=True)
+            temporary = path.with_suffix(".part")
+            save_file(_encode_all(unique, backbone), temporary)
+            temporary.replace(path)
+        stored = load_file(path)
+        self._states, self._offsets = stored["states"], stored["offsets"].tolist()
+        self._index = {caption: i for i, caption in enumerate(unique)}
+
+    def __getitem__(self, caption: str) -> Tensor:
+        """Token states `(tokens, dim)`, float16."""
+        i = self._index[caption]
+        return self._states[self._offsets[i] : self._offsets[i + 1]]
+
+
+def _encode_all(captions: Sequence[str], backbone: TextBackbone) -> dict[str, Tensor]:
+    by_length = sorted(range(len(captions)), key=lambda i: len(captions[i]))
+    states: list[Tensor] = [torch.empty(0)] * len(captions)
+    for start in tqdm(range(0, len(captions), 128), desc="encoding captions", leave=False, disable=None):
+        chosen = by_length[start : start + 128]
+        tokens, mask = backbone.encode([captions[i] for i in chosen])
+        for row, i in enumerate(chosen):
+            states[i] = tokens[row, mask[row]].half().cpu()
+    offsets = torch.tensor([0, *(len(s) for s in states)]).cumsum(0)
+    return {"states": torch.cat(states), "offsets": offsets}
+
+
+class Batches:
+    """Training batches; the batch of step n depends on the seed and n alone, so a run can go on anywhere."""
+
+    def __init__(
+        self,
+        clips: Sequence[Clip],
+        captions: CaptionStates,
+        mean: Tensor,
+        std: Tensor,
+        batch_size: int,
+        max_frames: int,
+        seed: int,
+    ) -> None:
+        self._motions = [(torch.from_numpy(clip.features) - mean) / std for clip in clips]
+        self._captions = [clip.captions for clip in clips]
+        self._states = captions
+        self._size = min(batch_size, len(clips))
+        self._max_frames = max_frames
+        self._seed = seed
+        self.per_epoch = len(clips) // self._size
+        self._epoch = -1
+        self._order: list[NDArray[np.int64]] = []
+
+    def at(self, step: int) -> Batch:
+        """Batch number `step`, on the CPU: random crops and a random caption each."""
+        epoch, position = divmod(step, self.per_epoch)
+        if epoch != self._epoch:
+            self._epoch, self._order = epoch, self._shuffle(np.random.default_rng((self._seed, 0, epoch)))
+        rng = np.random.default_rng((self._seed, 1, step))
+        chosen = self._order[position]
+        motions = [self._crop(self._motions[i], rng) for i in chosen]
+        texts = [self._states[self._captions[i][rng.integers(len(self._captions[i]))]] for i in chosen]
+        motion, motion_mask = pad(motions)
+        text, text_mask = pad(texts)
+        return Batch(motion, motion_mask, text.float(), text_mask)
+
+    def in_order(self) -> Iterator[Batch]:
+        """Every clip once, whole, with its first caption: for validation."""
+        order = sorted(range(len(self._motions)), key=lambda i: len(self._motions[i]))
+        for start in range(0, len(order), self._size):
+            chosen = order[start : start + self._size]
+            motion, motion_mask = pad([self._motions[i][: self._max_frames] for i in chosen])
+            text, text_mask = pad([self._states[self._captions[i][0]] for i in chosen])
+            yield Batch(motion, motion_mask, text.float(), text_mask)
+
+    def _shuffle(self, rng: np.random.Generator) -> list[NDArray[np.int64]]:
+        lengths = np.array([len(motion) for motion in self._motions])
+        order = rng.permutation(len(lengths))
+        pools = [order[i : i + _BUCKET * self._size] for i in range(0, len(order), _BUCKET * self._size)]
+        pools = [pool[np.argsort(lengths[pool], kind="stable")] for pool in pools]
+        batches = [pool[i : i + self._size] for pool in pools for i in range(0, len(pool), self._size)]
+        whole = [batch for batch in batches if len(batch) == self._size][: self.per_epoch]
+        return [whole[i] for i in rng.permutation(len(whole))]
+
+    def _crop(self, motion: Tensor, rng: np.random.Generator) -> Tensor:
+        units = len(motion) // _UNIT - int(rng.integers(3) == 0)
+        length = min(max(units, 1) * _UNIT, self._max_frames)
+        start = int(rng.integers(len(motion) - length + 1))
+        return motion[start : start + length]
+
+
+def pad(sequences: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """Stack sequences `(length, dim)` into `(batch, longest, dim)` with zeros, and their mask."""
+    lengths = torch.tensor([len(sequence) for sequence in sequences])
+    padded = torch.nn.utils.rnn.pad_sequence(list(sequences), batch_first=True)
+    return padded, torch.arange(padded.shape[1]) < lengths[:, None]

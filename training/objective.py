@@ -1,0 +1,151 @@
+"""RAM's training objective, eq. 3-9, and the variants that the paper compares it with.
+
+Each term is a pure function; `RAMObjective` computes the named terms of one batch with a single denoiser
+forward over both branches and adds them up with their weights. A weight of 0 leaves a term out.
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ram_sdk.models import MotionDenoiser, MotionEncoder, TextEncoder
+from ram_sdk.scheduler import RAMScheduler
+
+
+@dataclass(frozen=True)
+class ObjectiveConfig:
+    """Weights and constants of the objective; the defaults are the paper's.
+
+    The latent-space variants of Table 6 as (alignment, beta, self_regularization, contrastive,
+    contrastive_temperature): A (0, -, 0, 0, -), B (1, 1, 0, 0, -), C (1e-5, 1, 0, 0, -), D (0, -, 0, 1, 1),
+    E (1e-5, 1, 0, 0.1, 0.1), ours (1, 0.01, 0.5, 0, -).
+    """
+
+    reconstruction: float = 1.0  # L_rec; 0 leaves the motion branch out (first row of Table 4)
+    alignment: float = 1.0  # weight of L_align, eq. 9
+    self_regularization: float = 0.5  # weight of L_sr, eq. 9
+    contrastive: float = 0.0  # cross-modal contrastive term of Table 6, not part of RAM
+    beta: float = 0.01  # share of the alignment gradient that reaches E_m, eq. 8
+    temperature: float = 1.0  # tau of eq. 7
+    contrastive_temperature: float = 0.1
+    null_probability: float = 0.1  # conditional latents replaced by zeros (section 4.2)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One training batch; all tensors on one device.
+
+    Attributes:
+        motion: normalised features, `(batch, frames, features)`, zero where padded.
+        motion_mask: `(batch, frames)`, True = valid.
+        text: token states of the frozen backbone, `(batch, tokens, dim)`.
+        text_mask: `(batch, tokens)`, True = valid.
+    """
+
+    motion: Tensor
+    motion_mask: Tensor
+    text: Tensor
+    text_mask: Tensor
+
+
+def masked_mse(estimate: Tensor, target: Tensor, mask: Tensor) -> Tensor:
+    """Squared error over the valid frames of each clip, averaged over clips (eq. 4 and 6).
+
+    Args:
+        estimate: `(batch, frames, features)`.
+        target: shaped as estimate.
+        mask: `(batch, frames)`, True = valid.
+    """
+    error = (estimate.float() - target).square().mean(-1) * mask
+    return (error.sum(1) / mask.sum(1)).mean()
+
+
+def self_regularization(z_m: Tensor, temperature: float) -> Tensor:
+    """L_sr of eq. 7: cross entropy that repels the motion latents `(batch, d)` of different clips."""
+    normalized = F.normalize(z_m.float(), dim=-1)
+    similarity = normalized @ normalized.T / temperature
+    return F.cross_entropy(similarity, torch.arange(len(z_m), device=z_m.device))
+
+
+def latent_alignment(z_t: Tensor, z_m: Tensor, beta: float) -> Tensor:
+    """L_align of eq. 8: mean (z_t - [beta z_m + (1 - beta) sg(z_m)])^2.
+
+    Its value is the plain distance; only the share `beta` of its gradient reaches the motion encoder.
+    """
+    target = beta * z_m + (1.0 - beta) * z_m.detach()
+    return (z_t - target).float().square().mean()
+
+
+def contrastive(z_t: Tensor, z_m: Tensor, temperature: float) -> Tensor:
+    """Symmetric cross-modal InfoNCE between text and motion latents (TMR), for Table 6's variants D and E."""
+    similarity = F.normalize(z_t.float(), dim=-1) @ F.normalize(z_m.float(), dim=-1).T / temperature
+    target = torch.arange(len(z_t), device=z_t.device)
+    return (F.cross_entropy(similarity, target) + F.cross_entropy(similarity.T, target)) / 2
+
+
+class RAMObjective(nn.Module):
+    """The networks that are trained together and the losses of one batch."""
+
+    def __init__(
+        self,
+        denoiser: MotionDenoiser,
+        motion_encoder: MotionEncoder,
+        text_encoder: TextEncoder,
+        scheduler: RAMScheduler,
+        config: ObjectiveConfig,
+    ) -> None:
+        super().__init__()
+        self.denoiser = denoiser
+        self.motion_encoder = motion_encoder
+        self.text_encoder = text_encoder
+        self.scheduler = scheduler
+        self.config = config
+
+    def forward(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
+        """Terms of eq. 9 and their weighted sum.
+
+        Args:
+            batch: the clips and their captions.
+            generator: CPU generator of timesteps, noise and null conditions.
+
+        Returns:
+            "generation", the terms whose weight is not 0, and "total".
+        """
+        config, device, size = self.config, batch.motion.device, len(batch.motion)
+        branches = 2 if config.reconstruction else 1
+        timestep = torch.randint(self.scheduler.config.num_train_timesteps, (size,), generator=generator).to(
+            device
+        )
+        noise = torch.randn(batch.motion.shape, generator=generator).to(device)
+        keep = (torch.rand(branches * size, 1, generator=generator) >= config.null_probability).to(device)
+
+        z_t = self.text_encoder(batch.text, batch.text_mask)
+        latents = z_t
+        if config.reconstruction:
+            z_m = self.motion_encoder(batch.motion, batch.motion_mask)
+            latents = torch.cat((z_t, z_m))
+        x_t = self.scheduler.add_noise(batch.motion, noise, timestep)
+        estimates = self.denoiser(
+            x_t.repeat(branches, 1, 1),
+            timestep.repeat(branches),
+            latents * keep,
+            batch.motion_mask.repeat(branches, 1),
+        ).chunk(branches)
+
+        terms = {"generation": (1.0, masked_mse(estimates[0], batch.motion, batch.motion_mask))}
+        if config.reconstruction:
+            error = masked_mse(estimates[1], batch.motion, batch.motion_mask)
+            terms["reconstruction"] = (config.reconstruction, error)
+            if config.alignment:
+                terms["alignment"] = (config.alignment, latent_alignment(z_t, z_m, config.beta))
+            if config.self_regularization:
+                repelled = self_regularization(z_m, config.temperature)
+                terms["self_regularization"] = (config.self_regularization, repelled)
+            if config.contrastive:
+                matched = contrastive(z_t, z_m, config.contrastive_temperature)
+                terms["contrastive"] = (config.contrastive, matched)
+        losses = {name: term for name, (_, term) in terms.items()}
+        losses["total"] = torch.stack([weight * term for weight, term in terms.values()]).sum()
+        return losses
