@@ -1,0 +1,179 @@
+"""Building the open data set: every capture becomes clips in HumanML3D's folder layout.
+
+A capture is worked on by itself: its clips and their mirrored copies are written, then a small record that
+marks it as done. Running the command again continues with the captures that have no record.
+"""
+
+import dataclasses
+import json
+import os
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from ram_sdk.representation.features import canonicalize, decode_features, encode_joints
+
+from .captions import captions_for, covered, mirror_text, text_line
+from .cleaning import FPS, find_clips, resample, spikes
+from .clip import ClipInfo
+from .folder import grouped_std, write_atomically
+from .quality import measure_quality
+from .retarget import FloatArray, leg_scale, mirror, retarget
+from .sources import MIXES, SOURCES, CaptureFile, find_captures, read_capture
+from .splits import SPLITS, split_of, trial_key
+
+_RECORDS = "records"
+
+
+def build(captures_folder: Path, out: Path, mix: str, processes: int) -> dict[str, Any]:
+    """Build a mix.
+
+    Args:
+        captures_folder: the captures, as archives or unpacked; see `find_captures`.
+        out: the data set's folder; a partly built one is continued.
+        mix: a key of `MIXES`.
+        processes: captures worked on at a time; does not change the result.
+
+    Returns:
+        Totals: captures, clips (without mirrored copies), seconds, seconds dropped by reason.
+
+    Raises:
+        ValueError: no such mix, or `out` holds another mix.
+        RuntimeError: a capture could not be read; the others are done and kept.
+    """
+    if mix not in MIXES:
+        raise ValueError(f"mix {mix!r}: choose one of {', '.join(MIXES)}")
+    for folder in ("new_joints", "new_joint_vecs", "texts", _RECORDS):
+        (out / folder).mkdir(parents=True, exist_ok=True)
+    _claim(out, mix)
+    captures = find_captures(captures_folder, mix, out / "captures")
+    waiting = [file for file in captures if not _record_path(out, file).exists()]
+    failures = []
+    with ProcessPoolExecutor(processes, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        jobs = {pool.submit(build_capture, file, out): file for file in waiting}
+        for job in tqdm(as_completed(jobs), total=len(jobs), unit="capture", desc="building"):
+            if (error := job.exception()) is not None:
+                failures.append(f"{jobs[job].path.name} {jobs[job].take}: {error}")
+    if failures:
+        listed = "\n  ".join(sorted(failures))
+        raise RuntimeError(f"{len(failures)} captures could not be built:\n  {listed}")
+    return _finish(out, mix, captures)
+
+
+def build_capture(file: CaptureFile, out: Path) -> None:
+    """Write the clips of one capture, their mirrored copies and texts, and its record."""
+    capture = read_capture(file)
+    spike_seconds = spikes(capture.joints * leg_scale(capture.joints), capture.fps)
+    captured = resample(capture.joints, capture.fps)
+    joints = retarget(captured)
+    pieces, dropped = find_clips(joints, spike_seconds)
+    flipped = retarget(mirror(captured))
+    clips = []
+    for number, (first, last) in enumerate(pieces, start=1):
+        clip_id = f"{file.capture_id}{number:02d}"
+        plain = _write_motion(out, clip_id, joints[first : last + 1])
+        _write_motion(out, f"M{clip_id}", flipped[first : last + 1])
+        info = _clip_info(file, clip_id, first, last)
+        captions = captions_for(info, plain, covered(file.human_captions, info))
+        _write_text(out, clip_id, captions)
+        _write_text(out, f"M{clip_id}", [mirror_text(caption) for caption in captions])
+        clips.append(dataclasses.asdict(info))
+    record = {
+        "source": file.source,
+        "file": file.path.stem,
+        "take": file.take,
+        "seconds": len(captured) / FPS,
+        "dropped_seconds": {reason: frames / FPS for reason, frames in sorted(dropped.items())},
+        "quality": dataclasses.asdict(measure_quality(captured, joints)),
+        "clips": clips,
+    }
+    write_atomically(_record_path(out, file), json.dumps(record, indent=1).encode())
+
+
+def _clip_info(file: CaptureFile, clip_id: str, first: int, last: int) -> ClipInfo:
+    source = SOURCES[file.source]
+    return ClipInfo(
+        clip_id=clip_id,
+        source=file.source,
+        file=file.path.stem,
+        take=file.take,
+        start_seconds=first / FPS,
+        end_seconds=last / FPS,
+        performer=file.performer,
+        label=file.label,
+        license=source.license,
+        credit=source.credit,
+    )
+
+
+def _write_motion(out: Path, clip_id: str, joints: FloatArray) -> FloatArray:
+    """Write the features of a clip and the joints that they decode to; returns those joints."""
+    features = encode_joints(canonicalize(torch.from_numpy(joints))).float()
+    decoded = decode_features(features.double()).float().numpy()
+    _save(out / "new_joint_vecs" / f"{clip_id}.npy", features.numpy())
+    _save(out / "new_joints" / f"{clip_id}.npy", decoded)
+    return np.asarray(decoded, dtype=np.float64)
+
+
+def _write_text(out: Path, clip_id: str, captions: Sequence[str]) -> None:
+    lines = "".join(text_line(caption) + "\n" for caption in captions)
+    write_atomically(out / "texts" / f"{clip_id}.txt", lines.encode())
+
+
+def _save(path: Path, array: np.ndarray[Any, Any]) -> None:
+    temporary = path.with_name(f"{path.name}.part")
+    with open(temporary, "wb") as file:
+        np.save(file, array)
+    os.replace(temporary, path)
+
+
+def _record_path(out: Path, file: CaptureFile) -> Path:
+    return out / _RECORDS / f"{file.capture_id}.json"
+
+
+def _claim(out: Path, mix: str) -> None:
+    marker = out / _RECORDS / "mix.txt"
+    if marker.exists() and marker.read_text() != mix:
+        raise ValueError(f"{out} holds the mix {marker.read_text()!r}: build {mix!r} in another folder")
+    write_atomically(marker, mix.encode())
+
+
+def _finish(out: Path, mix: str, captures: list[CaptureFile]) -> dict[str, Any]:
+    """Write split lists, statistics and the list of clips from the records."""
+    records = [json.loads(_record_path(out, file).read_text()) for file in captures]
+    members: dict[str, list[str]] = {split: [] for split in SPLITS}
+    listing: dict[str, dict[str, Any]] = {}
+    for record in records:
+        split = split_of(trial_key(record["source"], record["file"], record["take"]))
+        for clip in record["clips"]:
+            for clip_id, mirrored in ((clip["clip_id"], False), (f"M{clip['clip_id']}", True)):
+                members[split].append(clip_id)
+                listing[clip_id] = {**clip, "clip_id": clip_id, "mirrored": mirrored, "split": split}
+    for split, ids in members.items():
+        write_atomically(out / f"{split}.txt", "".join(f"{i}\n" for i in ids).encode())
+    write_atomically(out / "all.txt", "".join(f"{i}\n" for i in listing).encode())
+    write_atomically(out / "clips.json", json.dumps(listing, indent=1).encode())
+    mean, std = grouped_std(out / "new_joint_vecs" / f"{i}.npy" for i in members["train"])
+    _save(out / "Mean.npy", mean)
+    _save(out / "Std.npy", std)
+    return _totals(records, mix)
+
+
+def _totals(records: list[dict[str, Any]], mix: str) -> dict[str, Any]:
+    dropped: dict[str, float] = {}
+    for record in records:
+        for reason, seconds in record["dropped_seconds"].items():
+            dropped[reason] = dropped.get(reason, 0.0) + seconds
+    clips = [clip for record in records for clip in record["clips"]]
+    return {
+        "mix": mix,
+        "captures": len(records),
+        "clips": len(clips),
+        "hours": sum(clip["end_seconds"] - clip["start_seconds"] for clip in clips) / 3600,
+        "dropped_seconds": dict(sorted(dropped.items())),
+    }

@@ -1,0 +1,31 @@
+"""Which trials belong to which split: fixed by `splits.json`, trials that it does not list by their name."""
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+
+SPLITS = ("train", "val", "test")
+_FILE = Path(__file__).with_name("splits.json")
+
+
+def trial_key(source: str, file: str, take: str) -> str:
+    """Name of the trial that a capture belongs to; its clips and mirrored copies share a split."""
+    return "/".join(part for part in (source, file, take) if part)
+
+
+def split_of(trial: str) -> str:
+    """Split of a trial: as listed, or 80 % train, 5 % val, 15 % test by a hash of its name."""
+    return _listed().get(trial) or hashed_split(trial)
+
+
+def hashed_split(trial: str) -> str:
+    """Split that a trial's name falls into."""
+    share = int.from_bytes(hashlib.sha256(trial.encode()).digest()[:4], "big") / 2**32
+    return "train" if share < 0.80 else "val" if share < 0.85 else "test"
+
+
+@cache
+def _listed() -> dict[str, str]:
+    lists = json.loads(_FILE.read_text(encoding="utf-8"))
+    return {trial: split for split, trials in lists.items() for trial in trials}
