@@ -12,6 +12,9 @@ import torch
 from numpy.typing import NDArray
 
 from ram_sdk import formats
+from ram_sdk.body.inverse_kinematics import resample_joints
+from ram_sdk.body.smpl import SmplParameters, smpl_parameters
+from ram_sdk.body.smpl_files import load_smpl
 from ram_sdk.representation.features import canonicalize, decode_features, encode_joints
 from ram_sdk.representation.skeleton import HUMANML3D, KIT_ML, Skeleton
 
@@ -114,6 +117,38 @@ class Motion:
             joints=self.joints[frames],
             generated_features=None if features is None else features[frames],
         )
+
+    def resample(self, fps: float) -> "Motion":
+        """The same motion at another frame rate: joint rotations by slerp, so that limbs keep their length.
+
+        Raises:
+            ValueError: a frame rate that is not positive, or a motion that is not of 22 joints.
+        """
+        if not (np.isfinite(fps) and fps > 0):
+            raise ValueError(f"fps {fps}: expected a positive number of frames a second")
+        if fps == self.fps:
+            return self
+        joints = torch.from_numpy(self.joints)
+        return replace(
+            self,
+            joints=resample_joints(joints, self.fps, fps).numpy(),
+            fps=float(fps),
+            generated_features=None,
+        )
+
+    def to_smpl(self, model_path: str | os.PathLike[str] | None = None) -> SmplParameters:
+        """SMPL parameters: global orientation, body pose and translation, and with a model the shape.
+
+        Args:
+            model_path: the user's own SMPL, SMPL-H or SMPL-X file (.npz or .pkl), to which shape and pose
+                are fitted; without one the pose is for the mean shape.
+
+        Raises:
+            OSError: the model file cannot be read.
+            ValueError: the model file is not one, or the motion is not of 22 joints.
+        """
+        model = None if model_path is None else load_smpl(model_path)
+        return smpl_parameters(torch.from_numpy(self.joints), self.fps, model)
 
     def save(self, path: str | os.PathLike[str], **options: Any) -> Path:
         """Write the motion; the suffix chooses the format and the file appears whole or not at all.

@@ -26,11 +26,18 @@ from ram_sdk.representation.rotations import (
 )
 from ram_sdk.representation.skeleton import HUMANML3D
 
-from .kinematics import PoseSequence, canonical_offsets, children, forward_kinematics, local_rotations
+from .kinematics import (
+    PoseSequence,
+    canonical_offsets,
+    children,
+    forward_kinematics,
+    local_rotations,
+    resampling,
+)
 
 _CHILDREN = children(HUMANML3D.parents)
 _MOVING = tuple(joint for joint, bones in enumerate(_CHILDREN) if bones)
-_FRAMES_AT_ONCE = 1024  # bounds memory: about 100 MB however long the clip
+_FRAMES_AT_ONCE = 512  # bounds memory however long the clip
 _ITERATIONS = 6
 _TWIST_WEIGHT = 1e-3  # metres that a turn of one radian weighs: far below what positions can tell
 _LARGEST_STEP = 0.5  # radians a joint may turn in one iteration
@@ -73,6 +80,24 @@ def inverse_kinematics(
     parts = [_solve(part, offsets, refine) for part in torch.split(targets, _FRAMES_AT_ONCE)]
     rotations, root = (torch.cat(pieces).to(joints.dtype) for pieces in zip(*parts, strict=True))
     return PoseSequence(rotations, root, offsets.to(joints.dtype))
+
+
+def resample_joints(joints: Tensor, source_fps: float, target_fps: float) -> Tensor:
+    """Joint positions at another frame rate, turning joints by slerp instead of cutting their corners.
+
+    Args:
+        joints: `(frames, 22, 3)` positions.
+        source_fps: their frame rate.
+        target_fps: the frame rate wanted.
+
+    Returns:
+        `(new frames, 22, 3)`; where a new frame falls on an old one it is the old one.
+    """
+    pose = inverse_kinematics(joints, "clip", refine=False)
+    missed = joints - pose.joints
+    before, after, share = resampling(len(joints), source_fps, target_fps)
+    share = share.to(joints)[:, None, None]
+    return pose.resample(source_fps, target_fps).joints + torch.lerp(missed[before], missed[after], share)
 
 
 def calibrate(joints: Tensor, rest: Tensor) -> Tensor:

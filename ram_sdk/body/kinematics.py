@@ -10,14 +10,14 @@ from ram_sdk.representation.rotations import matrix_to_quaternion, quaternion_to
 from ram_sdk.representation.skeleton import HUMANML3D, UNIFORM_BONE_LENGTHS
 
 # Bones into joints 1..21 of HUMANML3D in a T-pose facing +Z: legs straight down, arms straight out, feet
-# forward, symmetric. The fans of pelvis and chest lie between those of HumanML3D clip 012314 (measured)
-# and of the SMPL template; head, feet and spine lean as they do in a relaxed upright stance.
+# forward. The fans of pelvis and chest are those of HumanML3D clip 012314 (measured; like its bone lengths
+# not quite symmetric); head, feet and spine lean as they do in a relaxed upright stance.
 T_POSE_DIRECTIONS: tuple[tuple[float, float, float], ...] = (
-    (0.566, -0.818, -0.11), (-0.566, -0.818, -0.11), (0.0, 0.967, -0.25),
+    (0.553, -0.830, -0.068), (-0.578, -0.814, -0.062), (-0.007, 0.978, -0.209),
     (0.0, -1.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.982, 0.19),
     (0.0, -1.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.999, 0.05),
-    (0.0, -0.43, 0.9), (0.0, -0.43, 0.9), (0.0, 0.99, -0.14),
-    (0.535, 0.825, -0.18), (-0.535, 0.825, -0.18), (0.0, 0.87, 0.49),
+    (0.0, -0.43, 0.9), (0.0, -0.43, 0.9), (-0.05, 0.991, -0.12),
+    (0.467, 0.862, -0.198), (-0.554, 0.802, -0.222), (0.0, 0.87, 0.49),
     (1.0, 0.0, 0.0), (-1.0, 0.0, 0.0), (1.0, 0.0, 0.0),
     (-1.0, 0.0, 0.0), (1.0, 0.0, 0.0), (-1.0, 0.0, 0.0),
 )  # fmt: skip
@@ -53,11 +53,8 @@ class PoseSequence:
 
         The first frame stays, and the last is at or at most one new frame before the old last one.
         """
-        count = int((len(self) - 1) * target_fps / source_fps + 1e-6) + 1
-        times = torch.arange(count, dtype=torch.float64) * (source_fps / target_fps)
-        before = times.long().clamp(max=max(len(self) - 2, 0))
-        after = (before + 1).clamp(max=len(self) - 1)
-        fraction = (times - before).to(self.root)
+        before, after, fraction = resampling(len(self), source_fps, target_fps)
+        fraction = fraction.to(self.root)
         quaternions = matrix_to_quaternion(self.rotations)
         between = slerp(quaternions[before], quaternions[after], fraction[:, None])
         root = torch.lerp(self.root[before], self.root[after], fraction[:, None])
@@ -69,6 +66,14 @@ def canonical_offsets() -> Tensor:
     directions = F.normalize(torch.tensor(T_POSE_DIRECTIONS, dtype=torch.float64), dim=-1)
     bones = directions * torch.tensor(UNIFORM_BONE_LENGTHS, dtype=torch.float64)[:, None]
     return F.pad(bones, (0, 0, 1, 0))
+
+
+def resampling(frames: int, source_fps: float, target_fps: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Where the frames of another rate fall: the frames before and after each, and its place between them."""
+    count = int((frames - 1) * target_fps / source_fps + 1e-6) + 1
+    times = torch.arange(count, dtype=torch.float64) * (source_fps / target_fps)
+    before = (times + 1e-9).long().clamp(max=frames - 1)
+    return before, (before + 1).clamp(max=frames - 1), (times - before).clamp(min=0.0)
 
 
 def children(parents: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
