@@ -11,7 +11,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -176,6 +177,43 @@ def save(components: Mapping[str, Any], folder: Path, variant: str | None = None
     motion = dataclasses.asdict(components["normalizer"].config)
     write_json(folder / "config.json", {"model_type": "ram", "motion_representation": motion})
     write_json(folder / INDEX, index)
+
+
+def push(
+    save_pretrained: Callable[[Path], None],
+    repo_id: str,
+    *,
+    private: bool,
+    token: str | bool | None,
+    revision: str | None,
+    commit_message: str,
+    create_pr: bool,
+) -> str:
+    """Write a pipeline to a temporary folder and upload it; returns the commit's address.
+
+    Raises:
+        CheckpointError: the Hub refused or cannot be reached.
+    """
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError
+
+    api = HfApi(token=token, library_name="ram_sdk", library_version=ram_sdk.__version__)
+    with tempfile.TemporaryDirectory() as folder:
+        save_pretrained(Path(folder))
+        try:
+            repository = api.create_repo(repo_id, private=private, exist_ok=True)
+            commit = api.upload_folder(
+                repo_id=repository.repo_id,
+                folder_path=folder,
+                revision=revision,
+                commit_message=commit_message,
+                create_pr=create_pr,
+            )
+        except (HfHubHTTPError, OSError, ValueError) as error:
+            raise CheckpointError(
+                f"{repo_id!r} cannot be uploaded to the Hub: {_first_line(error)}"
+            ) from error
+    return str(commit.commit_url)
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:

@@ -49,6 +49,7 @@ class TrainingConfig:
     min_frames: int = 40  # KIT-ML: 24
     max_frames: int = 196
     batch_size: int = 64
+    balance: float = 0.0  # clips of an action seen n times are drawn with weight n^-balance; paper: 0
     max_steps: int = 450_000
     precision: str = "fp32"  # or "bf16": mixed precision
     seed: int = 0

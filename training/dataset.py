@@ -1,6 +1,8 @@
 """A motion-text folder in HumanML3D's format, held in memory and served as length-bucketed batches."""
 
 import hashlib
+import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +28,7 @@ class Clip:
 
     features: NDArray[np.float32]  # (frames, features), real units
     captions: tuple[str, ...]
+    action: str = ""  # what `clips.json` of the folder calls it, if it does
 
 
 def read_split(folder: Path, split: str, config: TrainingConfig) -> list[Clip]:
@@ -39,6 +42,8 @@ def read_split(folder: Path, split: str, config: TrainingConfig) -> list[Clip]:
     """
     fps = {"humanml3d": 20.0, "kit-ml": 12.5}[config.skeleton]
     clips = []
+    listing = folder / "clips.json"
+    about = json.loads(listing.read_text(encoding="utf-8")) if listing.is_file() else {}
     names = (folder / f"{split}.txt").read_text(encoding="utf-8").split()
     for name in tqdm(names, desc=f"reading {split}", leave=False, disable=None):
         features = np.load(folder / "new_joint_vecs" / f"{name}.npy", allow_pickle=False).astype(np.float32)
@@ -55,7 +60,7 @@ def read_split(folder: Path, split: str, config: TrainingConfig) -> list[Clip]:
         for (start_frame, end_frame), captions in spans.items():
             part = features[start_frame:end_frame]
             if config.min_frames <= len(part) < 200:
-                clips.append(Clip(part, tuple(captions)))
+                clips.append(Clip(part, tuple(captions), about.get(name, {}).get("action", "")))
     if not clips:
         raise ValueError(f"{folder.name}/{split}.txt names no clip of {config.min_frames} to 199 frames")
     return clips
@@ -111,11 +116,15 @@ class Batches:
         std: Tensor,
         batch_size: int,
         max_frames: int,
+        balance: float,
         seed: int,
     ) -> None:
         self._motions = [(torch.from_numpy(clip.features) - mean) / std for clip in clips]
         self._captions = [clip.captions for clip in clips]
         self._states = captions
+        counts = Counter(clip.action for clip in clips)
+        weights = np.array([counts[clip.action] ** -balance for clip in clips])
+        self._probability = weights / weights.sum() if balance else None
         self._size = min(batch_size, len(clips))
         self._max_frames = max_frames
         self._seed = seed
@@ -147,7 +156,8 @@ class Batches:
 
     def _shuffle(self, rng: np.random.Generator) -> list[NDArray[np.int64]]:
         lengths = np.array([len(motion) for motion in self._motions])
-        order = rng.permutation(len(lengths))
+        replace = self._probability is not None
+        order = rng.choice(len(lengths), len(lengths), replace=replace, p=self._probability)
         pools = [order[i : i + _BUCKET * self._size] for i in range(0, len(order), _BUCKET * self._size)]
         pools = [pool[np.argsort(lengths[pool], kind="stable")] for pool in pools]
         batches = [pool[i : i + self._size] for pool in pools for i in range(0, len(pool), self._size)]

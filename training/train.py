@@ -171,7 +171,7 @@ def train(config: TrainingConfig, data: Path, out: Path, device: str) -> None:
     captions = [c for clips in splits.values() for clip in clips for c in clip.captions]
     states = CaptionStates(captions, backbone, data / ".captions")
     training, validation = (
-        Batches(clips, states, mean, std, config.batch_size, config.max_frames, config.seed)
+        Batches(clips, states, mean, std, config.batch_size, config.max_frames, config.balance, config.seed)
         for clips in splits.values()
     )
     trainer = Trainer(config, build_objective(config, len(mean), backbone.config.dim), torch.device(device))

@@ -1,0 +1,478 @@
+"""`RAMPipeline`: text to motion, the order of events."""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+import ram_sdk
+from ram_sdk import checkpoint
+from ram_sdk.checkpoint import COMPONENTS, HubOptions
+from ram_sdk.model_card import write_model_card
+from ram_sdk.models import DurationEstimator, FeatureNormalizer, MotionDenoiser, MotionEncoder, TextEncoder
+from ram_sdk.motion import Motion
+from ram_sdk.scheduler import RAMScheduler, check_scale
+from ram_sdk.text import TextBackbone
+
+OutputType = Literal["motion", "joints", "features"]
+_OUTPUT_TYPES = ("motion", "joints", "features")
+
+
+@dataclass(frozen=True)
+class RAMOutput:
+    """What a call of the pipeline returns.
+
+    Attributes:
+        motions: one entry for each motion, prompt by prompt: `Motion` objects, or with
+            `output_type="joints"` tensors `(frames, joints, 3)` in metres, or with "features" tensors
+            `(frames, features)` in real units.
+    """
+
+    motions: list[Any]
+
+
+@dataclass(frozen=True)
+class StepInfo:
+    """What `callback_on_step_end` is told.
+
+    Attributes:
+        index: number of the step, from 0.
+        timestep: diffusion timestep it started from.
+        estimate: the guided estimate of the clean motion, `(batch, frames, features)`, normalised.
+    """
+
+    index: int
+    timestep: int
+    estimate: Tensor
+
+
+class RAMPipeline:
+    """Generates human motion from text with the Reconstruction-Anchored Diffusion Model.
+
+    `from_pretrained` loads one; calling it generates. The parts are public attributes and the steps of a
+    call are public methods, so that both can be used one by one.
+
+    Attributes:
+        text_backbone: frozen encoder, captions to token states.
+        text_encoder: E_t, token states to latents.
+        motion_encoder: E_m, motions to latents; REG reconstructs with it.
+        denoiser: D, predicts clean motion.
+        normalizer: mean and deviation of the features, and which motion the checkpoint speaks.
+        duration_estimator: seconds that a text usually takes.
+        scheduler: timesteps, sampling steps and guidance scales.
+    """
+
+    def __init__(
+        self,
+        text_backbone: TextBackbone,
+        text_encoder: TextEncoder,
+        motion_encoder: MotionEncoder,
+        denoiser: MotionDenoiser,
+        normalizer: FeatureNormalizer,
+        duration_estimator: DurationEstimator,
+        scheduler: RAMScheduler,
+    ) -> None:
+        self.text_backbone = text_backbone
+        self.text_encoder = text_encoder
+        self.motion_encoder = motion_encoder
+        self.denoiser = denoiser
+        self.normalizer = normalizer
+        self.duration_estimator = duration_estimator
+        self.scheduler = scheduler
+        self.name = "unnamed"
+        self._progress_bar_config: dict[str, Any] = {}
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        source: str | os.PathLike[str] | None = None,
+        *,
+        revision: str | None = None,
+        variant: str | None = None,
+        dtype: torch.dtype = torch.float32,
+        device: str | torch.device = "cpu",
+        token: str | bool | None = None,
+        cache_dir: str | os.PathLike[str] | None = None,
+        local_files_only: bool = False,
+        **components: Any,
+    ) -> "RAMPipeline":
+        """Load a pipeline.
+
+        Args:
+            source: a pipeline folder, a Hub repository "org/name", or None for the checkpoint that comes
+                with the package.
+            revision: branch, tag or commit on the Hub.
+            variant: load `model.<variant>.safetensors`, such as "fp16"; there is no silent fallback.
+            dtype: precision of the networks.
+            device: where they run.
+            token: Hub access token; True uses the stored login.
+            cache_dir: where downloads are kept.
+            local_files_only: never ask the network.
+            **components: parts to use instead of the checkpoint's, by attribute name.
+
+        Raises:
+            CheckpointError: no pipeline there, or a part is missing, damaged or does not fit.
+            TypeError: a component name that does not exist.
+        """
+        if unknown := components.keys() - COMPONENTS.keys():
+            raise TypeError(f"unknown components {sorted(unknown)}: known are {', '.join(COMPONENTS)}")
+        hub = HubOptions(token, cache_dir, local_files_only)
+        folder = checkpoint.find(source, revision=revision, variant=variant, hub=hub)
+        checkpoint.read_index(folder)
+        parts = {
+            name: components[name]
+            if name in components
+            else checkpoint.load_component(folder, name, variant, hub)
+            for name in COMPONENTS
+        }
+        pipeline = cls(**parts)
+        pipeline.name = "shipped" if source is None else str(source)
+        return pipeline.to(device, dtype)
+
+    def save_pretrained(self, folder: str | os.PathLike[str], *, variant: str | None = None) -> None:
+        """Write a pipeline folder that `from_pretrained` loads.
+
+        Args:
+            folder: made if it does not exist.
+            variant: "fp16" or "bf16" stores the networks in that precision as `model.<variant>.safetensors`.
+        """
+        checkpoint.save(self.components, Path(folder), variant)
+        write_model_card(self, Path(folder))
+
+    def push_to_hub(
+        self,
+        repo_id: str,
+        *,
+        private: bool = False,
+        token: str | bool | None = None,
+        revision: str | None = None,
+        commit_message: str = "Upload RAM pipeline",
+        create_pr: bool = False,
+    ) -> str:
+        """Upload the pipeline, with its model card, to the Hugging Face Hub.
+
+        Returns:
+            The address of the commit.
+        """
+        return checkpoint.push(
+            self.save_pretrained,
+            repo_id,
+            private=private,
+            token=token,
+            revision=revision,
+            commit_message=commit_message,
+            create_pr=create_pr,
+        )
+
+    @property
+    def components(self) -> dict[str, Any]:
+        """The parts by name; pass them to a second pipeline to share them."""
+        return {name: getattr(self, name) for name in COMPONENTS}
+
+    @property
+    def device(self) -> torch.device:
+        """Where the networks run."""
+        return next(self.denoiser.parameters()).device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Precision of the networks."""
+        return next(self.denoiser.parameters()).dtype
+
+    def to(self, device: str | torch.device | None = None, dtype: torch.dtype | None = None) -> "RAMPipeline":
+        """Move the networks; returns the pipeline itself. Feature statistics stay in float32."""
+        for network in (self.text_backbone.model, self.text_encoder, self.motion_encoder, self.denoiser):
+            network.to(device, dtype)
+        self.normalizer.to(device)
+        self.duration_estimator.to(device, dtype)
+        return self
+
+    def set_progress_bar_config(self, **options: Any) -> None:
+        """Options for tqdm, such as `disable=True` or `desc="generating"`."""
+        self._progress_bar_config = options
+
+    @contextmanager
+    def progress_bar(self, total: int) -> "Iterator[tqdm[Any]]":
+        """A tqdm bar over denoising steps; shown on a terminal only, unless configured otherwise."""
+        with tqdm(total=total, **{"desc": "denoising", "disable": None, **self._progress_bar_config}) as bar:
+            yield bar
+
+    @torch.no_grad()
+    def __call__(
+        self,
+        prompt: str | Sequence[str],
+        num_frames: int | Sequence[int] | None = None,
+        *,
+        duration: float | Sequence[float] | None = None,
+        num_inference_steps: int = 20,
+        reg_scale: float | None = None,
+        cfg_scale: float | None = None,
+        reg_timesteps: Sequence[int] | None = None,
+        seed: int | Sequence[int] | None = None,
+        generator: torch.Generator | None = None,
+        num_motions_per_prompt: int = 1,
+        callback_on_step_end: Callable[["RAMPipeline", StepInfo], None] | None = None,
+        output_type: OutputType = "motion",
+    ) -> RAMOutput:
+        """Generate motions for one or several prompts.
+
+        Every motion has its own seed and draws its own noise on the CPU: a seed gives the same motion alone,
+        in any batch and on any device (to float tolerance).
+
+        Args:
+            prompt: what the person does, or several such texts.
+            num_frames: length in frames, for all or for each prompt.
+            duration: length in seconds instead; without either it is estimated from the text.
+            num_inference_steps: denoising steps.
+            reg_scale: weight of Reconstructive Error Guidance (eq. 10), 0 = off; default: the scheduler's.
+            cfg_scale: weight of classifier-free guidance (eq. 11), 0 = off; default: the scheduler's. This is
+                diffusers' guidance_scale minus 1.
+            reg_timesteps: timesteps where REG is on (Table 3); default: the scheduler's.
+            seed: a seed that every prompt starts from (its k-th motion uses seed + k), or one for each
+                motion; default: a random one, recorded in `Motion.settings`.
+            generator: draws the seeds instead.
+            num_motions_per_prompt: how many motions each prompt gets.
+            callback_on_step_end: called as `callback(pipeline, StepInfo)` after each step.
+            output_type: "motion", "joints" or "features".
+
+        Returns:
+            The motions, prompt by prompt.
+
+        Raises:
+            ValueError: an argument outside what is allowed; the message names it.
+            TypeError: a prompt that is not text.
+        """
+        prompts = _check_prompts(prompt)
+        _check_count("num_motions_per_prompt", num_motions_per_prompt)
+        if output_type not in _OUTPUT_TYPES:
+            raise ValueError(f"output_type {output_type!r}: use one of {', '.join(_OUTPUT_TYPES)}")
+        config = self.scheduler.config
+        reg_scale = config.reg_scale if reg_scale is None else reg_scale
+        cfg_scale = config.cfg_scale if cfg_scale is None else cfg_scale
+        check_scale("reg_scale", reg_scale)
+        check_scale("cfg_scale", cfg_scale)
+        reg_timesteps = config.reg_timesteps if reg_timesteps is None else tuple(reg_timesteps)
+        self.scheduler.set_timesteps(num_inference_steps)
+        self._check_reg_timesteps(reg_timesteps)
+
+        seeds = _motion_seeds(seed, generator, len(prompts), num_motions_per_prompt)
+        requested = self._requested_lengths(num_frames, duration, len(prompts))
+
+        latents, seconds = self.encode_prompt(prompts)
+        latents = latents.repeat_interleave(num_motions_per_prompt, dim=0)
+        lengths = requested if requested is not None else self._estimated_lengths(seconds)
+        lengths = [length for length in lengths for _ in range(num_motions_per_prompt)]
+
+        mask = self.frame_mask(lengths)
+        generators = [torch.Generator().manual_seed(s) for s in seeds]
+        x_t = self.prepare_noise(generators, lengths)
+        previous: Tensor | None = None
+        with self.progress_bar(len(self.scheduler.timesteps)) as bar:
+            for index, timestep in enumerate(self.scheduler.timesteps):
+                reg_on = bool(reg_scale) and (reg_timesteps is None or timestep in reg_timesteps)
+                estimate = self.denoise(
+                    x_t, timestep, latents, mask, previous if reg_on else None, reg_scale, cfg_scale
+                )
+                noise = None
+                if config.sampler == "ddpm" and index + 1 < len(self.scheduler.timesteps):
+                    noise = self.prepare_noise(generators, lengths)
+                x_t = self.scheduler.step(estimate, timestep, x_t, noise=noise, previous_x_0=previous)
+                previous = estimate
+                if callback_on_step_end is not None:
+                    callback_on_step_end(self, StepInfo(index, timestep, estimate))
+                bar.update()
+
+        features = self.decode(x_t, lengths)
+        if output_type == "features":
+            return RAMOutput(features)
+        motions = []
+        for i, feature in enumerate(features):
+            settings = {
+                "seed": seeds[i],
+                "num_inference_steps": num_inference_steps,
+                "sampler": config.sampler,
+                "reg_scale": reg_scale,
+                "cfg_scale": cfg_scale,
+                "reg_timesteps": None if reg_timesteps is None else list(reg_timesteps),
+                "checkpoint": self.name,
+                "ram_sdk": ram_sdk.__version__,
+            }
+            text = prompts[i // num_motions_per_prompt]
+            motions.append(Motion.from_features(feature.numpy(), prompt=text, settings=settings))
+        if output_type == "joints":
+            return RAMOutput([torch.from_numpy(motion.joints) for motion in motions])
+        return RAMOutput(motions)
+
+    def encode_prompt(self, prompts: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """Read prompts.
+
+        Returns:
+            Latents z_t `(batch, latent_dim)` (eq. 2) and the estimated durations `(batch,)` in seconds.
+
+        Raises:
+            ValueError: a prompt is longer than the text backbone can read.
+        """
+        tokens, mask = self.text_backbone.encode(prompts)
+        tokens = tokens.to(self.dtype)
+        return self.text_encoder(tokens, mask), self.duration_estimator(tokens, mask)
+
+    def frame_mask(self, lengths: Sequence[int]) -> Tensor | None:
+        """Mask `(batch, longest)`, True = valid; None when all lengths are the same."""
+        if len(set(lengths)) == 1:
+            return None
+        frames = torch.arange(max(lengths), device=self.device)
+        return frames < torch.tensor(lengths, device=self.device)[:, None]
+
+    def prepare_noise(self, generators: Sequence[torch.Generator], lengths: Sequence[int]) -> Tensor:
+        """Standard normal noise, drawn for each motion by its own CPU generator.
+
+        Returns:
+            `(batch, longest, features)` float32 on the pipeline's device, zero where padded.
+        """
+        width = self.denoiser.config.num_features
+        noise = [
+            torch.randn(length, width, generator=generator)
+            for length, generator in zip(lengths, generators, strict=True)
+        ]
+        return torch.nn.utils.rnn.pad_sequence(noise, batch_first=True).to(self.device)
+
+    def denoise(
+        self,
+        x_t: Tensor,
+        timestep: int,
+        latents: Tensor,
+        mask: Tensor | None = None,
+        previous: Tensor | None = None,
+        reg_scale: float = 0.0,
+        cfg_scale: float = 0.0,
+    ) -> Tensor:
+        """Guided estimate of the clean motion (eq. 11), with one denoiser forward for all its branches.
+
+        A branch whose scale is 0 is not computed.
+
+        Args:
+            x_t: noisy normalised features, `(batch, frames, features)`.
+            timestep: where x_t is.
+            latents: z_t, `(batch, latent_dim)`.
+            mask: `(batch, frames)`, True = valid; None when all are.
+            previous: guided estimate of the step before, which REG reconstructs; None leaves REG out.
+            reg_scale: weight of REG.
+            cfg_scale: weight of classifier-free guidance.
+
+        Returns:
+            The estimate, float32, shaped as x_t.
+        """
+        branches = [latents]
+        if cfg_scale:
+            branches.append(torch.zeros_like(latents))
+        if previous is not None:
+            branches.append(self.motion_encoder(previous.to(self.dtype), mask))
+        count = len(branches)
+        estimates = self.denoiser(
+            x_t.to(self.dtype).repeat(count, 1, 1),
+            torch.full((count * len(x_t),), timestep, device=self.device),
+            torch.cat(branches),
+            None if mask is None else mask.repeat(count, 1),
+        )
+        cond, *others = estimates.float().chunk(count)
+        uncond = others.pop(0) if cfg_scale else None
+        recon = others.pop() if previous is not None else None
+        return self.scheduler.guide(cond, uncond, recon, reg_scale=reg_scale, cfg_scale=cfg_scale)
+
+    def decode(self, x_0: Tensor, lengths: Sequence[int]) -> list[Tensor]:
+        """Normalised clean motion `(batch, frames, features)` to features in real units, one tensor a motion."""
+        features = self.normalizer.denormalize(x_0.float()).cpu()
+        return [feature[:length] for feature, length in zip(features, lengths, strict=True)]
+
+    def _requested_lengths(
+        self, num_frames: int | Sequence[int] | None, duration: float | Sequence[float] | None, count: int
+    ) -> list[int] | None:
+        """Frames for each prompt as the caller asked for them; None if the text shall decide."""
+        motion = self.normalizer.config
+        if num_frames is not None and duration is not None:
+            raise ValueError(f"num_frames={num_frames} and duration={duration}: give one of them")
+        if num_frames is not None:
+            frames = _per_prompt("num_frames", num_frames, count)
+            wrong = next((n for n in frames if n != int(n) or not 1 <= n <= motion.max_frames), None)
+            if wrong is not None:
+                raise ValueError(f"num_frames {wrong}: expected a whole number from 1 to {motion.max_frames}")
+            return [int(n) for n in frames]
+        if duration is not None:
+            longest = motion.max_frames / motion.fps
+            seconds = _per_prompt("duration", duration, count)
+            wrong = next((s for s in seconds if not 1 / motion.fps <= s <= longest), None)
+            if wrong is not None:
+                raise ValueError(f"duration {wrong} s: expected {1 / motion.fps:g} to {longest:g} seconds")
+            return [round(s * motion.fps) for s in seconds]
+        return None
+
+    def _estimated_lengths(self, seconds: Tensor) -> list[int]:
+        motion = self.normalizer.config
+        frames = (seconds.float() * motion.fps).round().clamp(motion.min_frames, motion.max_frames)
+        return [int(n) for n in frames]
+
+    def _check_reg_timesteps(self, reg_timesteps: Sequence[int] | None) -> None:
+        absent = set(reg_timesteps or ()) - set(self.scheduler.timesteps)
+        if absent:
+            raise ValueError(
+                f"reg_timesteps {sorted(absent)} are not in the schedule {list(self.scheduler.timesteps)}"
+            )
+
+
+def _check_prompts(prompt: str | Sequence[str]) -> list[str]:
+    prompts = [prompt] if isinstance(prompt, str) else prompt
+    if not isinstance(prompts, Sequence) or not all(isinstance(text, str) for text in prompts):
+        raise TypeError(f"prompt {prompt!r}: expected a text or a list of texts")
+    if not prompts:
+        raise ValueError("no prompt was given: say what the person does, such as 'a person jumps'")
+    if not all(text.strip() for text in prompts):
+        raise ValueError(
+            f"prompt {prompt!r}: an empty text; say what the person does, such as 'a person jumps'"
+        )
+    return [text.strip() for text in prompts]
+
+
+def _check_count(name: str, value: int) -> None:
+    if not isinstance(value, int) or value < 1:
+        raise ValueError(f"{name} {value!r}: expected a whole number of at least 1")
+
+
+def _per_prompt(name: str, value: Any, count: int) -> list[Any]:
+    values = list(value) if isinstance(value, Sequence) else [value] * count
+    if len(values) != count:
+        raise ValueError(f"{name} has {len(values)} entries for {count} prompts: give one, or one for each")
+    return values
+
+
+_MAX_SEED = 2**63 - 1
+
+
+def _motion_seeds(
+    seed: int | Sequence[int] | None, generator: torch.Generator | None, prompts: int, each: int
+) -> list[int]:
+    """One seed for each motion, prompt by prompt."""
+    if seed is not None and generator is not None:
+        raise ValueError("seed and generator were both given: give one of them")
+    if isinstance(seed, Sequence):
+        seeds = list(seed)
+        if len(seeds) != prompts * each:
+            raise ValueError(
+                f"seed has {len(seeds)} entries: give one, or one for each of {prompts * each} motions"
+            )
+    elif seed is not None:
+        seeds = [seed + k for _ in range(prompts) for k in range(each)]
+    elif generator is not None:
+        seeds = [int(torch.randint(2**31, (), generator=generator)) for _ in range(prompts * each)]
+    else:
+        seeds = [secrets.randbelow(2**31) for _ in range(prompts * each)]
+    wrong = next((s for s in seeds if not isinstance(s, int) or not 0 <= s <= _MAX_SEED), None)
+    if wrong is not None:
+        raise ValueError(f"seed {wrong!r}: expected a whole number from 0 to {_MAX_SEED}")
+    return seeds
