@@ -18,13 +18,15 @@ from tqdm import tqdm
 
 from ram_sdk.representation.features import canonicalize, decode_features, encode_joints
 
+from .actions import action_of
 from .captions import captions_for, covered, mirror_text, text_line
+from .captures import CaptureFile, find_captures, read_capture
 from .cleaning import FPS, find_clips, resample, spikes
 from .clip import ClipInfo
 from .folder import grouped_std, write_atomically
 from .quality import measure_quality
 from .retarget import FloatArray, leg_scale, mirror, retarget
-from .sources import MIXES, SOURCES, CaptureFile, find_captures, read_capture
+from .sources import MIXES, SOURCES
 from .splits import SPLITS, split_of, trial_key
 
 _RECORDS = "records"
@@ -51,7 +53,8 @@ def build(captures_folder: Path, out: Path, mix: str, processes: int) -> dict[st
     for folder in ("new_joints", "new_joint_vecs", "texts", _RECORDS):
         (out / folder).mkdir(parents=True, exist_ok=True)
     _claim(out, mix)
-    captures = find_captures(captures_folder, mix, out / "captures")
+    found = find_captures(captures_folder, mix, out / "captures")
+    captures = [file for file in found if not file.excluded]
     waiting = [file for file in captures if not _record_path(out, file).exists()]
     failures = []
     with ProcessPoolExecutor(processes, initializer=torch.set_num_threads, initargs=(1,)) as pool:
@@ -62,7 +65,7 @@ def build(captures_folder: Path, out: Path, mix: str, processes: int) -> dict[st
     if failures:
         listed = "\n  ".join(sorted(failures))
         raise RuntimeError(f"{len(failures)} captures could not be built:\n  {listed}")
-    return _finish(out, mix, captures)
+    return _finish(out, mix, found)
 
 
 def build_capture(file: CaptureFile, out: Path) -> None:
@@ -82,7 +85,7 @@ def build_capture(file: CaptureFile, out: Path) -> None:
         captions = captions_for(info, plain, covered(file.human_captions, info))
         _write_text(out, clip_id, captions)
         _write_text(out, f"M{clip_id}", [mirror_text(caption) for caption in captions])
-        clips.append(dataclasses.asdict(info))
+        clips.append({**dataclasses.asdict(info), "action": action_of(info)})
     record = {
         "source": file.source,
         "file": file.path.stem,
@@ -145,7 +148,7 @@ def _claim(out: Path, mix: str) -> None:
 
 def _finish(out: Path, mix: str, captures: list[CaptureFile]) -> dict[str, Any]:
     """Write split lists, statistics and the list of clips from the records."""
-    records = [json.loads(_record_path(out, file).read_text()) for file in captures]
+    records = [json.loads(_record_path(out, file).read_text()) for file in captures if not file.excluded]
     members: dict[str, list[str]] = {split: [] for split in SPLITS}
     listing: dict[str, dict[str, Any]] = {}
     for record in records:

@@ -167,4 +167,4 @@ def _arms_out(joints: FloatArray) -> tuple[BoolArray, BoolArray]:
     spread = np.linalg.norm(joints[:, 20] - joints[:, 21], axis=-1) / span
     level = np.abs(joints[:, (20, 21), 1] - joints[:, (16, 17), 1]).max(-1) < 0.18
     upright = joints[:, 0, 1] - joints[:, (7, 8), 1].max(-1) > 0.75
-    return np.asarray(spread > 0.7), np.asarray((spread > 0.95) & level & upright)
+    return np.asarray(spread > 0.55), np.asarray((spread > 0.95) & level & upright)

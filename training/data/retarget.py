@@ -31,7 +31,8 @@ _SHOULDERS = {16: (0.1950, -0.1007, 0.0130), 17: (-0.1950, -0.1007, 0.0130)}
 
 # How far along the line hips - spine - neck the joints spine1, spine2 and spine3 lie on the uniform skeleton.
 _TRUNK = np.cumsum((0.2172, _LENGTH[6], _LENGTH[9], _LENGTH[12]))
-TRUNK_FRACTIONS: tuple[float, ...] = tuple(_TRUNK[:3] / _TRUNK[3])
+TRUNK_LENGTH = float(_TRUNK[3])
+TRUNK_FRACTIONS: tuple[float, ...] = tuple(_TRUNK[:3] / TRUNK_LENGTH)
 
 _LEGS = ((1, 4, 7, 10), (2, 5, 8, 11))
 _ARMS = ((16, 18, 20), (17, 19, 21))
