@@ -9,6 +9,7 @@ and nothing is ever unpickled.
 import dataclasses
 import hashlib
 import json
+import math
 import os
 import shutil
 import tempfile
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -161,6 +162,29 @@ def shipped_text_backbone() -> TextBackbone:
     return load_text_backbone(_read_config(folder / "backbone.json", TextBackboneConfig), folder)
 
 
+def describe(folder: Path) -> list[str]:
+    """What a pipeline folder is, line by line, from its configuration and the headers of its weights."""
+    read_index(folder)
+    motion = _read_config(folder / "normalizer" / "config.json", models.NormalizerConfig)
+    scheduler = _read_config(folder / "scheduler" / "config.json", SchedulerConfig)
+    backbone = _read_config(folder / "text_backbone" / "backbone.json", TextBackboneConfig)
+    lines = [
+        f"{'checkpoint':18} {folder}",
+        f"{'motion':18} {motion.skeleton}, {motion.num_features} features, {motion.fps:g} fps, "
+        f"{motion.min_frames}-{motion.max_frames} frames",
+        f"{'guidance':18} reg_scale {scheduler.reg_scale:g}, cfg_scale {scheduler.cfg_scale:g} (0 = off), "
+        f"sampler {scheduler.sampler}, trained on {scheduler.num_train_timesteps} timesteps",
+        f"{'text_backbone':18} {backbone.name} ({backbone.revision}), "
+        f"{'in the checkpoint' if backbone.embedded else 'from the Hub'}, sha256 {backbone.sha256[:12]}",
+    ]
+    for name, (_, config_class) in _NETWORKS.items():
+        config = dataclasses.asdict(_read_config(folder / name / "config.json", config_class))
+        for file in sorted((folder / name).glob("model*.safetensors")):
+            sizes = ", ".join(f"{key} {value}" for key, value in config.items())
+            lines.append(f"{name:18} {_count_weights(file):,} weights ({file.name}): {sizes}")
+    return lines
+
+
 def save(components: Mapping[str, Any], folder: Path, variant: str | None = None) -> None:
     """Write a pipeline folder; `variant="fp16"` or "bf16" stores the networks in that precision beside."""
     index: dict[str, Any] = {"_class_name": "RAMPipeline", "_ram_sdk_version": ram_sdk.__version__}
@@ -256,7 +280,7 @@ def _download(repository: str, revision: str | None, patterns: list[str], hub: H
                 revision=revision,
                 allow_patterns=patterns,
                 token=hub.token,
-                cache_dir=hub.cache_dir,
+                cache_dir=None if hub.cache_dir is None else Path(hub.cache_dir),
                 local_files_only=hub.local_files_only,
                 library_name="ram_sdk",
                 library_version=ram_sdk.__version__,
@@ -306,6 +330,16 @@ def _load_weights(module: nn.Module, path: Path) -> None:
     if bad := next((key for key, weight in weights.items() if not weight.isfinite().all()), None):
         raise CheckpointError(f"{where} holds NaN or infinite values in {bad}: the checkpoint is damaged")
     module.load_state_dict(weights, strict=True)
+
+
+def _count_weights(path: Path) -> int:
+    try:
+        with safe_open(path, framework="pt") as file:
+            return sum(math.prod(file.get_slice(key).get_shape()) for key in file.keys())  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(
+            f"{path.parent.name}/{path.name} is damaged or not a safetensors file: {_first_line(error)}"
+        ) from error
 
 
 def _read_json(path: Path) -> dict[str, Any]:

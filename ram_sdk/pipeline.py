@@ -387,7 +387,7 @@ class RAMPipeline:
         return self.scheduler.guide(cond, uncond, recon, reg_scale=reg_scale, cfg_scale=cfg_scale)
 
     def decode(self, x_0: Tensor, lengths: Sequence[int]) -> list[Tensor]:
-        """Normalised clean motion `(batch, frames, features)` to features in real units, one tensor a motion."""
+        """Normalised clean motion `(batch, frames, features)` to one tensor of real features each."""
         features = self.normalizer.denormalize(x_0.float()).cpu()
         return [feature[:length] for feature, length in zip(features, lengths, strict=True)]
 

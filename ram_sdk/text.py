@@ -57,7 +57,8 @@ class TextBackbone:
         from tokenizers import Tokenizer
         from transformers import AutoConfig, AutoModel
 
-        model = AutoModel.from_config(AutoConfig.from_pretrained(folder, local_files_only=True))
+        config_file = AutoConfig.from_pretrained(folder, local_files_only=True)
+        model = AutoModel.from_config(config_file)  # type: ignore[no-untyped-call]
         prefix = f"{model.base_model_prefix}."  # checkpoints of a task model name its encoder's weights so
         weights = load_file(folder / "model.safetensors")
         weights = {key.removeprefix(prefix): weight.float() for key, weight in weights.items()}

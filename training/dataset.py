@@ -20,6 +20,7 @@ from training.objective import Batch
 
 _UNIT = 4  # frames; HumanML3D's loader crops clips to multiples of it
 _BUCKET = 32  # batches whose clips are sorted by length together
+_PAD_FRAMES, _PAD_TOKENS = 16, 8  # batches are padded to multiples: few shapes, so kernels are made once
 
 
 @dataclass(frozen=True)
@@ -141,8 +142,8 @@ class Batches:
         chosen = self._order[position]
         motions = [self._crop(self._motions[i], rng) for i in chosen]
         texts = [self._states[self._captions[i][rng.integers(len(self._captions[i]))]] for i in chosen]
-        motion, motion_mask = pad(motions)
-        text, text_mask = pad(texts)
+        motion, motion_mask = pad(motions, _PAD_FRAMES)
+        text, text_mask = pad(texts, _PAD_TOKENS)
         return Batch(motion, motion_mask, text.float(), text_mask)
 
     def in_order(self) -> Iterator[Batch]:
@@ -150,8 +151,8 @@ class Batches:
         order = sorted(range(len(self._motions)), key=lambda i: len(self._motions[i]))
         for start in range(0, len(order), self._size):
             chosen = order[start : start + self._size]
-            motion, motion_mask = pad([self._motions[i][: self._max_frames] for i in chosen])
-            text, text_mask = pad([self._states[self._captions[i][0]] for i in chosen])
+            motion, motion_mask = pad([self._motions[i][: self._max_frames] for i in chosen], _PAD_FRAMES)
+            text, text_mask = pad([self._states[self._captions[i][0]] for i in chosen], _PAD_TOKENS)
             yield Batch(motion, motion_mask, text.float(), text_mask)
 
     def _shuffle(self, rng: np.random.Generator) -> list[NDArray[np.int64]]:
@@ -171,8 +172,14 @@ class Batches:
         return motion[start : start + length]
 
 
-def pad(sequences: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-    """Stack sequences `(length, dim)` into `(batch, longest, dim)` with zeros, and their mask."""
+def pad(sequences: Sequence[Tensor], multiple: int) -> tuple[Tensor, Tensor]:
+    """Stack sequences `(length, dim)` with zeros into `(batch, padded, dim)`, and their mask.
+
+    The padded length is the smallest multiple of `multiple` that holds the longest.
+    """
     lengths = torch.tensor([len(sequence) for sequence in sequences])
-    padded = torch.nn.utils.rnn.pad_sequence(list(sequences), batch_first=True)
-    return padded, torch.arange(padded.shape[1]) < lengths[:, None]
+    total = -(-int(lengths.max()) // multiple) * multiple
+    padded = sequences[0].new_zeros(len(sequences), total, sequences[0].shape[1])
+    for row, sequence in zip(padded, sequences, strict=True):
+        row[: len(sequence)] = sequence
+    return padded, torch.arange(total) < lengths[:, None]

@@ -23,24 +23,31 @@ from tqdm import tqdm
 
 from ram_sdk.checkpoint import load_text_backbone, shipped_text_backbone
 from ram_sdk.models import DenoiserConfig, EncoderConfig, MotionDenoiser, MotionEncoder, TextEncoder
+from ram_sdk.representation.skeleton import HUMANML3D, KIT_ML
 from ram_sdk.scheduler import RAMScheduler
 from ram_sdk.text import DISTILBERT, TextBackbone
 from training.config import TrainingConfig, load_config
 from training.dataset import Batches, CaptionStates, read_split
 from training.objective import Batch, RAMObjective
 
+SKELETONS = {skeleton.name: skeleton for skeleton in (HUMANML3D, KIT_ML)}
+
 
 def build_objective(config: TrainingConfig, num_features: int, text_dim: int) -> RAMObjective:
     """Make the networks of a configuration, freshly initialised from its seed."""
     torch.manual_seed(config.seed)
     model = config.model
-    encoder = {
-        "latent_dim": model.latent_dim,
-        "feedforward": model.encoder_feedforward,
-        "num_layers": model.encoder_layers,
-        "num_heads": model.num_heads,
-        "dropout": model.dropout,
-    }
+
+    def encoder(input_dim: int) -> EncoderConfig:
+        return EncoderConfig(
+            input_dim=input_dim,
+            latent_dim=model.latent_dim,
+            feedforward=model.encoder_feedforward,
+            num_layers=model.encoder_layers,
+            num_heads=model.num_heads,
+            dropout=model.dropout,
+        )
+
     denoiser = DenoiserConfig(
         num_features=num_features,
         latent_dim=model.latent_dim,
@@ -52,8 +59,8 @@ def build_objective(config: TrainingConfig, num_features: int, text_dim: int) ->
     )
     return RAMObjective(
         MotionDenoiser(denoiser),
-        MotionEncoder(EncoderConfig(num_features, **encoder)),
-        TextEncoder(EncoderConfig(text_dim, **encoder)),
+        MotionEncoder(encoder(num_features)),
+        TextEncoder(encoder(text_dim)),
         RAMScheduler(),
         config.objective,
     )
@@ -135,10 +142,10 @@ class Trainer:
     @torch.no_grad()
     def _update_average(self) -> None:
         decay = min(self.config.optimizer.ema_decay, (1.0 + self.step) / (10.0 + self.step))
-        averaged, current = list(self.average.parameters()), list(self.objective.parameters())
-        torch._foreach_lerp_(averaged, current, 1.0 - decay)
+        for averaged, current in zip(self.average.parameters(), self.objective.parameters(), strict=True):
+            averaged.lerp_(current, 1.0 - decay)
 
-    def _precision(self) -> contextlib.AbstractContextManager[None]:
+    def _precision(self) -> contextlib.AbstractContextManager[Any, bool | None]:
         stack = contextlib.ExitStack()
         if self.config.precision == "bf16":
             stack.enter_context(torch.autocast(self.device.type, torch.bfloat16))
@@ -174,7 +181,11 @@ def train(config: TrainingConfig, data: Path, out: Path, device: str) -> None:
         Batches(clips, states, mean, std, config.batch_size, config.max_frames, config.balance, config.seed)
         for clips in splits.values()
     )
-    trainer = Trainer(config, build_objective(config, len(mean), backbone.config.dim), torch.device(device))
+    trainer = Trainer(
+        config,
+        build_objective(config, SKELETONS[config.skeleton].num_features, backbone.config.dim),
+        torch.device(device),
+    )
     state = out / "state.pt"
     if state.is_file():
         trainer.load(state)

@@ -55,6 +55,7 @@ class TransformerEncoder(nn.Module):
     """Positions, dropout and a stack of `TransformerLayer`; one extra token stands before the sequence."""
 
     positions: Tensor
+    layers: nn.ModuleList
 
     def __init__(self, width: int, feedforward: int, num_layers: int, num_heads: int, dropout: float) -> None:
         super().__init__()
@@ -75,7 +76,7 @@ class TransformerEncoder(nn.Module):
         Returns:
             `(batch, 1 + length, width)`.
         """
-        x = torch.cat((first[:, None], sequence), dim=1)
+        x: Tensor = torch.cat((first[:, None], sequence), dim=1)
         x = self.dropout(x + self.positions[: x.shape[1]])
         attention_mask = None if mask is None else F.pad(mask, (1, 0), value=True)[:, None, None, :]
         for layer in self.layers:

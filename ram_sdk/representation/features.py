@@ -15,6 +15,8 @@ heading is smoothed over time, hips and shoulders enter it with opposite signs, 
 forced to zero, and each limb's rotations start again from the root.
 """
 
+from itertools import pairwise
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -132,7 +134,8 @@ def decode_features(features: Tensor, skeleton: Skeleton = HUMANML3D) -> Tensor:
     )
     ground = rotate(to_world, flat_velocity).cumsum(dim=-2)
     root = ground + F.pad(features[..., 3:4], (1, 1))
-    local = features[..., 4 : 1 + 3 * skeleton.num_joints].unflatten(-1, (-1, 3))
+    local = features[..., 4 : 1 + 3 * skeleton.num_joints]
+    local = local.reshape(*features.shape[:-1], skeleton.num_joints - 1, 3)
     others = rotate(to_world[..., None, :], local) + ground[..., None, :]
     return torch.cat((root[..., None, :], others), dim=-2)
 
@@ -181,7 +184,7 @@ def _joint_rotations(joints: Tensor, heading: Tensor, skeleton: Skeleton) -> Ten
     local: dict[int, Tensor] = {}
     for chain in skeleton.chains:
         parent_rotation = heading
-        for parent, child in zip(chain, chain[1:], strict=False):
+        for parent, child in pairwise(chain):
             rest = joints.new_tensor(skeleton.rest_directions[child], dtype=joints.dtype)
             bone = F.normalize(joints[..., child, :] - joints[..., parent, :], dim=-1)
             world = quaternion_between(rest.expand_as(bone), bone)

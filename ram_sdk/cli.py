@@ -1,0 +1,130 @@
+"""The command line, `ram-sdk`."""
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import ram_sdk
+from ram_sdk import checkpoint, formats
+from ram_sdk.checkpoint import HubOptions
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code, 2 for anything the user can put right."""
+    options = _parser().parse_args(arguments)
+    try:
+        result: int = options.run(options)
+    except (ValueError, OSError) as error:
+        print(f"ram-sdk: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return result
+
+
+def _generate(options: argparse.Namespace) -> int:
+    prompts = _prompts(options)
+    targets = [_targets(output, prompts, options.num) for output in options.output]
+    for paths in targets:
+        for path in paths:
+            formats.check_writable(path)
+
+    from ram_sdk.pipeline import RAMPipeline
+
+    pipeline = RAMPipeline.from_pretrained(
+        options.checkpoint, revision=options.revision, variant=options.variant, device=options.device
+    )
+    motions = pipeline(
+        prompts,
+        duration=options.duration,
+        num_inference_steps=options.steps,
+        reg_scale=options.reg_scale,
+        cfg_scale=options.cfg_scale,
+        seed=options.seed,
+        num_motions_per_prompt=options.num,
+    ).motions
+    for paths in targets:
+        for motion, path in zip(motions, paths, strict=True):
+            motion.save(path)
+            print(f"{path}  {motion.duration:.2f} s  seed {motion.settings['seed']}  {motion.prompt}")
+    return 0
+
+
+def _info(options: argparse.Namespace) -> int:
+    hub = HubOptions()
+    folder = checkpoint.find(options.checkpoint, revision=options.revision, variant=None, hub=hub)
+    for line in checkpoint.describe(folder):
+        print(line)
+    return 0
+
+
+def _prompts(options: argparse.Namespace) -> list[str]:
+    """Prompts from the command line, a file (one a line) or, given "-", standard input."""
+    texts = list(options.prompts)
+    if options.prompt_file is not None:
+        lines = options.prompt_file.read_text(encoding="utf-8").splitlines()
+        texts += [line for line in lines if line.strip()]
+    if "-" in texts:
+        texts.remove("-")
+        texts += [line for line in sys.stdin.read().splitlines() if line.strip()]
+    if not texts:
+        raise ValueError("no prompt: give one in quotes, --prompt-file FILE, or - to read standard input")
+    return texts
+
+
+def _targets(output: str, prompts: Sequence[str], each: int) -> list[Path]:
+    """One file for each motion: the file itself, numbered files beside it, or named files in a folder."""
+    path = Path(output)
+    total = len(prompts) * each
+    if output.endswith("/") or path.is_dir():
+        if not path.is_dir():
+            raise FileNotFoundError(f"cannot write to {output!r}: there is no such folder")
+        names = [f"{i:03d}_{_slug(prompts[i // each])}.npz" for i in range(total)]
+        return [path / name for name in names]
+    if total == 1:
+        return [path]
+    return [path.with_name(f"{path.stem}_{i:03d}{path.suffix}") for i in range(total)]
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:40] or "motion"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ram-sdk", description="Text to human motion.")
+    parser.add_argument("--version", action="version", version=f"ram-sdk {ram_sdk.__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    generate = commands.add_parser("generate", help="make motions from text")
+    generate.set_defaults(run=_generate)
+    generate.add_argument("prompts", nargs="*", metavar="PROMPT", help="what the person does; - reads stdin")
+    generate.add_argument("--prompt-file", type=Path, metavar="FILE", help="one prompt a line")
+    generate.add_argument(
+        "-o", "--output", action="append", required=True, metavar="FILE|DIR",
+        help=f"where to write, may be repeated: {' '.join(formats.WRITABLE)}, or a folder for .npz files",
+    )  # fmt: skip
+    generate.add_argument(
+        "--duration", type=float, metavar="SECONDS", help="default: estimated from the text"
+    )
+    generate.add_argument("--num", type=int, default=1, metavar="N", help="motions for each prompt")
+    generate.add_argument("--seed", type=int, help="makes the result repeatable; default: random")
+    generate.add_argument("--steps", type=int, default=20, help="denoising steps (default: 20)")
+    generate.add_argument("--reg-scale", type=float, help="Reconstructive Error Guidance, 0 = off")
+    generate.add_argument("--cfg-scale", type=float, help="classifier-free guidance, 0 = off")
+    generate.add_argument("--device", default="cpu", help="cpu, cuda, mps ... (default: cpu)")
+
+    info = commands.add_parser("info", help="say what a checkpoint is")
+    info.set_defaults(run=_info)
+    info.add_argument("checkpoint", nargs="?", help="folder or Hub repository; default: the shipped one")
+
+    generate.add_argument("--checkpoint", help="folder or Hub repository; default: the shipped one")
+    generate.add_argument("--variant", help="which weights, such as fp16")
+    for command in (generate, info):
+        command.add_argument("--revision", help="branch, tag or commit on the Hub")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
