@@ -10,15 +10,15 @@ from ram_sdk.representation.skeleton import HUMANML3D
 Array = NDArray[np.float64]
 
 FPS = HUMANML3D.fps
-_PELVIS, _SPINE, _NECK, _HEAD = 0, 3, 12, 15
+_PELVIS, _CHEST, _NECK, _HEAD = 0, 9, 12, 15
 _HIPS, _SHOULDERS, _WRISTS = (1, 2), (16, 17), (20, 21)  # (left, right), as everywhere below
 _ANKLES, _TOES = (7, 8), (10, 11)
 
-_RAISED = 0.0  # metres above the shoulder: a wrist higher than this is raised
 _FLIGHT = 0.06  # metres of both feet above their lowest: a jump rather than a running stride
 _JUMP_PELVIS = 0.98  # metres; the pelvis of the uniform skeleton stands at 0.93
 _STILL_SPEED = 0.12  # metres a second, mean over the joints
 _STEP_LENGTH = 0.15  # metres between two places where the same foot stands
+_SWING_SPEED = 0.6  # metres a second over the floor of a foot that does not stand
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,9 @@ class Hand:
     above_shoulder: float  # highest point of the wrist above the shoulder of its side
     above_head: float  # highest point of the wrist above the head joint
     rise: float  # from the lowest to the highest point of the wrist, relative to the pelvis
-    raised_seconds: float  # time above the shoulder
-    waves: int  # there-and-back sweeps of the forearm while the hand is up
-    punches: int  # fast extensions of the arm away from the shoulder
-    punch_speed: float  # fastest extension
-    path: float  # distance that the wrist covers relative to the pelvis
+    waves: int  # sweeps to the side and back while the hand is up
+    peak_speed: float  # fastest movement of the wrist relative to the chest
+    path: float  # distance that the wrist covers relative to the chest
 
 
 @dataclass(frozen=True)
@@ -74,15 +72,17 @@ class Attributes:
     jumps: int
     jump_height: float  # of the feet, in the highest jump
     steps: int
-    stand_height: float  # of the pelvis: 95th percentile
     low_height: float  # of the pelvis: lowest
+    high_height: float  # of the pelvis: highest
     start_height: float
     end_height: float
     bend: float  # largest angle of the trunk against the vertical
     lean: float  # median angle of the trunk to the front, negative to the back
+    head_bend: float  # median angle of neck to head against the vertical
+    bounce: float  # how far the pelvis moves up and down with each step: 3 standard deviations
     still_fraction: float  # frames in which the body hardly moves
     arm_spread: float  # largest distance between the wrists
-    energy: float  # mean speed of the wrists relative to the pelvis
+    energy: float  # mean speed of the wrists relative to the chest
 
 
 def measure(joints: Array) -> Attributes:
@@ -113,12 +113,13 @@ def measure(joints: Array) -> Attributes:
     trunk = joints[:, _NECK] - joints[:, _PELVIS]
     bend = np.degrees(np.arctan2(np.hypot(trunk[:, 0], trunk[:, 2]), trunk[:, 1]))
     lean = np.degrees(np.arctan2(trunk[:, 0] * np.sin(heading) + trunk[:, 2] * np.cos(heading), trunk[:, 1]))
-    wrists = [joints[:, w] - joints[:, _PELVIS] for w in _WRISTS]
+    head = joints[:, _HEAD] - joints[:, _NECK]
+    wrists = [joints[:, wrist] - joints[:, _CHEST] for wrist in _WRISTS]
     return Attributes(
         duration=len(joints) / FPS,
-        distance=float(ground.mean() * len(joints) / FPS),
-        forward=float(forward.mean() * len(joints) / FPS),
-        left=float(left.mean() * len(joints) / FPS),
+        distance=float(np.trapezoid(ground) / FPS),
+        forward=float(np.trapezoid(forward) / FPS),
+        left=float(np.trapezoid(left) / FPS),
         net_forward=float(pelvis[-1, 2] - pelvis[0, 2]),
         net_left=float(pelvis[-1, 0] - pelvis[0, 0]),
         speed=float(ground.mean()),
@@ -135,12 +136,14 @@ def measure(joints: Array) -> Attributes:
         jumps=len(flights),
         jump_height=max(flights, default=0.0),
         steps=sum(_steps(joints, side) for side in (0, 1)),
-        stand_height=float(np.percentile(joints[:, _PELVIS, 1], 95)),
         low_height=float(pelvis[:, 1].min()),
+        high_height=float(pelvis[:, 1].max()),
         start_height=float(pelvis[0, 1]),
         end_height=float(pelvis[-1, 1]),
         bend=float(_smooth(bend, 0.1).max()),
         lean=float(np.median(lean)),
+        head_bend=float(np.median(np.degrees(np.arctan2(np.hypot(head[:, 0], head[:, 2]), head[:, 1])))),
+        bounce=float(3 * (pelvis[:, 1] - _smooth(pelvis[:, 1], 0.5)).std()),
         still_fraction=float((_joint_speed(joints) < _STILL_SPEED).mean()),
         arm_spread=float(np.linalg.norm(wrists[0] - wrists[1], axis=-1).max()),
         energy=float(np.mean([np.linalg.norm(np.gradient(w, axis=0), axis=-1).mean() * FPS for w in wrists])),
@@ -148,12 +151,12 @@ def measure(joints: Array) -> Attributes:
 
 
 def _smooth(signal: Array, sigma_seconds: float) -> Array:
-    """Gaussian smoothing over frames (the first axis), ends held."""
+    """Gaussian smoothing over frames (the first axis), which keeps the ends and straight lines."""
     radius = max(1, int(3 * sigma_seconds * FPS))
     kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) / (sigma_seconds * FPS)) ** 2)
     kernel /= kernel.sum()
     flat = signal.reshape(len(signal), -1)
-    padded = np.pad(flat, ((radius, radius), (0, 0)), mode="edge")
+    padded = np.pad(flat, ((radius, radius), (0, 0)), mode="reflect", reflect_type="odd")
     columns = [np.convolve(column, kernel, mode="valid") for column in padded.T]
     return np.stack(columns, axis=-1).reshape(signal.shape)
 
@@ -211,38 +214,26 @@ def _flights(joints: Array) -> list[float]:
 
 
 def _steps(joints: Array, side: int) -> int:
-    """Times that one foot moves to a new place and stands there."""
-    toe = joints[:, _TOES[side]]
-    speed = np.linalg.norm(np.gradient(_smooth(toe, 0.05), axis=0), axis=-1) * FPS
-    low = toe[:, 1] < np.percentile(toe[:, 1], 5) + 0.08
-    places = [toe[run].mean(axis=0) for run in _runs((speed < 0.6) & low) if run.stop - run.start >= 2]
-    return sum(
-        bool(np.linalg.norm((b - a)[[0, 2]]) > _STEP_LENGTH) for a, b in zip(places, places[1:], strict=False)
-    )
+    """Swings of one foot from one place to another, those that the clip cuts off included."""
+    ground = joints[:, _TOES[side]][:, [0, 2]]
+    moving = np.linalg.norm(np.gradient(ground, axis=0), axis=-1) * FPS > _SWING_SPEED
+    lengths = [np.linalg.norm(ground[run.stop - 1] - ground[run.start]) for run in _runs(moving)]
+    return sum(bool(length > _STEP_LENGTH) for length in lengths)
 
 
 def _hand(joints: Array, heading: Array, side: int) -> Hand:
     wrist, shoulder = joints[:, _WRISTS[side]], joints[:, _SHOULDERS[side]]
-    relative = wrist - joints[:, _PELVIS]
+    height = wrist[:, 1] - joints[:, _PELVIS, 1]
     above = wrist[:, 1] - shoulder[:, 1]
-    up = above > _RAISED
-    arm = _smooth(wrist - shoulder, 0.05)
-    extension = np.linalg.norm(arm, axis=-1)
-    speed = np.gradient(extension) * FPS
-    punches = [
-        run
-        for run in _runs(speed > 1.5)
-        if extension[run.start : run.stop + 2].max() > 0.40 and above[run].max() > -0.35
-    ]
+    relative = wrist - joints[:, _CHEST]
+    step = np.linalg.norm(np.diff(_smooth(relative, 0.03), axis=0), axis=-1)
     return Hand(
         above_shoulder=float(above.max()),
         above_head=float((wrist[:, 1] - joints[:, _HEAD, 1]).max()),
-        rise=float(relative[:, 1].max() - relative[:, 1].min()),
-        raised_seconds=float(up.sum() / FPS),
+        rise=float(height.max() - height.min()),
         waves=_waves(relative, heading, above),
-        punches=len(punches),
-        punch_speed=float(speed.max()),
-        path=float(np.linalg.norm(np.diff(relative, axis=0), axis=-1).sum()),
+        peak_speed=float(step.max() * FPS),
+        path=float(step.sum()),
     )
 
 

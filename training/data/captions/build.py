@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 from training.data.attributes import Attributes, measure
 from training.data.clip import ClipInfo
 
-from .bandai import CONTENTS, bandai_label, style_slots
 from .check import check_caption
-from .grammar import MAN, WOMAN, Speaker, sentences
-from .measured import ANY, measured_slots, measured_templates
-from .trials import trial_templates
+from .grammar import MAN, WOMAN, sentences
+from .measured import measured_slots, situation
+from .phrases import label_phrases, measured_phrases
 
 MIN_CAPTIONS, MAX_CAPTIONS = 4, 8
 _PLAIN, _WRITTEN, _FULL = 2, 2, 4  # sentences of each kind that a clip is given
@@ -41,26 +40,23 @@ def captions_for(clip: ClipInfo, joints: NDArray[np.floating], written: Sequence
     """
     attributes = measure(np.asarray(joints, dtype=np.float64))
     rng = random.Random(hashlib.sha256(clip.clip_id.encode()).digest())
-    slots: dict[str, Sequence[str]] = dict(measured_slots(attributes))
-    speakers = MAN
-    if clip.source == "bandai-namco":
-        content, style = bandai_label(clip.file)
-        plain, full = CONTENTS[content]
-        slots |= style_slots(style)
-        speakers = WOMAN if style == "feminine" else MAN
-    else:
-        plain, full = trial_templates(clip)
-        speakers = WOMAN if clip.performer.lower().startswith("female") else MAN
+    label = label_phrases(clip)
+    slots = {**label.slots, **measured_slots(attributes)}
+    woman = label.style == "feminine" or clip.performer.lower().startswith("female")
+    speakers = WOMAN if woman else MAN
+
     kept: list[str] = []
-    _add(kept, sentences(plain, slots, speakers, rng), attributes, _PLAIN)
+
+    def add(templates: Sequence[str], limit: int) -> None:
+        _add(kept, sentences(templates, slots, speakers, rng), attributes, limit)
+
+    add(label.plain, _PLAIN)
     _add(kept, ([text] for text in written), attributes, len(kept) + _WRITTEN)
-    _add(kept, sentences(full, slots, speakers, rng), attributes, len(kept) + _FULL)
-    plain, full = measured_templates(attributes)
-    if len(kept) == 0:
-        _add(kept, sentences(plain, slots, speakers, rng), attributes, 1)
-    _add(kept, sentences(full, slots, speakers, rng), attributes, MIN_CAPTIONS)
-    _add(kept, sentences(plain, slots, speakers, rng), attributes, MIN_CAPTIONS)
-    _add(kept, sentences(ANY, slots, speakers, rng), attributes, MIN_CAPTIONS)
+    add(label.full, len(kept) + _FULL)
+    for name in (situation(attributes), "any"):
+        phrases = measured_phrases(name)
+        add(phrases.plain, 1)
+        add((*phrases.full, *phrases.plain), MIN_CAPTIONS)
     return kept
 
 

@@ -9,13 +9,26 @@ _NUMBERS = {
     "once": 1, "one": 1, "a single": 1, "twice": 2, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6,
     "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12,
 }  # fmt: skip
+_COUNT = re.compile(rf"\b({'|'.join(_NUMBERS)})\b(?: (?:\w+ )?(times|steps|jumps|hops))?")
 _CLAUSE = re.compile(r",|\band\b|\bthen\b|\bwhile\b|\bbefore\b|\bafter\b|\bas\b")
+
+# `left` and `right` are directions unless they belong to a part of the body.
 _LIMB = r"(?:hand|arm|wrist|fist|elbow|foot|leg|knee|shoulder|hook|jab|cross|punch|kick|uppercut|side)s?"
-_TURN = r"\b(?:turn|turning|turns|curve|curves|curving|veer|veers|veering|rotate|rotates|rotating|spin|spins|spinning|pivot|pivots|pivoting|swerve|swerves|swerving|arc|corner)\b"
-_MOVE = r"\b(?:walk|run|jog|step|stroll|move|stride|march|dash|sprint|shuffle|sneak|crawl|skip|hop|jump|leap|trudge|wander|advance|rush|pace|travel|go|race|strut|limp|tiptoe|saunter|stagger|stomp|hobble|plod|swagger|bounce)(?:s|es|ping|ning|ging|ing|ting)?\b"  # noqa: E501
-_RAISE = r"\b(?:raise|lift|wave|hold|swing|put|stretch|reach|throw|wag|shake)(?:s|es|d|ing|ping|ging)?\b"
-_KICK = r"\bkick(?:s|ing|ed)?\b"
-_PUNCH = r"\b(?:punch|punche|jab|strike)(?:s|es|ing)?\b"
+_LEFT, _RIGHT = rf"\bleft\b(?! {_LIMB})", rf"\bright\b(?! {_LIMB})"
+_TURN = (
+    r"\b(?:turn|turns|turning|curve|curves|veers?|veering|rotates?|rotating|spins?|spinning|pivots?"
+    r"|circle|corner)\b"
+)
+_MOVE = (
+    r"\b(?:walk|run|jog|step|stroll|move|stride|march|dash|sprint|shuffle|sneak|crawl|skip|hop|jump|leap|drift"
+    r"|advance|rush|go|creep|strut|bounce)(?:s|es|ping|ning|ging|ing|ting|ding)?\b"
+)
+_RAISE = (
+    r"\b(?:raise|raising|lift|hold|holding|put|putting|stretch|reach|throw|bring|move|moving)(?:s|es|ing)?\b"
+)
+_WAVE = r"\b(?:wave|waves|waving)\b"
+_KICK = r"\bkick(?:s|ing)?\b(?! ball)"
+_STRIKE = r"\b(?:punch|punches|strike|strikes|hits out|block|blocks)\b"
 
 
 def check_caption(caption: str, attributes: Attributes) -> list[str]:
@@ -31,22 +44,30 @@ def check_caption(caption: str, attributes: Attributes) -> list[str]:
     """
     found = []
     for clause in _CLAUSE.split(caption.lower()):
-        for pattern, holds, message in _RULES:
-            if re.search(pattern, clause) and not holds(attributes):
-                found.append(f"{message}: {clause.strip()!r}")
-        found += _check_counts(clause, attributes)
+        found += [
+            f"{message}: {clause.strip()!r}"
+            for pattern, holds, message in _RULES
+            if pattern.search(clause) and not holds(attributes)
+        ]
+        found += _wrong_counts(clause, attributes)
     return found
 
 
-def _check_counts(clause: str, a: Attributes) -> list[str]:
-    match = re.search(rf"\b({'|'.join(_NUMBERS)})\b(?: (?:\w+ )?(times|steps|jumps|hops))?", clause)
+def claims(caption: str) -> bool:
+    """Whether a caption says something about sides, turning, direction or counts."""
+    text = caption.lower()
+    return re.search(_CLAIM, text) is not None or _COUNT.search(text) is not None
+
+
+def _wrong_counts(clause: str, a: Attributes) -> list[str]:
+    match = _COUNT.search(clause)
     if match is None:
         return []
     number, unit = _NUMBERS[match[1]], match[2]
     if unit == "steps" and abs(a.steps - number) > 1:
         return [f"takes {a.steps} steps: {clause.strip()!r}"]
     counted = unit in ("times", "jumps", "hops") or match[1] in ("once", "twice")
-    if counted and re.search(r"\b(jump|hop)", clause) and a.jumps != number:
+    if counted and re.search(r"\b(?:jump|hop)", clause) and a.jumps != number:
         return [f"jumps {a.jumps} times: {clause.strip()!r}"]
     if counted and re.search(_KICK, clause) and a.left_foot.kicks + a.right_foot.kicks != number:
         return [f"kicks {a.left_foot.kicks + a.right_foot.kicks} times: {clause.strip()!r}"]
@@ -57,58 +78,154 @@ def _is_up(hand: Hand) -> bool:
     return hand.above_shoulder > -0.15 and hand.rise > 0.2
 
 
-def _side_up(a: Attributes, side: str) -> bool:
-    hand, other = (a.left_hand, a.right_hand) if side == "left" else (a.right_hand, a.left_hand)
+def _side_up(hand: Hand, other: Hand) -> bool:
+    """Whether this hand rises, and the other not clearly more."""
     return _is_up(hand) and hand.above_shoulder > other.above_shoulder - 0.15
 
 
-def _foot(foot: Foot, other: Foot) -> bool:
+def _kicks(foot: Foot, other: Foot) -> bool:
     return foot.kicks > 0 or (other.kicks == 0 and foot.rise > other.rise)
 
 
-def _straight(a: Attributes) -> bool:
+def _is_straight(a: Attributes) -> bool:
     return max(a.turn_left, a.turn_right) < 50 and abs(a.turn) < 35
 
 
-def _lowest(a: Attributes) -> float:
-    return min(a.low_height, a.start_height, a.end_height)
+def _both_ways(a: Attributes) -> bool:
+    """Moves forward and backward: covers much more ground than it gains."""
+    return a.distance > 2 * abs(a.forward) + 0.5
+
+
+def _stays(a: Attributes) -> bool:
+    return abs(a.net_forward) < 0.7 and abs(a.net_left) < 0.7
+
+
+def _highest_hand(a: Attributes) -> float:
+    return max(a.left_hand.above_shoulder, a.right_hand.above_shoulder)
 
 
 Rule = tuple[str, Callable[[Attributes], bool], str]
-_RULES: tuple[Rule, ...] = (
-    (_TURN + rf".*\bleft\b(?! {_LIMB})|counterclockwise", lambda a: a.turn_left > 20, "no turn to the left"),
-    (_TURN + rf".*\bright\b(?! {_LIMB})|(?<!counter)clockwise", lambda a: a.turn_right > 20, "no turn to the right"),
-    (r"\bturn(?:s|ing)? (?:a)?round|\bturns? back|about-face", lambda a: max(a.turn_left, a.turn_right) > 110, "no turn around"),
-    (r"\bstraight (?:line|ahead|forward|on)|\bwithout turning|\bwalks straight", _straight, "turns"),
-    (_MOVE + r".*\b(?:forwards?|ahead)\b", lambda a: a.forward > 0.25, "does not move forward"),
-    (_MOVE + r".*\b(?:backwards?|in reverse)\b", lambda a: a.forward < -0.25 or _mixed(a, -1), "does not move backward"),
-    (_MOVE + rf".*\bleft\b(?! {_LIMB})", lambda a: a.left > 0.15 or a.turn_left > 20, "does not move left"),
-    (_MOVE + rf".*\bright\b(?! {_LIMB})", lambda a: a.left < -0.15 or a.turn_right > 20, "does not move right"),
-    (r"\bsideways\b", lambda a: abs(a.left) > 0.3, "does not move sideways"),
-    (r"\bwalk(?:s|ing)?\b|\bstroll|\bstrid|\bmarch", lambda a: a.distance > 0.4, "does not walk"),
-    (r"\b(?:run|runs|running|sprints?|sprinting|dash|dashes|dashing|races)\b", lambda a: a.peak_speed > 1.4, "does not run"),
-    (r"\bjog(?:s|ging)?\b", lambda a: a.peak_speed > 1.1, "does not jog"),
-    (r"\b(?:jump|hop|leap|skip)(?:s|ping|ing)?\b(?! rope)", lambda a: a.jumps > 0, "no jump"),
-    (r"\b(?:stands? still|motionless|in place|on the spot|stays? still|without moving|does not move)", lambda a: abs(a.net_forward) < 0.7 and abs(a.net_left) < 0.7, "moves away"),
-    (r"\b(?:lies|lie|lying) (?:down|on|flat)", lambda a: _lowest(a) < 0.35, "does not lie"),
-    (r"\bcrawl", lambda a: a.low_height < 0.6, "does not crawl"),
-    (r"\b(?:squat|crouch|kneel|duck)", lambda a: a.low_height < 0.82, "does not get low"),
+_TURNING: tuple[Rule, ...] = (
+    (_TURN + rf".*{_LEFT}|counterclockwise", lambda a: a.turn_left > 20, "no turn to the left"),
+    (_TURN + rf".*{_RIGHT}|(?<!counter)clockwise", lambda a: a.turn_right > 20, "no turn to the right"),
+    (
+        r"\bturn(?:s|ing)? (?:all the way )?around\b(?! (?:a|an) )",
+        lambda a: max(a.turn_left, a.turn_right) > 110,
+        "no turn around",
+    ),
+    (
+        r"\bfull circle|\btwirls? around|\bspins? around",
+        lambda a: max(a.turn_left, a.turn_right) > 200,
+        "no full turn",
+    ),
+    (r"\bninety degrees", lambda a: 60 < max(a.turn_left, a.turn_right) < 120, "no right angle"),
+    (r"\bstraight (?:line|ahead|forward|on)|\bwithout turning|\bwalks straight", _is_straight, "turns"),
+)
+_TRAVEL: tuple[Rule, ...] = (
+    (
+        _MOVE + r".*\b(?:forwards?|ahead)\b",
+        lambda a: a.forward > 0.25 or _both_ways(a),
+        "does not move forward",
+    ),
+    (
+        _MOVE + r".*\b(?:backwards?|in reverse)\b",
+        lambda a: a.forward < -0.25 or _both_ways(a),
+        "not backward",
+    ),
+    (r"\b(?:backs? away|retreats?)\b", lambda a: a.forward < -0.25 or _both_ways(a), "not backward"),
+    (_MOVE + rf".*{_LEFT}", lambda a: a.left > 0.15 or a.turn_left > 20, "does not move left"),
+    (_MOVE + rf".*{_RIGHT}", lambda a: a.left < -0.15 or a.turn_right > 20, "does not move right"),
+    (_MOVE + r".*\bsideways\b|\bsidesteps?\b", lambda a: abs(a.left) > 0.3, "does not move sideways"),
+    (
+        r"\b(?:walks?|walking|strolls?|strides?|marches)\b(?!.*(?:in place|on the spot))",
+        lambda a: a.distance > 0.4,
+        "does not walk",
+    ),
+    (
+        r"\b(?:run|runs|running|sprints?|sprinting|dashes|dashing)\b(?!.*(?:in place|on the spot|over))",
+        lambda a: a.peak_speed > 1.4,
+        "does not run",
+    ),
+    (r"\bjog(?:s|ging)?\b(?!.*(?:in place|on the spot))", lambda a: a.peak_speed > 1.35, "does not jog"),
+    (r"\bstands? still|\bmotionless|\bin place|\bon the spot|\bwithout walking", _stays, "moves away"),
+    (r"\bslow(?:ly)?\b|\bunhurriedly", lambda a: a.speed < 1.25, "is not slow"),
+    (r"\b(?:briskly?|rapidly)\b|\bat speed|fast pace", lambda a: a.peak_speed > 1.355, "is not fast"),
+    (r"\bstops?\b", lambda a: a.end_speed < 0.8 * a.peak_speed, "does not stop"),
+    (
+        r"\b(?:starts|begins) (?:to (?:walk|run)|walking|running)",
+        lambda a: a.start_speed < 0.8 * a.peak_speed,
+        "moves at once",
+    ),
+)
+_POSTURE: tuple[Rule, ...] = (
+    (r"\b(?:jump|hop|leap)(?:s|ping|ing)?\b(?! rope)", lambda a: a.jumps > 0, "no jump"),
+    (r"\bskip(?:s|ping)?\b(?! with a rope)", lambda a: a.jumps > 0 or a.bounce > 0.08, "does not skip"),
+    (r"\b(?:lies|lie|lying)\b", lambda a: a.low_height < 0.35, "does not lie"),
+    (r"\bcrawl|\bcreeps over|\ball fours", lambda a: a.low_height < 0.6, "does not crawl"),
+    (r"\b(?:squat|crouch|kneel)", lambda a: a.low_height < 0.82, "does not get low"),
     (r"\bsits?\b|\bsitting\b|\bseated\b", lambda a: a.low_height < 0.8, "does not sit"),
-    (r"\bbows?\b|\bbowing\b|\bbend(?:s|ing)? (?:down|over)", lambda a: a.bend > 18 or a.low_height < 0.75, "does not bend"),
-    (_RAISE + r".*\bboth (?:hands|arms)|" + _RAISE + r".*\btwo hands", lambda a: _is_up(a.left_hand) and _is_up(a.right_hand), "not both hands"),
-    (_RAISE + r".*\bleft (?:hand|arm)", lambda a: _side_up(a, "left"), "not the left hand"),
-    (_RAISE + r".*\bright (?:hand|arm)", lambda a: _side_up(a, "right"), "not the right hand"),
-    (_KICK + r"|\bkick\b", lambda a: max(a.left_foot.rise, a.right_foot.rise) > 0.25, "no kick"),
-    (_KICK + r".*\bleft\b", lambda a: _foot(a.left_foot, a.right_foot), "not the left foot"),
-    (_KICK + r".*\bright\b", lambda a: _foot(a.right_foot, a.left_foot), "not the right foot"),
-    (_PUNCH + r".*\bleft\b|\bleft (?:punch|jab|hook|cross)", lambda a: a.left_hand.path > 0.7 * a.right_hand.path, "not the left hand"),
-    (_PUNCH + r".*\bright\b|\bright (?:punch|jab|hook|cross)", lambda a: a.right_hand.path > 0.7 * a.left_hand.path, "not the right hand"),
-    (r"\bslow(?:ly)?\b", lambda a: a.speed < 1.25, "is not slow"),
-    (r"\b(?:fast|quick|rapid|brisk)(?:ly)?\b|\bat speed", lambda a: a.distance < 0.7 or a.peak_speed > 1.15, "is not fast"),
-    (r"\b(?:hunched|stooped|leaning forward|lean(?:s)? forward|bent forward)", lambda a: a.lean > 3 or a.bend > 15, "is upright"),
-)  # fmt: skip
-
-
-def _mixed(a: Attributes, sign: int) -> bool:
-    """Moves both ways: much more distance than net movement."""
-    return a.distance > 2 * abs(a.forward) + 0.5 and sign != 0
+    (r"\bsits? down", lambda a: a.start_height - a.low_height > 0.08, "already sits"),
+    (
+        r"\b(?:stands?|gets?|rises?) up\b|\bgets back up",
+        lambda a: a.end_height - a.low_height > 0.08,
+        "does not get up",
+    ),
+    (
+        r"\bbows?\b|\bbowing\b|\b(?:bend|lean)s? (?:down|over)",
+        lambda a: a.bend > 18 or a.low_height < 0.75,
+        "is upright",
+    ),
+    (
+        r"\bon one (?:leg|foot)\b",
+        lambda a: a.left_foot.up_seconds + a.right_foot.up_seconds > 0.5,
+        "on both feet",
+    ),
+    (
+        r"\bclimbs?\b|\bclimbing\b",
+        lambda a: a.high_height - a.low_height > 0.15 or _highest_hand(a) > 0,
+        "does not climb",
+    ),
+)
+_LIMBS: tuple[Rule, ...] = (
+    (
+        _RAISE + r".*\b(?:both (?:of )?(?:their |his |her |its )?(?:hands|arms)|two hands)",
+        lambda a: _is_up(a.left_hand) and _is_up(a.right_hand),
+        "not both hands",
+    ),
+    (_RAISE + r".*\bleft (?:hand|arm)", lambda a: _side_up(a.left_hand, a.right_hand), "not the left hand"),
+    (_RAISE + r".*\bright (?:hand|arm)", lambda a: _side_up(a.right_hand, a.left_hand), "not the right hand"),
+    (
+        _WAVE + r".*\bleft (?:hand|arm)",
+        lambda a: a.left_hand.path > max(0.4, 0.8 * a.right_hand.path),
+        "not the left hand",
+    ),
+    (
+        _WAVE + r".*\bright (?:hand|arm)",
+        lambda a: a.right_hand.path > max(0.4, 0.8 * a.left_hand.path),
+        "not the right hand",
+    ),
+    (_WAVE + r".*\bboth\b", lambda a: min(a.left_hand.path, a.right_hand.path) > 0.4, "not both hands"),
+    (r"\bhangs?\b", lambda a: _highest_hand(a) > 0.2, "hands stay low"),
+    (r"\b(?:above|over) (?:the|their|his|her|its) head", lambda a: _highest_hand(a) > 0.15, "hands stay low"),
+    (r"\b(?:kick|kicks)\b", lambda a: max(a.left_foot.rise, a.right_foot.rise) > 0.25, "no kick"),
+    (_KICK + rf".*\bleft {_LIMB}", lambda a: _kicks(a.left_foot, a.right_foot), "not the left foot"),
+    (_KICK + rf".*\bright {_LIMB}", lambda a: _kicks(a.right_foot, a.left_foot), "not the right foot"),
+    (
+        _STRIKE + r".*\bleft (?:hand|fist|arm)",
+        lambda a: a.left_hand.peak_speed > a.right_hand.peak_speed,
+        "not the left hand",
+    ),
+    (
+        _STRIKE + r".*\bright (?:hand|fist|arm)",
+        lambda a: a.right_hand.peak_speed > a.left_hand.peak_speed,
+        "not the right hand",
+    ),
+)
+_RULES = tuple(
+    (re.compile(pattern), holds, message)
+    for pattern, holds, message in (*_TURNING, *_TRAVEL, *_POSTURE, *_LIMBS)
+)
+_CLAIM = re.compile(
+    r"\b(?:left|right|both (?:of )?(?:\w+ )?(?:hands|arms)|clockwise|counterclockwise|around"
+    r"|straight|forwards?|ahead|backwards?|sideways|diagonally|reverse|turn|turns|turning)\b"
+)

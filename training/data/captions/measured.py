@@ -1,4 +1,4 @@
-"""What a clip's attributes alone allow to say: slots for every grammar, and sentences of last resort."""
+"""What a clip's attributes allow to say: slots for every grammar, and the situation without a label."""
 
 from collections.abc import Sequence
 
@@ -12,71 +12,77 @@ _TIMES = {
     5: ("five times",),
 }
 _NUMBERS = (
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-)
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+)  # fmt: skip
+
+
+def is_raised(hand: Hand) -> bool:
+    """Whether the wrist comes up at least near the shoulder."""
+    return hand.above_shoulder > -0.1 and hand.rise > 0.25
 
 
 def measured_slots(a: Attributes) -> dict[str, Sequence[str]]:
-    """Slots that are filled from the capture; empty where it does not show the thing.
+    """Phrases that the capture fills in; a slot is empty where the clip does not show the thing.
 
-    `pace`, `turn` (direction of a turn), `way` (direction of travel), `side`, `hand` (the one that
-    rises), `foot` (the one that kicks), `fist` (the one that punches), `times` (jumps) and `steps`.
+    Travel: `pace`, `way`, `side`, `aslant`, `steps`. Turning: `turn` (after the verb turn) and `bend` (after
+    a noun). Hands: `hand` (that rises), `it`, `waver`, `height`, `tempo`, `fist`. Others: `foot`, `times`
+    and `jumps`, `posture`.
     """
+    both = is_raised(a.left_hand) and is_raised(a.right_hand)
     return {
         "pace": _pace(a),
-        "turn": _turn(a),
         "way": _way(a),
         "side": ("left",) if a.left > 0.3 else ("right",) if a.left < -0.3 else (),
         "aslant": ("diagonally",) if abs(a.forward) > 0.5 * abs(a.left) else ("sideways",),
-        "hand": _hand(a),
-        "height": _height(a),
-        "foot": _foot(a),
-        "fist": _fist(a),
-        "times": _TIMES.get(a.jumps, ()),
         "steps": (f"{_NUMBERS[a.steps]} steps",) if 2 <= a.steps < len(_NUMBERS) else (),
+        "turn": _turn(a),
+        "bend": _bend(a),
+        "hand": _hand(a),
+        "it": ("them",) if both else ("it",),
+        "waver": _waver(a),
+        "height": _height(a),
+        "tempo": _tempo(a),
+        "fist": _fist(a),
+        "foot": _foot(a),
+        "times": _TIMES.get(a.jumps, ()),
+        "jumps": (f"{_NUMBERS[a.jumps]} jumps", f"{_NUMBERS[a.jumps]} hops") if 2 <= a.jumps <= 5 else (),
+        "posture": _posture(a),
     }
+
+
+def situation(a: Attributes) -> str:
+    """Name of what the clip shows, as in `measured.json`."""
+    if a.low_height < 0.35:
+        return "floor"
+    if a.left_foot.kicks + a.right_foot.kicks > 0 and a.distance < 3 and a.peak_speed < 1.4:
+        return "kick"
+    if a.distance > 1.0 and a.speed > 0.25:
+        return "run" if a.peak_speed > 2.0 else "travel"
+    if a.jumps > 0:
+        return "jump"
+    if max(a.turn_left, a.turn_right) > 60:
+        return "turn"
+    if a.low_height < 0.7:
+        return "crouch"
+    if a.bend > 35:
+        return "bend"
+    if is_raised(a.left_hand) or is_raised(a.right_hand):
+        return "raise"
+    return "still" if a.still_fraction > 0.85 else "gesture"
 
 
 def _pace(a: Attributes) -> Sequence[str]:
     if a.distance < 1:
         return ()
-    if a.peak_speed > 2.0:
-        return (
-            ("fast", "quickly", "at speed", "rapidly") if a.speed > 2.6 else ("at an easy pace", "steadily")
-        )
-    if a.speed < 0.75:
-        return ("slowly", "at a slow pace", "slowly and carefully", "unhurriedly")
+    if a.speed > 2.6:
+        return ("fast", "quickly", "at speed", "rapidly", "at a fast pace")
+    if a.peak_speed > 1.9:
+        return ("at an easy pace", "steadily", "at a moderate speed", "at a medium pace")
     if a.speed > 1.35:
         return ("quickly", "briskly", "at a fast pace", "at a brisk pace")
-    return ("at a normal pace", "casually", "at a steady pace", "calmly")
-
-
-def _turn(a: Attributes) -> Sequence[str]:
-    side = "left" if a.turn_left > a.turn_right else "right"
-    largest = max(a.turn_left, a.turn_right)
-    if min(a.turn_left, a.turn_right) > 40 or largest < 30:
-        return ()
-    if largest > 150:
-        return (f"around to the {side}", f"all the way around to the {side}", "around")
-    if largest > 70:
-        return (
-            f"to the {side}",
-            f"{side}",
-            f"ninety degrees to the {side}" if 78 < largest < 102 else f"to its {side}",
-        )
-    return (f"to the {side}", f"slightly to the {side}", f"a little {side}")
+    if a.speed < 0.75:
+        return ("slowly", "at a slow pace", "slowly and carefully", "unhurriedly", "with slow steps")
+    return ("at a normal pace", "casually", "at a steady pace", "calmly", "at a moderate pace")
 
 
 def _way(a: Attributes) -> Sequence[str]:
@@ -85,22 +91,56 @@ def _way(a: Attributes) -> Sequence[str]:
     if a.forward < -0.4:
         return ("backward", "backwards")
     if a.forward > 0.4:
-        return ("forward", "forwards", "ahead")
+        return ("forward", "forward", "forwards", "ahead")
     return ()
 
 
-def _raised(hand: Hand) -> bool:
-    return hand.above_shoulder > -0.1 and hand.rise > 0.25
+def _turn_side(a: Attributes) -> tuple[str, float]:
+    """Side and degrees of the one clear turn of a clip; no side where it turns both ways or hardly."""
+    largest, other = max(a.turn_left, a.turn_right), min(a.turn_left, a.turn_right)
+    if largest < 30 or other > 40 or other > largest / 2:
+        return "", 0.0
+    return ("left" if a.turn_left > a.turn_right else "right"), largest
+
+
+def _turn(a: Attributes) -> Sequence[str]:
+    side, degrees = _turn_side(a)
+    if not side:
+        return ()
+    if degrees > 300:
+        return (f"all the way around to the {side}", f"in a full circle to the {side}", "in a full circle")
+    if degrees > 140:
+        return ("around", f"around to the {side}", f"around to {{their}} {side}")
+    if degrees > 60:
+        exact = ("ninety degrees", "sharply") if 78 < degrees < 102 else ("",)
+        return (side, f"to the {side}", f"to {{their}} {side}", f"({'|'.join(exact)}) to the {side}")
+    return (f"slightly to the {side}", f"a little to the {side}", f"to the {side}")
+
+
+def _bend(a: Attributes) -> Sequence[str]:
+    side, _ = _turn_side(a)
+    return (f"to the {side}", f"to {{their}} {side}") if side else ()
 
 
 def _hand(a: Attributes) -> Sequence[str]:
-    left, right = _raised(a.left_hand), _raised(a.right_hand)
-    if left and right:
-        return ("both hands", "both arms", "both of {their} hands")
-    if left or right:
-        side = "left" if left else "right"
-        return (f"the {side} hand", f"{{their}} {side} hand", f"the {side} arm", f"{{their}} {side} arm")
-    return ()
+    left, right = a.left_hand, a.right_hand
+    if is_raised(left) and is_raised(right):
+        return ("both hands", "both arms", "both of {their} hands", "both {their} hands")
+    if not (is_raised(left) or is_raised(right)):
+        return ()
+    side = "left" if is_raised(left) else "right"
+    return (f"the {side} hand", f"{{their}} {side} hand", f"the {side} arm", f"{{their}} {side} arm")
+
+
+def _waver(a: Attributes) -> Sequence[str]:
+    """The hand that moves more, or both."""
+    left, right = a.left_hand.path, a.right_hand.path
+    if max(left, right) < 0.5:
+        return ()
+    if 1.6 * min(left, right) > max(left, right):
+        return ("both hands", "both arms", "both {their} hands")
+    side = "left" if left > right else "right"
+    return (f"the {side} hand", f"{{their}} {side} hand", f"the {side} arm", f"{{their}} {side} arm")
 
 
 def _height(a: Attributes) -> Sequence[str]:
@@ -114,150 +154,45 @@ def _height(a: Attributes) -> Sequence[str]:
     return ("a little",)
 
 
+def _tempo(a: Attributes) -> Sequence[str]:
+    speed = max(a.left_hand.peak_speed, a.right_hand.peak_speed)
+    if speed < 1.3:
+        return ("slowly", "gently", "unhurriedly")
+    return ("quickly", "swiftly", "fast") if speed > 3.3 else ()
+
+
+def _fist(a: Attributes) -> Sequence[str]:
+    left, right = a.left_hand.peak_speed, a.right_hand.peak_speed
+    if max(left, right) < 1.5 or 1.25 * min(left, right) > max(left, right):
+        return ()
+    side = "left" if left > right else "right"
+    return (f"the {side} hand", f"{{their}} {side} fist", f"the {side} arm", f"{{their}} {side} hand")
+
+
 def _foot(a: Attributes) -> Sequence[str]:
     left, right = a.left_foot.kicks, a.right_foot.kicks
     if (left > 0) == (right > 0):
         return ()
-    return (f"the {'left' if left else 'right'} foot", f"{{their}} {'left' if left else 'right'} leg")
+    side = "left" if left else "right"
+    return (f"the {side} foot", f"{{their}} {side} foot", f"the {side} leg", f"{{their}} {side} leg")
 
 
-def _fist(a: Attributes) -> Sequence[str]:
-    left, right = a.left_hand, a.right_hand
-    if max(left.punch_speed, right.punch_speed) < 1.5:
-        return ()
-    if left.punch_speed > 1.5 * right.punch_speed:
-        return ("the left hand", "{their} left fist")
-    if right.punch_speed > 1.5 * left.punch_speed:
-        return ("the right hand", "{their} right fist")
-    return ()
-
-
-def measured_templates(a: Attributes) -> tuple[Sequence[str], Sequence[str]]:
-    """Plain and fuller templates for what the clip shows without any label."""
-    if a.low_height < 0.35:
-        return _LOW
-    if a.left_foot.kicks + a.right_foot.kicks > 0 and a.distance < 3 and a.peak_speed < 1.4:
-        return _KICK
-    if a.distance > 1.0 and a.speed > 0.25:
-        return _TRAVEL_RUN if a.peak_speed > 2.0 else _TRAVEL
-    if a.jumps > 0:
-        return _JUMP
-    if max(a.turn_left, a.turn_right) > 60:
-        return _TURN
-    if a.low_height < 0.7:
-        return _CROUCH
-    if a.bend > 35:
-        return _BEND
-    if _raised(a.left_hand) or _raised(a.right_hand):
-        return _RAISE
-    return _STILL if a.still_fraction > 0.85 else _GESTURE
-
-
-Templates = tuple[Sequence[str], Sequence[str]]
-_TRAVEL: Templates = (
-    ("{S} walks {way}", "{S} (is walking|moves) {way}", "{S} walks"),
-    (
-        "{S} walks {way} {pace}",
-        "{S} walks {way} and turns {turn}",
-        "{S} takes {steps} {way}",
-        "{S} walks {way} with {their} arms (swinging|hanging) at the sides",
-        "walking {way} {pace}, {S} takes {steps}",
-        "{S} makes a turn {turn} while walking {pace}",
-        "{S} (moves|travels) {way} {pace} on foot",
-    ),
-)
-_TRAVEL_RUN: Templates = (
-    ("{S} runs {way}", "{S} is running", "{S} jogs {way}"),
-    (
-        "{S} runs {way} {pace}",
-        "{S} runs {way} and turns {turn}",
-        "{S} takes {steps} {way} at a run",
-        "{S} runs {way} with bent arms",
-        "{S} is (running|jogging) {way} {pace}",
-    ),
-)
-_KICK: Templates = (
-    ("{S} kicks", "{S} kicks with {foot}", "{S} does a kick"),
-    (
-        "{S} kicks with {foot} and puts it back down",
-        "{S} stands and (throws|does) a kick with {foot}",
-        "{S} lifts a leg high and kicks",
-        "from a standing position, {S} kicks out with {foot}",
-    ),
-)
-_JUMP: Templates = (
-    ("{S} jumps", "{S} jumps {times}", "{S} is jumping"),
-    (
-        "{S} jumps {times} and lands on the same spot",
-        "{S} bends the knees and jumps into the air",
-        "{S} leaps off the ground (with both feet|) and lands again",
-        "{S} jumps up {times} and stands again",
-    ),
-)
-_TURN: Templates = (
-    ("{S} turns {turn}", "{S} turns", "{S} is turning"),
-    (
-        "{S} stands and turns {turn} on the spot",
-        "{S} turns the whole body {turn} with small steps",
-        "{S} rotates {turn} in place",
-        "{S} shuffles {their} feet to turn {turn}",
-        "{S} twists and turns {their} body (from side to side|) while standing",
-    ),
-)
-_CROUCH: Templates = (
-    ("{S} crouches", "{S} bends the knees", "{S} gets down low"),
-    (
-        "{S} lowers the body close to the floor",
-        "{S} bends the knees and gets down low",
-        "{S} is in a low crouching position",
-        "{S} bends the legs deeply and stays low",
-    ),
-)
-_LOW: Templates = (
-    ("{S} is down on the floor", "{S} gets down on the floor", "{S} moves on the floor"),
-    (
-        "{S} is low on the ground, close to the floor",
-        "{S} lowers the whole body to the ground",
-        "{S} moves {their} body about close to the floor",
-        "{S} is down on the ground and moves arms and legs",
-    ),
-)
-_BEND: Templates = (
-    ("{S} bends over", "{S} bends down", "{S} leans over"),
-    (
-        "{S} bends the upper body far down",
-        "{S} bends over at the waist and comes up again",
-        "{S} leans {their} trunk over while standing",
-        "{S} stands with the legs apart and bends at the hips",
-    ),
-)
-_RAISE: Templates = (
-    ("{S} raises {hand}", "{S} lifts {hand}", "{S} holds {hand} up"),
-    (
-        "{S} raises {hand} above the shoulder",
-        "{S} stands and lifts {hand} up high",
-        "{S} moves {hand} up in the air",
-        "standing on the spot, {S} raises {hand}",
-        "{S} lifts {hand} and lowers it again",
-    ),
-)
-_GESTURE: Templates = (
-    ("{S} moves the arms", "{S} gestures with the hands", "{S} stands and moves"),
-    (
-        "{S} stands (in place|on the spot) and moves the arms (a little|)",
-        "{S} is standing and gestures with the hands",
-        "{S} moves {their} hands in front of the body",
-        "{S} shifts the weight and moves the arms while standing",
-    ),
-)
-_STILL: Templates = (
-    ("{S} stands", "{S} stands still", "{S} is standing"),
-    ("{S} stands still with the arms at the sides", "{S} stands (in place|on the spot) and (hardly|barely) moves", "{S} is standing upright and calm", "{S} remains standing (in one place|without walking)"),
-)  # fmt: skip
-
-
-# True of every clip that moves, whatever it shows.
-ANY: Sequence[str] = (
-    "{S} moves the body", "{S} is moving", "{S} moves arms and legs", "{S} is in motion", "{S} performs a movement",
-    "{S} moves {their} arms and {their} legs",
-)  # fmt: skip
+def _posture(a: Attributes) -> Sequence[str]:
+    """Manner of the body that the whole clip shows."""
+    said = []
+    if a.lean > 10:
+        said += ["leaning forward", "with {their} upper body bent forward", "with a bent back"]
+    if a.lean < -6:
+        said += ["leaning back a little"]
+    if a.head_bend > 28:
+        said += ["with {their} head lowered", "looking down"]
+    if a.speed > 0.4:
+        if a.energy > 1.5 and a.peak_speed < 2:
+            said += ["swinging {their} arms", "with big swings of the arms"]
+        if a.energy < 0.45:
+            said += ["with {their} arms held still", "hardly moving {their} arms"]
+        if a.bounce > 0.085 and a.peak_speed < 2:
+            said += ["with bouncy steps", "with a spring in each step"]
+        if a.peak_speed > 2 and max(a.left_foot.rise, a.right_foot.rise) > 0.45:
+            said += ["kicking {their} heels up", "lifting {their} feet high"]
+    return said

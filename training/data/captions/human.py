@@ -1,9 +1,5 @@
-"""Templates for named trials: `trials.json` lists them, written by hand from each source's labels.
+"""Captions that people wrote: KIT-ML's sentences about CMU trials. They are read, not copied."""
 
-An entry's `match` is a regular expression for `source/file take label`; the first that matches is used.
-"""
-
-import functools
 import json
 import re
 from collections.abc import Sequence
@@ -12,30 +8,7 @@ from pathlib import Path
 
 from training.data.clip import ClipInfo
 
-_TABLE = Path(__file__).with_name("trials.json")
-_COVER = 0.75  # part of a trial that a clip must show to carry a sentence about the whole trial
-
-
-@dataclass(frozen=True)
-class _Entry:
-    match: re.Pattern[str]
-    plain: Sequence[str]
-    full: Sequence[str]
-
-
-def trial_templates(clip: ClipInfo) -> tuple[Sequence[str], Sequence[str]]:
-    """Plain and fuller templates for a clip's trial; both empty where no entry matches."""
-    name = " ".join(f"{clip.source}/{clip.file} {clip.take} {clip.label}".lower().split())
-    for entry in _entries():
-        if entry.match.search(name):
-            return entry.plain, entry.full
-    return (), ()
-
-
-@functools.cache
-def _entries() -> tuple[_Entry, ...]:
-    table = json.loads(_TABLE.read_text(encoding="utf-8"))
-    return tuple(_Entry(re.compile(row["match"].lower()), row["plain"], row["full"]) for row in table)
+_COVER = 0.75  # part of the described stretch that a clip must show
 
 
 @dataclass(frozen=True)
@@ -48,7 +21,7 @@ class HumanCaption:
 
 
 def read_human_captions(path: Path) -> dict[str, list[HumanCaption]]:
-    """KIT-ML's sentences for CMU trials, by trial name ('07_01').
+    """Sentences by trial name ('07_01').
 
     Raises:
         OSError: the file cannot be read.
@@ -65,7 +38,7 @@ def read_human_captions(path: Path) -> dict[str, list[HumanCaption]]:
 
 
 def covered(captions: Sequence[HumanCaption], clip: ClipInfo) -> list[str]:
-    """The sentences about stretches that a clip mostly shows, in this project's plain form."""
+    """The sentences about stretches that a clip mostly shows, in lower case without a full stop."""
     texts = []
     for caption in captions:
         shown = min(caption.end, clip.end_seconds) - max(caption.start, clip.start_seconds)
