@@ -5,15 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from ram_sdk import formats
-from ram_sdk.body.inverse_kinematics import resample_joints
-from ram_sdk.body.smpl import SmplParameters, smpl_parameters
+from ram_sdk.body.embedded import load_body
+from ram_sdk.body.inverse_kinematics import inverse_kinematics, resample_joints
+from ram_sdk.body.skinning import MeshSequence
+from ram_sdk.body.smpl import SmplParameters, smpl_parameters, smpl_vertices
 from ram_sdk.body.smpl_files import load_smpl
 from ram_sdk.representation.features import canonicalize, decode_features, encode_joints
 from ram_sdk.representation.skeleton import HUMANML3D, KIT_ML, Skeleton
@@ -149,6 +151,35 @@ class Motion:
         """
         model = None if model_path is None else load_smpl(model_path)
         return smpl_parameters(torch.from_numpy(self.joints), self.fps, model)
+
+    def to_mesh(
+        self,
+        body: Literal["embedded", "smpl"] = "embedded",
+        model_path: str | os.PathLike[str] | None = None,
+    ) -> MeshSequence:
+        """The motion as a body: vertices of every frame, and `trimesh` objects.
+
+        Args:
+            body: "embedded", the free body that comes with the package, or "smpl".
+            model_path: for "smpl", the user's own SMPL, SMPL-H or SMPL-X file (.npz or .pkl).
+
+        Raises:
+            OSError: the model file cannot be read.
+            ValueError: an unknown body, "smpl" without a model file, a file that is not one, or a motion that
+                is not of 22 joints.
+        """
+        joints = torch.from_numpy(self.joints)
+        if body == "embedded":
+            embedded = load_body()
+            vertices = embedded.posed(inverse_kinematics(joints))
+            return MeshSequence(vertices.numpy(), embedded.faces, self.fps)
+        if body != "smpl":
+            raise ValueError(f"body {body!r}: choose 'embedded' or 'smpl'")
+        if model_path is None:
+            raise ValueError("body 'smpl' needs model_path, your own SMPL_NEUTRAL.pkl or .npz")
+        model = load_smpl(model_path)
+        vertices = smpl_vertices(smpl_parameters(joints, self.fps, model), model)
+        return MeshSequence(vertices.numpy(), model.faces, self.fps)
 
     def save(self, path: str | os.PathLike[str], **options: Any) -> Path:
         """Write the motion; the suffix chooses the format and the file appears whole or not at all.

@@ -1,6 +1,9 @@
 """Meshes that follow a skeleton: linear blend skinning."""
 
+import os
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+MESH_SUFFIXES = (".obj", ".ply", ".stl")
 _FRAMES_AT_ONCE = 32  # bounds the memory of the blended transforms to some 10 MB
 
 
@@ -33,6 +37,35 @@ class MeshSequence:
         import trimesh
 
         return trimesh.Trimesh(self.vertices[frame], self.faces, process=False)
+
+    def save_frames(self, folder: str | os.PathLike[str], suffix: str = ".obj") -> list[Path]:
+        """Write every frame as a mesh of its own: `0000.obj`, `0001.obj` and so on.
+
+        Args:
+            folder: a folder that does not exist yet; it appears when all frames are written.
+            suffix: ".obj", ".ply" or ".stl".
+
+        Returns:
+            The files, in order.
+
+        Raises:
+            ValueError: another suffix.
+            FileExistsError: the folder exists.
+            OSError: the place cannot be written.
+        """
+        folder = Path(folder)
+        if suffix not in MESH_SUFFIXES:
+            raise ValueError(f"suffix {suffix!r}: choose one of {', '.join(MESH_SUFFIXES)}")
+        if folder.exists():
+            raise FileExistsError(f"cannot write {str(folder)!r}: it exists; name a new folder")
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as temporary:
+            whole = Path(temporary) / "frames"
+            whole.mkdir()
+            names = [f"{frame:04d}{suffix}" for frame in range(len(self))]
+            for frame, name in enumerate(names):
+                self.trimesh(frame).export(whole / name)
+            whole.replace(folder)
+        return [folder / name for name in names]
 
 
 def skin(

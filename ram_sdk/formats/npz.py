@@ -36,7 +36,7 @@ def write(
     if layout not in ("motion", "smplh", "smplx"):
         raise ValueError(f"layout {layout!r}: choose 'motion', 'smplh' or 'smplx'")
     if layout != "motion":
-        np.savez_compressed(path, allow_pickle=False, **amass.arrays_of(motion, layout, fps, model_path))
+        np.savez_compressed(path, **amass.arrays_of(motion, layout, fps, model_path))
         return
     if fps is not None:
         motion = motion.resample(fps)

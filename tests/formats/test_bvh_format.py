@@ -9,6 +9,7 @@ from ram_sdk.formats.bone_names import BONE_NAMES
 from ram_sdk.formats.bvh import continuous_euler
 from ram_sdk.formats.bvh_parser import read_bvh
 from ram_sdk.motion import Motion
+from tests.javascript import run_node
 from tests.synthetic_motion import natural_poses
 
 
@@ -39,6 +40,13 @@ def test_an_independent_reader_finds_the_same_positions(motion: Motion, tmp_path
     written = inverse_kinematics(torch.from_numpy(motion.joints)).joints.numpy()
     for joint, name in enumerate(BONE_NAMES["mixamo"]):
         np.testing.assert_allclose(0.01 * found[name], written[:, joint], atol=1e-5)
+
+
+def test_three_js_plays_the_same_positions(motion: Motion, tmp_path: Path) -> None:
+    seen = run_node("read_bvh.mjs", motion.save(tmp_path / "walk.bvh"), needs="three")
+    order = [seen["names"].index(name) for name in BONE_NAMES["mixamo"]]
+    written = inverse_kinematics(torch.from_numpy(motion.joints)).joints.numpy()
+    np.testing.assert_allclose(0.01 * np.array(seen["frames"])[:, order], written, atol=1e-5)
 
 
 def test_rest_pose_is_a_t_pose_with_bones_of_some_length(motion: Motion, tmp_path: Path) -> None:
