@@ -1,31 +1,70 @@
-"""Prepare data sets: `python -m training.prepare open --captures DIR --out DIR [--mix open]`."""
+"""Prepare motion-text data sets: build the open one, check any in HumanML3D's layout, draw contact sheets.
+
+python -m training.prepare open --captures DIR --out DIR [--mix open]
+python -m training.prepare check DIR
+python -m training.prepare sheets DIR --out DIR
+"""
 
 import argparse
 import sys
 from pathlib import Path
 
 from .data.build import build
+from .data.check import check_folder
+from .data.sheets import write_sheets
 from .data.sources import MIXES
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m training.prepare", description=__doc__)
+    """Run the command line; returns the exit status: 0 when all is well, 1 when something is wrong."""
+    options = _parser().parse_args(arguments)
+    try:
+        match options.command:
+            case "open":
+                totals = build(options.captures, options.out, options.mix, options.processes)
+                print(
+                    f"{totals.captures} captures, {totals.clips} clips and as many mirrored, "
+                    f"{totals.hours:.2f} hours; see {options.out / 'DATA_CARD.md'}"
+                )
+            case "check":
+                return _check(options.folder)
+            case "sheets":
+                print(f"{len(write_sheets(options.folder, options.out))} sheets in {options.out}")
+    except (OSError, ValueError, RuntimeError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _check(folder: Path) -> int:
+    problems = 0
+    for problem in check_folder(folder):
+        problems += 1
+        print(problem)
+    print(f"{folder}: {problems or 'no'} problem{'' if problems == 1 else 's'}")
+    return 1 if problems else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m training.prepare",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     open_set = commands.add_parser("open", help="build the open data set from captures")
-    open_set.add_argument("--captures", type=Path, required=True, help="folder with the archives or unpacked")
+    open_set.add_argument("--captures", type=Path, required=True, help="archives, or unpacked folders")
     open_set.add_argument(
         "--out", type=Path, required=True, help="folder to build in; continued if it exists"
     )
-    open_set.add_argument("--mix", choices=MIXES, default="open", help="which sources, by licence")
+    open_set.add_argument("--mix", choices=MIXES, default="open", help="sources to use, by licence")
     open_set.add_argument("--processes", type=int, default=2, help="captures worked on at a time")
-    options = parser.parse_args(arguments)
-    totals = build(options.captures, options.out, options.mix, options.processes)
-    print(
-        f"{totals['captures']} captures, {totals['clips']} clips (and as many mirrored), "
-        f"{totals['hours']:.2f} hours; dropped seconds: {totals['dropped_seconds']}"
-    )
-    return 0
+    check = commands.add_parser("check", help="check a HumanML3D or KIT-ML folder; one line per problem")
+    check.add_argument("folder", type=Path)
+    sheets = commands.add_parser("sheets", help="draw one picture per action of a built set")
+    sheets.add_argument("folder", type=Path)
+    sheets.add_argument("--out", type=Path, required=True, help="folder for the pictures")
+    return parser
 
 
 if __name__ == "__main__":

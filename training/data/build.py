@@ -6,9 +6,9 @@ marks it as done. Running the command again continues with the captures that hav
 
 import dataclasses
 import json
-import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,10 @@ from ram_sdk.representation.features import canonicalize, decode_features, encod
 from .actions import action_of
 from .captions import captions_for, covered, mirror_text, text_line
 from .captures import CaptureFile, find_captures, read_capture
+from .card import data_card
 from .cleaning import FPS, find_clips, resample, spikes
 from .clip import ClipInfo
-from .folder import grouped_std, write_atomically
+from .folder import MotionTextFolder, feature_statistics, save_array, write_atomically
 from .quality import measure_quality
 from .retarget import FloatArray, leg_scale, mirror, retarget
 from .sources import MIXES, SOURCES
@@ -32,7 +33,16 @@ from .splits import SPLITS, split_of, trial_key
 _RECORDS = "records"
 
 
-def build(captures_folder: Path, out: Path, mix: str, processes: int) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Totals:
+    """What was built; clips and hours without mirrored copies."""
+
+    captures: int
+    clips: int
+    hours: float
+
+
+def build(captures_folder: Path, out: Path, mix: str, processes: int) -> Totals:
     """Build a mix.
 
     Args:
@@ -42,7 +52,7 @@ def build(captures_folder: Path, out: Path, mix: str, processes: int) -> dict[st
         processes: captures worked on at a time; does not change the result.
 
     Returns:
-        Totals: captures, clips (without mirrored copies), seconds, seconds dropped by reason.
+        Totals; the figures in full are in the set's `DATA_CARD.md`.
 
     Raises:
         ValueError: no such mix, or `out` holds another mix.
@@ -116,23 +126,18 @@ def _clip_info(file: CaptureFile, clip_id: str, first: int, last: int) -> ClipIn
 
 def _write_motion(out: Path, clip_id: str, joints: FloatArray) -> FloatArray:
     """Write the features of a clip and the joints that they decode to; returns those joints."""
-    features = encode_joints(canonicalize(torch.from_numpy(joints))).float()
+    canonical = canonicalize(torch.from_numpy(joints))
+    canonical[..., 1] -= canonical[:-1, :, 1].min()  # the last frame is only there for the velocities
+    features = encode_joints(canonical).float()
     decoded = decode_features(features.double()).float().numpy()
-    _save(out / "new_joint_vecs" / f"{clip_id}.npy", features.numpy())
-    _save(out / "new_joints" / f"{clip_id}.npy", decoded)
+    save_array(out / "new_joint_vecs" / f"{clip_id}.npy", features.numpy())
+    save_array(out / "new_joints" / f"{clip_id}.npy", decoded)
     return np.asarray(decoded, dtype=np.float64)
 
 
 def _write_text(out: Path, clip_id: str, captions: Sequence[str]) -> None:
     lines = "".join(text_line(caption) + "\n" for caption in captions)
     write_atomically(out / "texts" / f"{clip_id}.txt", lines.encode())
-
-
-def _save(path: Path, array: np.ndarray[Any, Any]) -> None:
-    temporary = path.with_name(f"{path.name}.part")
-    with open(temporary, "wb") as file:
-        np.save(file, array)
-    os.replace(temporary, path)
 
 
 def _record_path(out: Path, file: CaptureFile) -> Path:
@@ -146,37 +151,28 @@ def _claim(out: Path, mix: str) -> None:
     write_atomically(marker, mix.encode())
 
 
-def _finish(out: Path, mix: str, captures: list[CaptureFile]) -> dict[str, Any]:
-    """Write split lists, statistics and the list of clips from the records."""
-    records = [json.loads(_record_path(out, file).read_text()) for file in captures if not file.excluded]
+def _finish(out: Path, mix: str, files: list[CaptureFile]) -> Totals:
+    """Write split lists, statistics, the list of clips and the data card from the records."""
+    records = [json.loads(_record_path(out, file).read_text()) for file in files if not file.excluded]
     members: dict[str, list[str]] = {split: [] for split in SPLITS}
     listing: dict[str, dict[str, Any]] = {}
     for record in records:
         split = split_of(trial_key(record["source"], record["file"], record["take"]))
         for clip in record["clips"]:
+            clip["split"] = split
             for clip_id, mirrored in ((clip["clip_id"], False), (f"M{clip['clip_id']}", True)):
                 members[split].append(clip_id)
-                listing[clip_id] = {**clip, "clip_id": clip_id, "mirrored": mirrored, "split": split}
+                listing[clip_id] = {**clip, "clip_id": clip_id, "mirrored": mirrored}
     for split, ids in members.items():
         write_atomically(out / f"{split}.txt", "".join(f"{i}\n" for i in ids).encode())
     write_atomically(out / "all.txt", "".join(f"{i}\n" for i in listing).encode())
     write_atomically(out / "clips.json", json.dumps(listing, indent=1).encode())
-    mean, std = grouped_std(out / "new_joint_vecs" / f"{i}.npy" for i in members["train"])
-    _save(out / "Mean.npy", mean)
-    _save(out / "Std.npy", std)
-    return _totals(records, mix)
-
-
-def _totals(records: list[dict[str, Any]], mix: str) -> dict[str, Any]:
-    dropped: dict[str, float] = {}
-    for record in records:
-        for reason, seconds in record["dropped_seconds"].items():
-            dropped[reason] = dropped.get(reason, 0.0) + seconds
-    clips = [clip for record in records for clip in record["clips"]]
-    return {
-        "mix": mix,
-        "captures": len(records),
-        "clips": len(clips),
-        "hours": sum(clip["end_seconds"] - clip["start_seconds"] for clip in clips) / 3600,
-        "dropped_seconds": dict(sorted(dropped.items())),
-    }
+    mean, std = feature_statistics(out / "new_joint_vecs" / f"{i}.npy" for i in members["train"])
+    save_array(out / "Mean.npy", mean)
+    save_array(out / "Std.npy", std)
+    clips = [clip for clip in listing.values() if not clip["mirrored"]]
+    data = MotionTextFolder(out)
+    captions = {c["clip_id"]: [caption.text for caption in data.captions(c["clip_id"])] for c in clips}
+    write_atomically(out / "DATA_CARD.md", data_card(mix, files, records, captions).encode())
+    hours = sum(clip["end_seconds"] - clip["start_seconds"] for clip in clips) / 3600
+    return Totals(len(records), len(clips), hours)

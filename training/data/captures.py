@@ -76,7 +76,7 @@ def find_captures(folder: Path, mix: str, work: Path) -> list[CaptureFile]:
                     performer=_performer(name, path.stem),
                     label=labels.get(path.stem, ""),
                     human_captions=tuple(written.get(path.stem, ())),
-                    excluded=EXCLUDED.get(f"{name}/{path.stem}", ""),
+                    excluded=EXCLUDED.get("/".join(filter(None, (name, path.stem, take))), ""),
                 )
             )
     return captures

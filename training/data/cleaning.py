@@ -1,6 +1,7 @@
 """Resampling captures to 20 fps and cutting them into clips."""
 
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,7 +101,7 @@ def _pieces(first: int, last: int, speed: FloatArray) -> list[tuple[int, int]]:
         window = speed[middle - slack : middle + slack + 1]
         cuts.append(middle - slack + int(np.argmin(window)))
     cuts.append(last)
-    return list(zip(cuts[:-1], cuts[1:], strict=True))
+    return list(pairwise(cuts))
 
 
 def _runs(mask: BoolArray) -> list[tuple[int, int]]:

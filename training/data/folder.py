@@ -1,15 +1,119 @@
-"""Reading and writing folders in HumanML3D's layout."""
+"""Folders in HumanML3D's layout: reading any of them, and the parts that writing one needs.
 
+The official sets are read as their owners distribute them: `new_joints/`, `new_joint_vecs/`, `texts/`, the
+split lists and `Mean.npy`, `Std.npy` in one folder. HumanML3D has 263 features a frame, 20 fps and metres;
+KIT-ML 251 features, 12.5 fps and millimetres.
+"""
+
+import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ram_sdk.representation.skeleton import HUMANML3D, KIT_ML, Skeleton
+
 # Widths of the groups of features over which HumanML3D averages the standard deviation: yaw velocity, ground
 # velocity, height, positions, rotations, velocities, contacts (`cal_mean_variance.ipynb`).
 _GROUPS = (1, 2, 1, 63, 126, 66, 4)
+
+
+@dataclass(frozen=True)
+class Caption:
+    """A sentence about a clip, or about the part of it from `start` to `end` seconds (both 0: all of it)."""
+
+    text: str
+    tokens: tuple[str, ...]  # word/TAG, as the official evaluator reads them
+    start: float
+    end: float
+
+
+class MotionTextFolder:
+    """A data set in HumanML3D's layout.
+
+    Args:
+        root: the folder.
+
+    Raises:
+        FileNotFoundError: the folder lacks `Mean.npy` or `Std.npy`.
+        ValueError: the statistics are those of neither HumanML3D (263) nor KIT-ML (251).
+    """
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = Path(root)
+        self.mean = _load(self.root / "Mean.npy")
+        self.std = _load(self.root / "Std.npy")
+        skeletons = {(skeleton.num_features,): skeleton for skeleton in (HUMANML3D, KIT_ML)}
+        if self.mean.shape != self.std.shape or self.mean.shape not in skeletons:
+            raise ValueError(
+                f"{self.root}: Mean.npy {self.mean.shape} and Std.npy {self.std.shape}; expected (263,) for "
+                "HumanML3D or (251,) for KIT-ML"
+            )
+        self.skeleton: Skeleton = skeletons[self.mean.shape]
+
+    @property
+    def metre(self) -> float:
+        """Length of a metre in the set's unit: KIT-ML is in millimetres."""
+        return 1000.0 if self.skeleton is KIT_ML else 1.0
+
+    def ids(self, split: str) -> list[str]:
+        """Ids in `<split>.txt`, in its order.
+
+        Raises:
+            FileNotFoundError: there is no such list.
+        """
+        return (self.root / f"{split}.txt").read_text(encoding="utf-8").split()
+
+    def clips(self, split: str) -> Iterator[tuple[str, NDArray[np.float32], list[Caption]]]:
+        """Id, features `(frames, width)` and captions of each clip; NaN clips are skipped with a message."""
+        for clip_id in self.ids(split):
+            features = self.features(clip_id)
+            if np.isfinite(features).all():
+                yield clip_id, features, self.captions(clip_id)
+            else:
+                print(f"{self.root}: clip {clip_id} holds NaN or infinite numbers; skipped")
+
+    def features(self, clip_id: str) -> NDArray[np.float32]:
+        """Features `(frames, width)` of a clip, in real units."""
+        return _load(self.root / "new_joint_vecs" / f"{clip_id}.npy")
+
+    def joints(self, clip_id: str) -> NDArray[np.float32]:
+        """Joint positions `(frames, joints, 3)` of a clip, in the set's unit."""
+        return _load(self.root / "new_joints" / f"{clip_id}.npy")
+
+    def captions(self, clip_id: str) -> list[Caption]:
+        """Captions of a clip.
+
+        Raises:
+            FileNotFoundError: the clip has no text file.
+            ValueError: a line is not `caption#tokens#start#end`; the message names it.
+        """
+        path = self.root / "texts" / f"{clip_id}.txt"
+        captions = []
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            if not line.strip():
+                continue
+            try:
+                text, tokens, start, end = line.split("#")
+                captions.append(Caption(text.strip(), tuple(tokens.split()), _seconds(start), _seconds(end)))
+            except ValueError:
+                raise ValueError(
+                    f"{path}, line {number}: {line!r} is not caption#word/TAG ...#start#end"
+                ) from None
+        return captions
+
+
+def _seconds(field: str) -> float:
+    """A time tag; the official files write nan for "not given"."""
+    value = float(field)
+    return 0.0 if math.isnan(value) else value
+
+
+def _load(path: Path) -> NDArray[np.float32]:
+    return np.asarray(np.load(path, allow_pickle=False), dtype=np.float32)
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -19,7 +123,15 @@ def write_atomically(path: Path, content: bytes) -> None:
     os.replace(temporary, path)
 
 
-def grouped_std(paths: Iterable[Path]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def save_array(path: Path, array: NDArray[np.float32]) -> None:
+    """Write an `.npy` file so that it is either complete or not there."""
+    temporary = path.with_name(f"{path.name}.part")
+    with open(temporary, "wb") as file:
+        np.save(file, array)
+    os.replace(temporary, path)
+
+
+def feature_statistics(paths: Iterable[Path]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Mean and standard deviation of feature files, the latter averaged within groups as HumanML3D does.
 
     Args:

@@ -5,6 +5,8 @@ solved so that each foot follows the captured foot, scaled by the ratio of the l
 alone would let planted feet slide wherever thigh and shin have other proportions than the capture's.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -56,7 +58,7 @@ def leg_scale(captured: FloatArray) -> float:
     lengths = [
         np.median(_norm(captured[:, child] - captured[:, parent]))
         for leg in _LEGS
-        for parent, child in zip(leg[:2], leg[1:3], strict=True)
+        for parent, child in pairwise(leg[:3])
     ]
     return float(sum(_LENGTH[joint] for joint in (4, 5, 7, 8)) / np.sum(lengths))
 
@@ -87,7 +89,7 @@ def retarget(captured: FloatArray) -> FloatArray:
     for leg in _LEGS:
         _place_leg(captured, leg, pelvis_frame[..., 2], out)
     for arm in _ARMS:
-        for parent, child in zip(arm, arm[1:], strict=False):
+        for parent, child in pairwise(arm):
             _place_along(captured, parent, child, out)
     return out
 
@@ -142,7 +144,7 @@ def _place_leg(
     """Knee, ankle and toe: the ankle keeps the captured height, the toe the captured ground track."""
     hip, knee, ankle, toe = leg
     thigh, shin, foot = _LENGTH[knee], _LENGTH[ankle], _LENGTH[toe]
-    bones = [np.median(_norm(captured[:, b] - captured[:, a])) for a, b in zip(leg, leg[1:], strict=False)]
+    bones = [np.median(_norm(captured[:, b] - captured[:, a])) for a, b in pairwise(leg)]
     scale = (thigh + shin) / (bones[0] + bones[1])
     toes_out = _unit(captured[:, toe] - captured[:, ankle])
     hips = (out[:, 1] + out[:, 2]) / 2

@@ -109,21 +109,59 @@ MIXES: dict[str, tuple[str, ...]] = {
 MIX_TERMS: dict[str, str] = {
     "open-free": "Every source allows commercial use. A model trained on this mix may be used commercially; "
     "give the credits below. The CMU data itself must not be sold.",
-    "open": "Bandai-Namco's data is CC BY-NC 4.0: use a model trained on this mix for non-commercial purposes "
-    "only, and give the credits below. The CMU data itself must not be sold.",
-    "all": "HDM05 is share-alike (CC BY-SA 3.0) and Bandai-Namco's data non-commercial (CC BY-NC 4.0); what is "
-    "released cannot meet both. Use this mix for private experiments, and release neither the data nor a model "
-    "trained on it.",
+    "open": "Bandai-Namco's data is CC BY-NC 4.0: use a model trained on this mix for non-commercial "
+    "purposes only, and give the credits below. The CMU data itself must not be sold.",
+    "all": "HDM05 is share-alike (CC BY-SA 3.0) and Bandai-Namco's data non-commercial (CC BY-NC 4.0); what "
+    "is released cannot meet both. Use this mix for private experiments, and release neither the data nor a "
+    "model trained on it.",
 }
 
-# Captures that are not used, by "source/file", and why.
+# Captures that are not used, by "source/file" or "source/file/take", and why.
 EXCLUDED: dict[str, str] = {
     "cmu/16_11": "angles of another skeleton than the subject's",
     "cmu/127_02": "calibration (range of motion)",
-} | {
+}
+EXCLUDED |= {
     f"cmu-extra/{trial}": "same trial as in cmu"
     for trial in (
         "14_06", "14_07", "14_08", "14_09", "16_01", "16_02", "16_03", "16_04", "16_05", "16_06", "16_07",
         "16_09", "49_02", "49_03", "49_04", "49_06", "49_07", "49_08",
     )
 }  # fmt: skip
+EXCLUDED |= {
+    f"mesh2motion/{library}/{take}": "floats: has no floor"
+    for library, take in (
+        ("human-addon_8332a1ef", "Flying Forward"),
+        ("human-addon_8332a1ef", "Flying Forward Super"),
+        ("human-addon_8332a1ef", "Levitate Entrance"),
+        ("human-addon_8332a1ef", "Levitate Idle"),
+        ("human-base_07962f0f", "Jump_Loop"),
+        ("human-base_07962f0f", "Swim_Fwd_Loop"),
+        ("human-base_07962f0f", "Swim_Idle_Loop"),
+    )
+}
+EXCLUDED |= {
+    f"mesh2motion/{library}/{take}": "moves without leaving the spot"
+    for library, take in (
+        ("human-addon_8332a1ef", "Crawl"),
+        ("human-addon_8332a1ef", "Run Anime"),
+        ("human-base_07962f0f", "Crouch_Fwd_Loop"),
+        ("human-base_07962f0f", "Jog_Fwd_Loop"),
+        ("human-base_07962f0f", "Push_Loop"),
+        ("human-base_07962f0f", "Sprint_Loop"),
+        ("human-base_07962f0f", "Walk"),
+        ("human-base_07962f0f", "Walk_Formal_Loop"),
+        ("human-base_07962f0f", "Walk_Loop"),
+    )
+}
+EXCLUDED |= {
+    f"mesh2motion/{library}/{take}": "a single pose"
+    for library, take in (
+        ("human-addon_8332a1ef", "Rest Pose"),
+        ("human-base_07962f0f", "A_TPose"),
+        ("human-base_07962f0f", "T-Pose"),
+        ("human-base_07962f0f", "Pistol_Aim_Down"),
+        ("human-base_07962f0f", "Pistol_Aim_Neutral"),
+        ("human-base_07962f0f", "Pistol_Aim_Up"),
+    )
+}

@@ -10,7 +10,11 @@ _FILE = Path(__file__).with_name("splits.json")
 
 
 def trial_key(source: str, file: str, take: str) -> str:
-    """Name of the trial that a capture belongs to; its clips and mirrored copies share a split."""
+    """Name of the trial that a capture belongs to; its clips and mirrored copies share a split.
+
+    Animations whose name ends in RM are the ones without, with the root's motion added.
+    """
+    take = take.removesuffix("RM").rstrip(" _") if take.endswith("RM") else take
     return "/".join(part for part in (source, file, take) if part)
 
 
