@@ -14,7 +14,9 @@ _PELVIS, _CHEST, _NECK, _HEAD = 0, 9, 12, 15
 _HIPS, _SHOULDERS, _WRISTS = (1, 2), (16, 17), (20, 21)  # (left, right), as everywhere below
 _ANKLES, _TOES = (7, 8), (10, 11)
 
-_FLIGHT = 0.06  # metres of both feet above their lowest: a jump rather than a running stride
+_FLIGHT = 0.06  # metres of both feet above their lowest: off the floor
+_LEAP = 0.15  # the same, for a leap rather than a stride of a run faster than _RUN_SPEED
+_RUN_SPEED = 2.0  # metres a second
 _JUMP_PELVIS = 0.98  # metres; the pelvis of the uniform skeleton stands at 0.93
 _STILL_SPEED = 0.12  # metres a second, mean over the joints
 _STEP_LENGTH = 0.15  # metres between two places where the same foot stands
@@ -204,12 +206,14 @@ def _flights(joints: Array) -> list[float]:
         ]
     ).min(axis=0)
     pelvis = joints[:, _PELVIS, 1]
+    speed = np.linalg.norm(np.gradient(joints[:, _PELVIS][:, [0, 2]], axis=0), axis=-1) * FPS
     heights = []
     for run in _runs(lifts > _FLIGHT):
-        around = pelvis[max(0, run.start - 6) : run.stop + 6]
-        airborne = run.stop - run.start <= 20 and pelvis[run].max() > _JUMP_PELVIS
-        if airborne and pelvis[run].max() - around.min() > 0.12:
-            heights.append(float(lifts[run].max()))
+        height, peak = float(lifts[run].max()), pelvis[run].max()
+        rises = peak > _JUMP_PELVIS and peak - pelvis[max(0, run.start - 6) : run.stop + 6].min() > 0.12
+        leaps = height > _LEAP or speed[run].mean() < _RUN_SPEED
+        if rises and leaps and run.stop - run.start <= FPS:
+            heights.append(height)
     return heights
 
 

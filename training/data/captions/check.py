@@ -26,6 +26,7 @@ _MOVE = (
 _RAISE = (
     r"\b(?:raise|raising|lift|hold|holding|put|putting|stretch|reach|throw|bring|move|moving)(?:s|es|ing)?\b"
 )
+_UPSTAIRS = r"\b(?:climbs|comes|walks|steps) "
 _WAVE = r"\b(?:wave|waves|waving)\b"
 _KICK = r"\bkick(?:s|ing)?\b(?! ball)"
 _STRIKE = r"\b(?:punch|punches|strike|strikes|hits out|block|blocks)\b"
@@ -43,7 +44,7 @@ def check_caption(caption: str, attributes: Attributes) -> list[str]:
         when all that can be checked agrees.
     """
     found = []
-    for clause in _CLAUSE.split(caption.lower()):
+    for clause in _CLAUSE.split(caption.lower().replace("up and down", "up down")):
         found += [
             f"{message}: {clause.strip()!r}"
             for pattern, holds, message in _RULES
@@ -146,10 +147,14 @@ _TRAVEL: tuple[Rule, ...] = (
         lambda a: a.peak_speed > 1.4,
         "does not run",
     ),
-    (r"\bjog(?:s|ging)?\b(?!.*(?:in place|on the spot))", lambda a: a.peak_speed > 1.35, "does not jog"),
+    (
+        r"\bjog(?:s|ging)?\b(?!.*(?:in place|on the spot))",
+        lambda a: 1.35 < a.peak_speed < 3.3,
+        "does not jog",
+    ),
     (r"\bstands? still|\bmotionless|\bin place|\bon the spot|\bwithout walking", _stays, "moves away"),
     (r"\bslow(?:ly)?\b|\bunhurriedly", lambda a: a.speed < 1.25, "is not slow"),
-    (r"\b(?:briskly?|rapidly)\b|\bat speed|fast pace", lambda a: a.peak_speed > 1.355, "is not fast"),
+    (r"\b(?:briskly?|rapidly)\b|\bat speed|fast pace", lambda a: 1.35 < a.peak_speed < 3.35, "is not fast"),
     (r"\bstops?\b", lambda a: a.end_speed < 0.8 * a.peak_speed, "does not stop"),
     (
         r"\b(?:starts|begins) (?:to (?:walk|run)|walking|running)",
@@ -171,7 +176,7 @@ _POSTURE: tuple[Rule, ...] = (
         "does not get up",
     ),
     (
-        r"\bbows?\b|\bbowing\b|\b(?:bend|lean)s? (?:down|over)",
+        r"\bbows?\b|\bbowing\b|\b(?:bend|lean)s? (?:down|over|to the side)",
         lambda a: a.bend > 18 or a.low_height < 0.75,
         "is upright",
     ),

@@ -145,10 +145,12 @@ def _waver(a: Attributes) -> Sequence[str]:
 
 def _height(a: Attributes) -> Sequence[str]:
     hand = max((a.left_hand, a.right_hand), key=lambda hand: hand.above_shoulder)
-    if hand.above_head > 0.1:
+    if hand.above_head > 0.28:
         return ("above {their} head", "high above the head", "over {their} head", "high")
+    if hand.above_head > 0.15:
+        return ("above {their} head", "over {their} head", "a little above the head")
     if hand.above_head > -0.1:
-        return ("to head height", "next to {their} head", "up to the head")
+        return ("to head height", "next to {their} head", "beside {their} head")
     if hand.above_shoulder > -0.15:
         return ("to shoulder height", "up to the shoulder")
     return ("a little",)
@@ -182,7 +184,7 @@ def _posture(a: Attributes) -> Sequence[str]:
     said = []
     if a.lean > 10:
         said += ["leaning forward", "with {their} upper body bent forward", "with a bent back"]
-    if a.lean < -6:
+    if a.lean < -9:
         said += ["leaning back a little"]
     if a.head_bend > 28:
         said += ["with {their} head lowered", "looking down"]
