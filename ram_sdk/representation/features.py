@@ -12,7 +12,9 @@ Layout of one frame, J joints (Guo et al., 2022):
 
 The data set's quirks are kept, because its statistics, evaluators and checkpoints contain them: the
 heading is smoothed over time, hips and shoulders enter it with opposite signs, the heading of frame 0 is
-forced to zero, and each limb's rotations start again from the root.
+forced to zero, and each limb's rotations start again from the root. One is mended: where a turn passes -Z the
+data set's code takes the yaw velocity of one frame with the wrong sign, so its features do not decode to the
+joints that they were made from.
 """
 
 from itertools import pairwise
@@ -85,7 +87,8 @@ def encode_joints(joints: Tensor, skeleton: Skeleton = HUMANML3D) -> Tensor:
     now, after = heading[..., :-1, :], heading[..., 1:, :]
     step = joints[..., 1:, :, :] - joints[..., :-1, :, :]
 
-    yaw_velocity = torch.asin(quaternion_multiply(after, quaternion_conjugate(now))[..., 2:3])
+    turn = quaternion_multiply(after, quaternion_conjugate(now))
+    yaw_velocity = torch.asin(torch.where(turn[..., :1] < 0, -turn, turn)[..., 2:3].clamp(-1.0, 1.0))
     root_velocity = rotate(after, step[..., 0, :])[..., (0, 2)]
     height = joints[..., :-1, 0, 1:2]
     ground_point = joints[..., :-1, :1, :] * joints.new_tensor((1.0, 0.0, 1.0))
