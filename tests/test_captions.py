@@ -254,6 +254,27 @@ def test_templates_use_known_slots_and_are_short() -> None:
             assert len(re.sub(r"\|[^)|]*", "", template).split()) <= 16, template
 
 
+@pytest.mark.parametrize(
+    ("source", "file", "label", "sentence"),
+    [
+        ("cmu", "05_06", "dance - cartwheel-like start, pirouettes, jete", "{S} dances"),
+        ("cmu", "49_08", "cartwheels", "{S} does a cartwheel"),
+        ("cmu", "29_02", "basketball signals", "{S} gives hand signals"),
+        ("hdm05", "HDM_bd_depositFloorR_004_120", "a person bends down", "{S} bends down"),
+        ("hdm05", "HDM_bk_throwBasketball_005_120", "a person throws a basketball", "{S} throws something"),
+        ("accad", "Male2_B16_WalkTurnChange", "walk turn change", "{S} changes direction"),
+        ("accad", "Male1_B17_Walk2Hop2Walk", "walk to hop to walk", "{S} jumps"),
+        ("animated-drawings", "cmu_new_walk_side_punch", "", "{S} walks and punches"),
+        ("animated-drawings", "cmu_1006_walking001", "", "{S} walks forward"),
+        ("cmu-salsa", "07", "", "{S} dances salsa"),
+    ],
+)
+def test_a_label_that_contains_another_is_not_taken_for_it(
+    source: str, file: str, label: str, sentence: str
+) -> None:
+    assert label_phrases(clip_info(file, source, label)).plain[0] == sentence
+
+
 @pytest.mark.skipif(not _LABELS.is_dir(), reason="the label tables are not beside this checkout")
 def test_every_label_has_sentences() -> None:
     with open(_LABELS / "cmu_labels.csv", newline="") as file:

@@ -15,7 +15,7 @@ from .grammar import MAN, WOMAN, sentences
 from .measured import measured_slots, situation
 from .phrases import label_phrases, measured_phrases
 
-MIN_CAPTIONS, MAX_CAPTIONS = 4, 8
+MIN_CAPTIONS, MAX_CAPTIONS, MAX_WORDS = 4, 8, 20
 _PLAIN, _WRITTEN, _FULL = 2, 2, 4  # sentences of each kind that a clip is given
 
 
@@ -61,11 +61,12 @@ def captions_for(clip: ClipInfo, joints: NDArray[np.floating], written: Sequence
 
 
 def _add(kept: list[str], candidates: Iterable[Iterable[str]], attributes: Attributes, limit: int) -> None:
-    """Append the first sentence of each group that is new and agrees with the clip, up to `limit`."""
+    """Append the first new sentence of each group that agrees with the clip, until `kept` holds `limit`."""
     for group in candidates:
         if len(kept) >= min(limit, MAX_CAPTIONS):
             return
         for sentence in group:
-            if sentence not in kept and not check_caption(sentence, attributes):
+            short = len(sentence.split()) <= MAX_WORDS
+            if short and sentence not in kept and not check_caption(sentence, attributes):
                 kept.append(sentence)
                 break

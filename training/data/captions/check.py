@@ -119,6 +119,7 @@ _TURNING: tuple[Rule, ...] = (
         lambda a: max(a.turn_left, a.turn_right) > 200,
         "no full turn",
     ),
+    (r"\bin a circle", lambda a: max(a.turn_left, a.turn_right) > 150, "no circle"),
     (r"\bninety degrees", lambda a: 60 < max(a.turn_left, a.turn_right) < 120, "no right angle"),
     (r"\bstraight (?:line|ahead|forward|on)|\bwithout turning|\bwalks straight", _is_straight, "turns"),
 )

@@ -42,6 +42,7 @@ def expand(template: str, slots: Mapping[str, Sequence[str]], rng: random.Random
                 return None
             text = text[: slot.start()] + rng.choice(phrases) + text[slot.end() :]
     text = re.sub(r"\s+", " ", text).replace(" ,", ",").strip(" ,")
+    text = re.sub(r"\b(\w+) \1\b", r"\1", text)
     return re.sub(r"\ba ([aeiou])", r"an \1", text)
 
 
