@@ -1,0 +1,163 @@
+"""Training end to end at small size: configuration, data, resume, and a folder that the SDK loads."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from ram_sdk import RAMPipeline
+from ram_sdk.representation.features import canonicalize, encode_joints
+from training.config import load_config
+from training.dataset import Batches, CaptionStates, read_split
+from training.export import export
+from training.train import train
+
+CONFIGS = Path(__file__).resolve().parents[2] / "training" / "configs"
+OFFICIAL = Path(__file__).resolve().parents[1] / "data" / "humanml3d_012314.npz"
+SMALL = [
+    "batch_size=4", "model.denoiser_width=32", "model.denoiser_layers=1", "model.encoder_layers=1",
+    "model.latent_dim=16", "min_frames=20",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    """A folder in HumanML3D's format: pieces of a real clip, two of them with time-tagged captions."""
+    folder = tmp_path_factory.mktemp("data")
+    with np.load(OFFICIAL) as stored:
+        joints = torch.from_numpy(stored["joints"]).double()
+    for name in ("new_joint_vecs", "texts"):
+        (folder / name).mkdir()
+    names = []
+    for i, start in enumerate(range(0, 120, 8)):
+        name = f"{i:06d}"
+        features = encode_joints(canonicalize(joints[start : start + 33 + i])).float().numpy()
+        np.save(folder / "new_joint_vecs" / f"{name}.npy", features)
+        lines = [f"a person plays tennis {i}#a/DET person/NOUN#0.0#0.0"]
+        if i < 2:
+            lines.append("someone swings#someone/NOUN#0.0#1.2")
+        (folder / "texts" / f"{name}.txt").write_text("\n".join(lines) + "\n")
+        names.append(name)
+    np.save(folder / "new_joint_vecs" / "broken.npy", np.full((50, 263), np.nan, dtype=np.float32))
+    (folder / "texts" / "broken.txt").write_text("a broken clip#a/DET#0.0#0.0\n")
+    (folder / "train.txt").write_text("\n".join([*names[:12], "broken"]) + "\n")
+    (folder / "val.txt").write_text("\n".join(names[12:]) + "\n")
+    stacked = np.concatenate([np.load(folder / "new_joint_vecs" / f"{name}.npy") for name in names])
+    np.save(folder / "Mean.npy", stacked.mean(0))
+    np.save(folder / "Std.npy", stacked.std(0) + 0.1)
+    return folder
+
+
+def config(*overrides):
+    return load_config(CONFIGS / "tiny.yaml", [*SMALL, *overrides])
+
+
+def test_every_configuration_file_is_valid():
+    for path in sorted(CONFIGS.glob("*.yaml")):
+        load_config(path)
+    paper = load_config(CONFIGS / "humanml3d.yaml")
+    assert (paper.batch_size, paper.max_steps, paper.optimizer.learning_rate) == (64, 450_000, 1e-4)
+    assert (paper.objective.alignment, paper.objective.self_regularization, paper.objective.beta) == (
+        1,
+        0.5,
+        0.01,
+    )
+    kit = load_config(CONFIGS / "kit.yaml")
+    assert (kit.max_steps, kit.model.latent_dim, kit.min_frames) == (400_000, 192, 24)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("objective.bta=0.1", "unknown configuration key objective.bta: did you mean objective.beta"),
+        ("optimiser.learning_rate=1", "did you mean optimizer"),
+        ("batch_size=many", "configuration batch_size='many': expected a value of type int"),
+        ("batch_size", "write it as key=value"),
+        ("model=3", "expected a group of keys"),
+    ],
+)
+def test_bad_configuration(override, message):
+    with pytest.raises(ValueError, match=message):
+        config(override)
+
+
+def test_clips_with_time_tags_and_nan(data, capsys):
+    clips = read_split(data, "train", config())
+    assert len(clips) == 14
+    swings = [clip for clip in clips if clip.captions == ("someone swings",)]
+    assert [len(clip.features) for clip in swings] == [24, 24]
+    assert "skipped broken" in capsys.readouterr().out
+
+
+def batches(data, pipeline, balance=0.0) -> Batches:
+    settings = config()
+    clips = read_split(data, "train", settings)
+    states = CaptionStates(
+        [c for clip in clips for c in clip.captions], pipeline.text_backbone, data / ".captions"
+    )
+    mean, std = (torch.from_numpy(np.load(data / f"{name}.npy")).float() for name in ("Mean", "Std"))
+    return Batches(clips, states, mean, std, 4, 196, balance, seed=3)
+
+
+def test_batches_depend_on_seed_and_step_alone(data, pipeline):
+    walked, jumped = batches(data, pipeline), batches(data, pipeline)
+    for step in range(7):
+        expected = walked.at(step)
+    actual = jumped.at(6)
+    torch.testing.assert_close(actual.motion, expected.motion, rtol=0, atol=0)
+    torch.testing.assert_close(actual.text, expected.text, rtol=0, atol=0)
+    assert not torch.equal(walked.at(0).motion, walked.at(1).motion)
+
+
+def test_batches_are_normalised_crops_of_multiples_of_four(data, pipeline):
+    served = batches(data, pipeline)
+    for step in range(6):
+        batch = served.at(step)
+        assert set((batch.motion_mask.sum(1) % 4).tolist()) == {0}
+        assert batch.motion[~batch.motion_mask].abs().sum() == 0
+        assert batch.motion_mask.shape[1] % 16 == 0
+    whole = torch.cat([b.motion[b.motion_mask] for b in served.in_order()])
+    assert len(whole) == sum(len(clip.features) for clip in read_split(data, "train", config()))
+    assert abs(float(whole.mean())) < 0.2
+
+
+def test_an_epoch_sees_every_clip_once_unless_balanced(data, pipeline):
+    served = batches(data, pipeline)
+    order = np.concatenate(served._shuffle(np.random.default_rng(0)))
+    assert len(set(order.tolist())) == len(order) == 12
+
+
+def read_log(run: Path, split: str) -> list[dict]:
+    lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    return [line for line in lines if line["split"] == split]
+
+
+def test_resume_takes_the_same_steps(data, tmp_path):
+    """8 steps at once, and 4 + 4 in two runs: the same weights to the bit."""
+    for name, stops in (("once", [8]), ("twice", [4, 8])):
+        for stop in stops:
+            settings = config(f"max_steps={stop}", "save_every=4", "optimizer.cosine_decay=false")
+            train(settings, data, tmp_path / name, "cpu")
+    once, twice = (torch.load(tmp_path / n / "state.pt", weights_only=True) for n in ("once", "twice"))
+    assert once["step"] == twice["step"] == 8
+    for group in ("objective", "average"):
+        for key, weight in once[group].items():
+            assert torch.equal(weight, twice[group][key]), key
+
+
+def test_training_learns_and_exports_a_pipeline(data, tmp_path):
+    settings = config("max_steps=150", "save_every=75", "optimizer.learning_rate=3e-3")
+    train(settings, data, tmp_path / "run", "cpu")
+    validations = read_log(tmp_path / "run", "val")
+    training = read_log(tmp_path / "run", "train")
+    assert training[-1]["reconstruction"] < 0.6 * training[0]["reconstruction"]
+    assert validations[-1]["generation"] < 0.6 * training[0]["generation"]
+
+    export(tmp_path / "run", data, tmp_path / "pipeline")
+    loaded = RAMPipeline.from_pretrained(tmp_path / "pipeline")
+    motion = loaded("a person plays tennis", num_inference_steps=5, seed=0).motions[0]
+    assert 20 <= len(motion) <= 60
+    np.testing.assert_allclose(loaded.normalizer.mean, np.load(data / "Mean.npy"), rtol=1e-6)
+    assert 0.3 < motion.joints[:, 15, 1].mean() < 2.5
