@@ -172,7 +172,9 @@ def _parse_values(text: str, body: int, frames: int, channels: int, name: str) -
     try:
         values = np.array(words, dtype=np.float64)
     except ValueError as error:
-        raise ValueError(f"{name}, from line {_line_of(text, body) + 1}: {error}") from None
+        word = str(error).split(":", 1)[-1].strip(" '")
+        line = _line_of(text, text.index(word, body))
+        raise ValueError(f"{name}, line {line}: {word!r} is not a number") from None
     if not np.isfinite(values).all():
         frame = int(np.flatnonzero(~np.isfinite(values))[0]) // channels
         raise ValueError(f"{name}: frame {frame} holds a number that is not finite")

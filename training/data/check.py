@@ -173,8 +173,10 @@ def _mirrored(data: MotionTextFolder, clip_id: str, features: Array) -> Iterator
 
 
 def _check_captions(data: MotionTextFolder, clip_id: str, seconds: float) -> Iterator[str]:
+    mirrored = clip_id.startswith("M") and (data.root / "clips.json").is_file()
     try:
         captions = data.captions(clip_id)
+        originals = data.captions(clip_id[1:]) if mirrored else []
     except (OSError, ValueError) as error:
         yield f"captions cannot be read ({error})"
         return
@@ -185,7 +187,5 @@ def _check_captions(data: MotionTextFolder, clip_id: str, seconds: float) -> Ite
             yield f"caption {caption.text!r} is empty or has tokens that are not word/TAG"
         if caption.start > caption.end or caption.start > seconds:
             yield f"caption {caption.text!r} is about {caption.start}-{caption.end} s of {seconds:.1f} s"
-    if clip_id.startswith("M") and (data.root / "clips.json").is_file():
-        wanted = [mirror_text(caption.text) for caption in data.captions(clip_id[1:])]
-        if [caption.text for caption in captions] != wanted:
-            yield f"captions are not those of {clip_id[1:]} with the sides exchanged"
+    if mirrored and [mirror_text(c.text) for c in originals] != [c.text for c in captions]:
+        yield f"captions are not those of {clip_id[1:]} with the sides exchanged"

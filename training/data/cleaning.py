@@ -114,7 +114,7 @@ def _near(seconds: FloatArray, frames: int) -> BoolArray:
     times = np.arange(frames) / FPS
     mask = np.zeros(frames, dtype=bool)
     for moment in seconds:
-        mask |= np.abs(times - moment) < 1.5 / FPS
+        mask |= np.abs(times - moment) < 1.75 / FPS  # as far as cubic interpolation at 24 fps reaches
     return mask
 
 

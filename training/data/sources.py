@@ -119,7 +119,9 @@ MIX_TERMS: dict[str, str] = {
 # Captures that are not used, by "source/file" or "source/file/take", and why.
 EXCLUDED: dict[str, str] = {
     "cmu/16_11": "angles of another skeleton than the subject's",
+    "cmu/127_01": "calibration (a pose held)",
     "cmu/127_02": "calibration (range of motion)",
+    "cmu/135_08": "calibration (a pose held)",
 }
 EXCLUDED |= {
     f"cmu-extra/{trial}": "same trial as in cmu"

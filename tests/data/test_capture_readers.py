@@ -1,0 +1,161 @@
+"""Readers of ASF/AMC, GLB and NPZ captures on short excerpts of real ones."""
+
+import json
+import shutil
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from training.data.asf_amc import acclaim_positions, read_amc, read_asf
+from training.data.captures import CaptureFile, find_captures, read_capture
+from training.data.gltf import GltfAnimations
+
+CAPTURES = Path(__file__).resolve().parents[1] / "fixtures" / "captures"
+ASF, AMC = CAPTURES / "cmu" / "02" / "02.asf", CAPTURES / "cmu" / "02" / "02_01.amc"
+GLB = CAPTURES / "mesh2motion" / "human-base_07962f0f.glb"
+
+
+@pytest.fixture
+def captures(tmp_path: Path) -> Path:
+    """The excerpts, with the folder of the source of which there are none."""
+    folder = tmp_path / "captures"
+    shutil.copytree(CAPTURES, folder)
+    (folder / "animated-drawings").mkdir()
+    return folder
+
+
+def capture(folder: Path, stem: str, take: str = "") -> CaptureFile:
+    files = find_captures(folder, "open-free", folder / "unused")
+    return next(file for file in files if file.path.stem == stem and file.take == take)
+
+
+def test_acclaim_root_and_bones_in_metres() -> None:
+    skeleton = read_asf(ASF)
+    motion = read_amc(AMC)
+    names, positions = acclaim_positions(skeleton, motion)
+    unit = 0.0254 / 0.45  # the file's ":units length 0.45"
+    assert positions.shape == (128, 31, 3)
+    np.testing.assert_allclose(positions[0, 0], np.array([10.4194, 16.7048, -30.1003]) * unit, atol=1e-9)
+    femur = next(bone for bone in skeleton.bones if bone.name == "lfemur")
+    assert femur.parent == "lhipjoint"
+    length = np.linalg.norm(
+        positions[:, names.index("lfemur")] - positions[:, names.index("lhipjoint")], axis=-1
+    )
+    np.testing.assert_allclose(length, np.linalg.norm(femur.reach) * unit, atol=1e-9)
+
+
+def test_acclaim_angles_turn_about_each_bones_own_axes() -> None:
+    """The left knee of frame 0, composed with SciPy from the numbers in the two files."""
+    names, positions = acclaim_positions(read_asf(ASF), read_amc(AMC))
+    blocks = {}
+    for block in ASF.read_text().split(":bonedata")[1].split(":hierarchy")[0].split("begin")[1:]:
+        fields = {line.split()[0]: line.split()[1:] for line in block.splitlines() if line.split()}
+        blocks[fields["name"][0]] = fields
+    first = {}
+    for line in AMC.read_text().split("\n1\n")[1].split("\n2\n")[0].splitlines():
+        first[line.split()[0]] = np.array(line.split()[1:], dtype=float)
+
+    def frame(angles: list[float]) -> Rotation:  # XYZ with x first: extrinsic, lower case
+        return Rotation.from_euler("xyz", angles, degrees=True)
+
+    def reach(bone: str) -> np.ndarray:
+        fields = blocks[bone]
+        return np.array(fields["direction"], dtype=float) * float(fields["length"][0])
+
+    root = frame(first["root"][3:])
+    axis = frame([float(a) for a in blocks["lfemur"]["axis"][:3]])
+    assert blocks["lfemur"]["dof"] == ["rx", "ry", "rz"]
+    femur = root * axis * frame(first["lfemur"]) * axis.inv()
+    knee = first["root"][:3] + root.apply(reach("lhipjoint")) + femur.apply(reach("lfemur"))
+    np.testing.assert_allclose(positions[0, names.index("lfemur")], knee * 0.0254 / 0.45, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (lambda text: text[: len(text) // 2], "bone .* (frames; the file is cut off|inhomogeneous)"),
+        (lambda text: text.replace("lfemur", "lfemur x", 1), "bone 'lfemur'"),
+        (lambda text: "", "no frames"),
+        (lambda text: "lfemur 1 2 3\n" + text, "line 1: .* before the first frame"),
+    ],
+)
+def test_broken_amc_is_refused(tmp_path: Path, change, complaint: str) -> None:
+    broken = tmp_path / "02_01.amc"
+    broken.write_text(change(AMC.read_text()))
+    with pytest.raises(ValueError, match=complaint):
+        read_amc(broken)
+
+
+def test_amc_of_another_skeleton_is_refused() -> None:
+    motion = read_amc(AMC)
+    motion["ltibia"] = np.zeros((128, 3))
+    with pytest.raises(ValueError, match="'ltibia': the skeleton expects 1 angles"):
+        acclaim_positions(read_asf(ASF), motion)
+
+
+def test_glb_keys_are_reached_exactly() -> None:
+    library = GltfAnimations(GLB)
+    assert set(library.names) == {"Punch_Jab", "T-Pose"}
+    data = GLB.read_bytes()
+    size = struct.unpack("<I", data[12:16])[0]
+    content = json.loads(data[20 : 20 + size])
+    jab = next(a for a in content["animations"] if a["name"] == "Punch_Jab")
+    keys = max(content["accessors"][s["input"]]["count"] for s in jab["samplers"])
+    at_keys, between = library.positions("Punch_Jab", 24.0), library.positions("Punch_Jab", 48.0)
+    assert len(at_keys) == keys
+    np.testing.assert_allclose(between[::2], at_keys, atol=1e-6)
+    hand = library.node_names.index("DEF-hand.L")
+    forearm = library.node_names.index("DEF-forearm.L")
+    lengths = np.linalg.norm(between[:, hand] - between[:, forearm], axis=-1)
+    assert np.ptp(lengths) < 1e-5  # rotations are interpolated, not positions
+
+
+def test_glb_cut_off_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "cut.glb").write_bytes(GLB.read_bytes()[:-4])
+    with pytest.raises(ValueError, match="not a complete GLB file"):
+        GltfAnimations(tmp_path / "cut.glb")
+
+
+@pytest.mark.parametrize(
+    ("stem", "take", "fps", "frames"),
+    [
+        ("02_01", "", 60.0, 128),
+        ("Male2_B10_WalkTurnLeft45", "", 30.0, 80),
+        ("PickUpBox_02", "", 24.0, 56),
+        ("01", "", 60.0, 30),
+        ("human-base_07962f0f", "Punch_Jab", 60.0, 197),
+    ],
+)
+def test_every_format_gives_22_joints_of_a_person(
+    captures: Path, stem: str, take: str, fps: float, frames: int
+) -> None:
+    found = read_capture(capture(captures, stem, take))
+    assert found.fps == pytest.approx(fps, abs=0.01)
+    assert found.joints.shape == (frames, 22, 3)
+    pose = found.joints[frames // 2]
+    assert pose[15, 1] > pose[12, 1] > pose[0, 1] > pose[4, 1] > pose[7, 1]  # head, neck, pelvis, knee, ankle
+    across = pose[1] - pose[2]
+    toes = pose[10] - pose[7] + pose[11] - pose[8]
+    assert np.cross(across, (0.0, 1.0, 0.0)) @ toes > 0  # left and right hip agree with where the toes point
+
+
+def test_short_loops_are_played_again(captures: Path) -> None:
+    loop = read_capture(capture(captures, "human-base_07962f0f", "Punch_Jab")).joints
+    period = 49
+    np.testing.assert_allclose(loop[period], loop[0], atol=0.05)
+    np.testing.assert_array_equal(loop[period : 2 * period], loop[:period])
+
+
+def test_labels_and_exclusions(captures: Path) -> None:
+    walk = capture(captures, "Male2_B10_WalkTurnLeft45")
+    assert (walk.label, walk.performer, walk.excluded) == ("walk turn left", "Male2", "")
+    assert capture(captures, "human-base_07962f0f", "T-Pose").excluded == "a single pose"
+
+
+def test_missing_captures_are_named(captures: Path) -> None:
+    shutil.rmtree(captures / "accad")
+    with pytest.raises(FileNotFoundError, match="neither a folder accad/"):
+        find_captures(captures, "open-free", captures / "unused")

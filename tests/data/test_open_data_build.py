@@ -1,0 +1,285 @@
+"""The open data set built from real excerpts: layout, statistics, determinism, and what the checker finds."""
+
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from ram_sdk.representation.features import canonicalize, decode_features, encode_joints
+from ram_sdk.representation.skeleton import HUMANML3D, UNIFORM_BONE_LENGTHS
+from training.data.build import Totals, build
+from training.data.check import check_folder
+from training.data.folder import MotionTextFolder
+from training.data.sources import MIX_TERMS, MIXES, SOURCES
+from training.prepare import main
+
+CAPTURES = Path(__file__).resolve().parents[1] / "fixtures" / "captures"
+CLIPS = 5  # of the excerpts, two give none: a rest pose, and half a second of salsa
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def captures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("captures") / "all"
+    shutil.copytree(CAPTURES, folder)
+    (folder / "animated-drawings").mkdir()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def built(captures: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Totals]:
+    out = tmp_path_factory.mktemp("open")
+    return out, build(captures, out, "open-free", processes=1)
+
+
+@pytest.fixture
+def copy(built: tuple[Path, Totals], tmp_path: Path) -> Path:
+    """A copy of the set to break."""
+    shutil.copytree(built[0], tmp_path / "set")
+    return tmp_path / "set"
+
+
+def test_layout_and_numbers(built: tuple[Path, Totals]) -> None:
+    out, totals = built
+    data = MotionTextFolder(out)
+    ids = data.ids("all")
+    assert (totals.captures, totals.clips) == (6, CLIPS)
+    assert len(ids) == 2 * CLIPS
+    assert sorted(ids) == sorted(data.ids("train") + data.ids("val") + data.ids("test"))
+    listing = json.loads((out / "clips.json").read_text())
+    seconds = sum(c["end_seconds"] - c["start_seconds"] for c in listing.values() if not c["mirrored"])
+    assert totals.hours == pytest.approx(seconds / 3600)
+    for clip_id in ids:
+        features, joints = data.features(clip_id), data.joints(clip_id)
+        clip = listing[clip_id]
+        frames = round((clip["end_seconds"] - clip["start_seconds"]) * 20)
+        assert features.shape == (frames, 263)
+        assert joints.shape == (frames, 22, 3)
+        assert 40 <= frames <= 196
+        assert clip["license"] == SOURCES[clip["source"]].license
+        assert len(data.captions(clip_id)) >= 4
+
+
+def test_clips_are_canonical(built: tuple[Path, Totals]) -> None:
+    data = MotionTextFolder(built[0])
+    parents = np.array(HUMANML3D.parents[1:])
+    for clip_id in data.ids("all"):
+        joints = data.joints(clip_id).astype(np.float64)
+        lengths = np.linalg.norm(joints[:, 1:] - joints[:, parents], axis=-1)
+        assert np.abs(lengths - UNIFORM_BONE_LENGTHS).max() < 0.0005
+        assert abs(joints[..., 1].min()) < 1e-4
+        np.testing.assert_allclose(joints[0, 0, (0, 2)], 0.0, atol=1e-5)
+        across = joints[0, 1] - joints[0, 2] + joints[0, 16] - joints[0, 17]
+        assert abs(np.degrees(np.arctan2(-across[2], across[0]))) < 1.0
+        features = torch.from_numpy(data.features(clip_id)).double()
+        np.testing.assert_allclose(decode_features(features).numpy(), joints, atol=1e-5)
+        again = decode_features(encode_joints(canonicalize(torch.from_numpy(joints)))).numpy()
+        np.testing.assert_allclose(again, joints[:-1], atol=1e-5)
+
+
+def test_statistics_are_grouped_as_in_humanml3d(built: tuple[Path, Totals]) -> None:
+    data = MotionTextFolder(built[0])
+    features = np.concatenate([data.features(i) for i in data.ids("train")]).astype(np.float64)
+    np.testing.assert_allclose(data.mean, features.mean(0), atol=1e-5)
+    for start, end in ((0, 1), (1, 3), (3, 4), (4, 67), (67, 193), (193, 259), (259, 263)):
+        np.testing.assert_allclose(data.std[start:end], features[:, start:end].std(0).mean(), rtol=1e-4)
+
+
+def test_mirrored_clips_say_the_other_side(built: tuple[Path, Totals]) -> None:
+    data = MotionTextFolder(built[0])
+    listing = json.loads((built[0] / "clips.json").read_text())
+    turn = next(i for i, c in listing.items() if "TurnLeft" in c["file"] and not c["mirrored"])
+    plain = " ".join(caption.text for caption in data.captions(turn))
+    mirrored = " ".join(caption.text for caption in data.captions(f"M{turn}"))
+    assert "left" in plain
+    assert "right" in mirrored
+    assert plain.count("left") == mirrored.count("right")
+
+    def turned(clip_id: str) -> float:
+        joints = data.joints(clip_id)
+        across = joints[:, 1] - joints[:, 2]
+        return float(np.ptp(np.unwrap(np.arctan2(-across[:, 2], across[:, 0]))[[0, -1]]))
+
+    assert turned(turn) > 0.3
+    assert turned(f"M{turn}") == pytest.approx(turned(turn), abs=0.05)
+
+
+def test_a_second_build_is_the_same_to_the_byte(
+    built: tuple[Path, Totals], captures: Path, tmp_path: Path
+) -> None:
+    """In two processes, interrupted: two captures are without record and one of them without its files."""
+    out = tmp_path / "again"
+    shutil.copytree(built[0], out)
+    first, second = sorted((out / "records").glob("*.json"))[:2]
+    for clip in json.loads(first.read_text())["clips"]:
+        for path in out.glob(f"*/*{clip['clip_id']}.*"):
+            path.unlink()
+    first.unlink()
+    second.unlink()
+    (out / "clips.json").unlink()
+    build(captures, out, "open-free", processes=2)
+    assert digests(out) == digests(built[0])
+
+
+def test_the_card_states_licences_and_losses(built: tuple[Path, Totals]) -> None:
+    card = (built[0] / "DATA_CARD.md").read_text()
+    assert MIX_TERMS["open-free"] in card
+    for name in ("accad", "cmu", "mesh2motion"):
+        assert SOURCES[name].license in card
+        assert SOURCES[name].credit in card
+    assert "SA 3.0" not in card
+    assert "NC 4.0" not in card
+    assert "mesh2motion: 1 (a single pose)" in card
+    assert "| cmu-salsa | 1 | 0 | 1 | 0 |" in card
+
+
+def test_mixes_keep_licences_apart() -> None:
+    assert not any(
+        "NC" in SOURCES[name].license or "SA" in SOURCES[name].license for name in MIXES["open-free"]
+    )
+    assert not any("SA" in SOURCES[name].license for name in MIXES["open"])
+    assert set(MIXES["all"]) == set(SOURCES)
+    assert len({source.number for source in SOURCES.values()}) == len(SOURCES)
+
+
+def test_another_mix_does_not_mix_in(copy: Path, captures: Path) -> None:
+    with pytest.raises(ValueError, match="holds the mix 'open-free': build 'open' in another folder"):
+        build(captures, copy, "open", processes=1)
+    with pytest.raises(ValueError, match="mix 'free': choose one of open-free, open, all"):
+        build(captures, copy, "free", processes=1)
+
+
+def test_a_capture_that_cannot_be_read_is_named(captures: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "captures"
+    shutil.copytree(captures, broken)
+    walk = broken / "accad" / "Male2_B10_WalkTurnLeft45.bvh"
+    walk.write_text(walk.read_text()[:-500])
+    with pytest.raises(RuntimeError, match=r"1 captures could not be built:\n.*WalkTurnLeft45.*cut off"):
+        build(broken, tmp_path / "out", "open-free", processes=1)
+    assert len(list((tmp_path / "out" / "records").glob("*.json"))) == 5  # the others are kept
+
+
+def test_a_built_set_has_no_problem(built: tuple[Path, Totals], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(built[0])]) == 0
+    assert "no problems" in capsys.readouterr().out
+
+
+def shift_joints(data: MotionTextFolder, clip_id: str, change: Callable[[np.ndarray], np.ndarray]) -> None:
+    """Change a clip's joints and encode them anew, so that features and joints agree."""
+    joints = change(data.joints(clip_id).astype(np.float64))
+    features = encode_joints(torch.from_numpy(np.concatenate((joints, joints[-1:])))).float()
+    np.save(data.root / "new_joint_vecs" / f"{clip_id}.npy", features.numpy())
+    decoded = decode_features(features.double()).float().numpy()
+    np.save(data.root / "new_joints" / f"{clip_id}.npy", decoded)
+
+
+def exchange_sides(joints: np.ndarray) -> np.ndarray:
+    names = HUMANML3D.joint_names
+    swap = {n: n.replace("left", "#").replace("right", "left").replace("#", "right") for n in names}
+    turned = joints[:, [names.index(swap[n]) for n in names]]
+    return turned * np.array((-1.0, 1.0, -1.0))  # turned about, so that the exchanged body faces +Z again
+
+
+def spoil(data: MotionTextFolder, fault: str, clip_id: str) -> None:
+    texts = data.root / "texts" / f"{clip_id}.txt"
+    features = data.features(clip_id)
+    match fault:
+        case "nan":
+            features[3, 7] = np.nan
+            np.save(data.root / "new_joint_vecs" / f"{clip_id}.npy", features)
+        case "width":
+            np.save(data.root / "new_joint_vecs" / f"{clip_id}.npy", features[:, :251])
+        case "missing":
+            (data.root / "new_joints" / f"{clip_id}.npy").unlink()
+        case "bones":
+            shift_joints(data, clip_id, lambda joints: joints * 1.05)
+        case "floor":
+            shift_joints(data, clip_id, lambda joints: joints + np.array((0.0, 0.1, 0.0)))
+        case "sides":
+            shift_joints(data, clip_id, exchange_sides)
+        case "decode":
+            np.save(data.root / "new_joints" / f"{clip_id}.npy", data.joints(clip_id) + np.float32(0.01))
+        case "mirror":
+            other = next(i for i in data.ids("train") if i.startswith("M") and i != f"M{clip_id}")
+            shutil.copy(
+                data.root / "new_joint_vecs" / f"{other}.npy",
+                data.root / "new_joint_vecs" / f"M{clip_id}.npy",
+            )
+            shutil.copy(
+                data.root / "new_joints" / f"{other}.npy", data.root / "new_joints" / f"M{clip_id}.npy"
+            )
+        case "no caption":
+            texts.write_text("")
+        case "caption":
+            texts.write_text("a person walks#0.0#0.0\n")
+        case "mirrored text":
+            texts.write_text(texts.read_text().replace("a", "the left", 1))
+        case "leak":
+            (data.root / "test.txt").write_text(f"M{clip_id}\n")
+        case "trial":
+            listing = json.loads((data.root / "clips.json").read_text())
+            test_id = data.ids("train")[-2]
+            listing[test_id] |= {key: listing[clip_id][key] for key in ("source", "file", "take")}
+            (data.root / "clips.json").write_text(json.dumps(listing))
+            ids = [i for i in data.ids("train") if i.removeprefix("M") != test_id]
+            (data.root / "train.txt").write_text("\n".join(ids))
+            (data.root / "test.txt").write_text(f"{test_id}\nM{test_id}\n")
+
+
+@pytest.mark.parametrize(
+    ("fault", "complaint"),
+    [
+        ("nan", "holds NaN or infinite numbers"),
+        ("width", r"features of shape \(\d+, 251\); expected \(frames, 263\)"),
+        ("missing", "cannot be read"),
+        ("bones", "the bone into .* is off by up to"),
+        ("floor", "the lowest joint is 10.0 cm from the floor"),
+        ("sides", "the toes point backwards"),
+        ("decode", "features and joints differ by up to 10.00 mm"),
+        ("mirror", "(from the mirror image|frames, but)"),
+        ("no caption", "has no caption"),
+        ("caption", "captions cannot be read"),
+        ("mirrored text", "captions are not those of .* with the sides exchanged"),
+        ("leak", "in train.txt and in test.txt"),
+        ("trial", "^trial .*: in test and train"),
+    ],
+)
+def test_the_checker_finds(copy: Path, fault: str, complaint: str) -> None:
+    data = MotionTextFolder(copy)
+    listing = json.loads((copy / "clips.json").read_text())
+    walk = next(i for i, c in listing.items() if c["file"] == "02_01" and not c["mirrored"])
+    spoil(data, fault, walk)
+    problems = list(check_folder(copy))
+    assert any(re.search(complaint, problem) for problem in problems), problems
+    assert all("\n" not in problem for problem in problems)
+
+
+def test_contact_sheets(built: tuple[Path, Totals], tmp_path: Path) -> None:
+    assert main(["sheets", str(built[0]), "--out", str(tmp_path)]) == 0
+    sheets = {path.stem: path for path in tmp_path.glob("*.png")}
+    assert {"walk", "walk-and-turn", "pick-up", "jumping-jack", "punch"} == set(sheets)
+    picture = np.asarray(Image.open(sheets["walk"]))
+    assert (picture == (30, 90, 220)).all(-1).any()  # a blue left limb
+    assert (picture == (210, 40, 40)).all(-1).any()
+
+
+def test_commands_complain_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(tmp_path)]) == 1
+    assert main(["open", "--captures", str(tmp_path), "--out", str(tmp_path / "out")]) == 1
+    errors = capsys.readouterr().err.strip().splitlines()
+    assert len(errors) == 2
+    assert "no folder captions/" in errors[1]
