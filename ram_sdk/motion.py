@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ram_sdk import formats
 from ram_sdk.body.embedded import load_body
 from ram_sdk.body.inverse_kinematics import inverse_kinematics, resample_joints
+from ram_sdk.body.kinematics import PoseSequence
 from ram_sdk.body.skinning import MeshSequence
 from ram_sdk.body.smpl import SmplParameters, smpl_parameters, smpl_vertices
 from ram_sdk.body.smpl_files import load_smpl
@@ -97,6 +98,14 @@ class Motion:
         joints = canonicalize(torch.cat((joints, following)), self.skeleton)
         return encode_joints(joints, self.skeleton).float().numpy()
 
+    @cached_property
+    def pose(self) -> PoseSequence:
+        """Joint rotations, and the root's path, on the one skeleton that all motions share.
+
+        For rotations on the clip's own bone lengths see `ram_sdk.body.inverse_kinematics`.
+        """
+        return inverse_kinematics(torch.from_numpy(self.joints))
+
     @property
     def duration(self) -> float:
         """Length in seconds."""
@@ -168,18 +177,16 @@ class Motion:
             ValueError: an unknown body, "smpl" without a model file, a file that is not one, or a motion that
                 is not of 22 joints.
         """
-        joints = torch.from_numpy(self.joints)
         if body == "embedded":
             embedded = load_body()
-            vertices = embedded.posed(inverse_kinematics(joints))
-            return MeshSequence(vertices.numpy(), embedded.faces, self.fps)
+            return MeshSequence(embedded.posed(self.pose).numpy(), embedded.faces, self.fps)
         if body != "smpl":
             raise ValueError(f"body {body!r}: choose 'embedded' or 'smpl'")
         if model_path is None:
             raise ValueError("body 'smpl' needs model_path, your own SMPL_NEUTRAL.pkl or .npz")
         model = load_smpl(model_path)
-        vertices = smpl_vertices(smpl_parameters(joints, self.fps, model), model)
-        return MeshSequence(vertices.numpy(), model.faces, self.fps)
+        parameters = smpl_parameters(torch.from_numpy(self.joints), self.fps, model)
+        return MeshSequence(smpl_vertices(parameters, model).numpy(), model.faces, self.fps)
 
     def save(self, path: str | os.PathLike[str], **options: Any) -> Path:
         """Write the motion; the suffix chooses the format and the file appears whole or not at all.

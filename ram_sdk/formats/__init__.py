@@ -19,6 +19,7 @@ _MODULES = {
     ".json": "json",
     ".bvh": "bvh",
     ".glb": "glb",
+    ".html": "html",
     ".obj": "mesh",
     ".ply": "mesh",
     ".stl": "mesh",

@@ -32,7 +32,7 @@ _TO_Z_UP = torch.tensor(((1.0, 0.0, 0.0), (0.0, 0.0, -1.0), (0.0, 1.0, 0.0)))
 
 def arrays_of(
     motion: Motion, layout: Layout, fps: float | None = None, model_path: str | Path | None = None
-) -> dict[str, NDArray[Any]]:
+) -> dict[str, Any]:
     """The arrays of an AMASS archive.
 
     Args:
@@ -51,7 +51,7 @@ def arrays_of(
     upright = turned_up(parameters, _TO_Z_UP)
     poses = np.zeros((len(upright), _WIDTH[layout]))
     poses[:, :3], poses[:, 3:_BODY_WIDTH] = upright.global_orient.numpy(), upright.body_pose.numpy()
-    arrays: dict[str, NDArray[Any]] = {
+    arrays: dict[str, Any] = {
         "poses": poses,
         "trans": upright.transl.double().numpy(),
         "betas": np.pad(upright.betas.double().numpy(), (0, _NUM_BETAS - len(upright.betas))),

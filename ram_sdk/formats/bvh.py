@@ -49,7 +49,10 @@ def write(
     if order not in _ORDERS:
         raise ValueError(f"order {order!r}: choose one of {', '.join(_ORDERS)}")
     labels = bone_names(names)
-    pose = inverse_kinematics(torch.from_numpy(motion.joints), skeleton)
+    if skeleton == "canonical":
+        pose = motion.pose
+    else:
+        pose = inverse_kinematics(torch.from_numpy(motion.joints), skeleton)
     if fps is not None:
         pose = pose.resample(motion.fps, fps)
     scale = _UNITS_PER_METRE[unit]

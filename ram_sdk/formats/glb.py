@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from ram_sdk.body.embedded import Body, load_body
-from ram_sdk.body.inverse_kinematics import inverse_kinematics
 from ram_sdk.body.kinematics import PoseSequence, children
 from ram_sdk.formats.bone_names import bone_names
 from ram_sdk.motion import Motion
@@ -152,7 +150,7 @@ def _skeleton(body: Body, labels: tuple[str, ...]) -> list[dict[str, Any]]:
 
 
 def _add_animation(buffer: _Buffer, motion: Motion, index: int) -> dict[str, Any]:
-    pose = inverse_kinematics(torch.from_numpy(motion.joints))
+    pose = motion.pose
     times = (np.arange(len(pose)) / motion.fps).astype(np.float32)
     clock = buffer.add(times, _FLOAT, "SCALAR", min=[0.0], max=[float(times[-1])])
     outputs = [(0, "translation", buffer.add(pose.root.numpy(), _FLOAT, "VEC3"))]
