@@ -16,7 +16,7 @@ from .measured import measured_slots, situation
 from .phrases import label_phrases, measured_phrases
 
 MIN_CAPTIONS, MAX_CAPTIONS, MAX_WORDS = 4, 8, 20
-_PLAIN, _WRITTEN, _FULL = 2, 2, 4  # sentences of each kind that a clip is given
+_PLAIN, _WRITTEN, _FULL = 2, 2, 5  # sentences of each kind that a clip is given
 
 
 def captions_for(clip: ClipInfo, joints: NDArray[np.floating], written: Sequence[str] = ()) -> list[str]:

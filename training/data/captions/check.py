@@ -105,6 +105,15 @@ def _highest_hand(a: Attributes) -> float:
     return max(a.left_hand.above_shoulder, a.right_hand.above_shoulder)
 
 
+def _stride(a: Attributes) -> float:
+    """Metres a step."""
+    return a.distance / max(a.steps, 1)
+
+
+def _foot_rise(a: Attributes) -> float:
+    return max(a.left_foot.rise, a.right_foot.rise)
+
+
 Rule = tuple[str, Callable[[Attributes], bool], str]
 _TURNING: tuple[Rule, ...] = (
     (_TURN + rf".*{_LEFT}|counterclockwise", lambda a: a.turn_left > 20, "no turn to the left"),
@@ -213,7 +222,7 @@ _LIMBS: tuple[Rule, ...] = (
     (_WAVE + r".*\bboth\b", lambda a: min(a.left_hand.path, a.right_hand.path) > 0.4, "not both hands"),
     (r"\bhangs?\b", lambda a: _highest_hand(a) > 0.2, "hands stay low"),
     (r"\b(?:above|over) (?:the|their|his|her|its) head", lambda a: _highest_hand(a) > 0.15, "hands stay low"),
-    (r"\b(?:kick|kicks)\b", lambda a: max(a.left_foot.rise, a.right_foot.rise) > 0.25, "no kick"),
+    (r"\b(?:kick|kicks)\b", lambda a: _foot_rise(a) > 0.25, "no kick"),
     (_KICK + rf".*\bleft {_LIMB}", lambda a: _kicks(a.left_foot, a.right_foot), "not the left foot"),
     (_KICK + rf".*\bright {_LIMB}", lambda a: _kicks(a.right_foot, a.left_foot), "not the right foot"),
     (
@@ -227,9 +236,27 @@ _LIMBS: tuple[Rule, ...] = (
         "not the right hand",
     ),
 )
+_MANNER: tuple[Rule, ...] = (
+    (r"\bsmall (?:\w+ )?steps\b", lambda a: _stride(a) < 0.6, "takes longer steps"),
+    (
+        r"\b(?:long|big|large) (?:\w+ )?(?:steps|strides)\b",
+        lambda a: _stride(a) > 0.55,
+        "takes shorter steps",
+    ),
+    (r"\b(?:springy|bouncy|spring in)\b", lambda a: a.bounce > 0.04, "hardly bounces"),
+    (r"\bdragging (?:feet|steps)\b", lambda a: _foot_rise(a) < 0.14, "lifts the feet"),
+    (r"\b(?:leaning forward|leans forward|bent forward|bent back)\b", lambda a: a.bend > 12, "is upright"),
+    (r"\bchest out\b", lambda a: a.lean < 4, "leans forward"),
+    (r"\bsluggishly\b", lambda a: a.speed < 1.25, "is not slow"),
+    (
+        r"\b(?:lively|energetic|energetically|vigorously|full of energy)\b",
+        lambda a: a.speed > 1.2 or max(a.left_hand.peak_speed, a.right_hand.peak_speed) > 1.2,
+        "moves gently",
+    ),
+)
 _RULES = tuple(
     (re.compile(pattern), holds, message)
-    for pattern, holds, message in (*_TURNING, *_TRAVEL, *_POSTURE, *_LIMBS)
+    for pattern, holds, message in (*_TURNING, *_TRAVEL, *_POSTURE, *_LIMBS, *_MANNER)
 )
 _CLAIM = re.compile(
     r"\b(?:left|right|both (?:of )?(?:\w+ )?(?:hands|arms)|clockwise|counterclockwise|around"
