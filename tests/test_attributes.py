@@ -123,6 +123,13 @@ def test_other_arrays_are_refused(shape: tuple[int, ...]) -> None:
         measure(np.zeros(shape))
 
 
+def test_broken_captures_are_refused() -> None:
+    joints = standing(2)
+    joints[3, 5, 1] = np.nan
+    with pytest.raises(ValueError, match="finite"):
+        measure(joints)
+
+
 def _numbers(record: Attributes | Hand | Foot) -> list[float]:
     values: list[float] = []
     for field in dataclasses.fields(record):

@@ -31,6 +31,7 @@ _LABELS = Path(__file__).parents[1] / "../shared/data/captions"
 _WALK = step_feet(travel(4, forward=1.2), 8)
 _LEFT_TURN = step_feet(travel(5, forward=1.1, turn=90), 10)
 _RIGHT_TURN = mirror(_LEFT_TURN)
+_RISE = np.linspace(0, 0.6, 80)[:, None, None] * np.array([0.0, 1.0, 0.0])
 _LEFT_WAVE = raise_hand(standing(4), 0, waves=4)
 
 
@@ -169,6 +170,13 @@ def test_women_are_no_men() -> None:
         ("a person runs forward", _WALK, False),
         ("a person stands still", standing(3), True),
         ("a person stands still", _WALK, False),
+        ("a person climbs up a ladder", _LEFT_WAVE + _RISE, True),
+        ("a person climbs down a ladder", _LEFT_WAVE + _RISE, False),
+        ("a person climbs up and down", _LEFT_WAVE + _RISE, False),
+        ("a person does jumping jacks", _LEFT_WAVE, False),
+        ("a person twists the upper body", _WALK, False),
+        ("a person runs rapidly", step_feet(travel(2, forward=4.0), 6), True),
+        ("a person walks rapidly", step_feet(travel(4, forward=0.8), 7), False),
         ("a person smiles", _WALK, True),
     ],
 )

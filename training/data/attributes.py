@@ -102,6 +102,8 @@ def measure(joints: Array) -> Attributes:
     """
     if joints.ndim != 3 or joints.shape[1:] != (HUMANML3D.num_joints, 3) or len(joints) < 4:
         raise ValueError(f"joints of shape {joints.shape}: expected (frames >= 4, {HUMANML3D.num_joints}, 3)")
+    if not np.isfinite(joints).all():
+        raise ValueError("joints: expected finite positions, got NaN or infinite ones; drop the clip")
     joints = joints.astype(np.float64)
     heading = _heading(joints)
     pelvis = _smooth(joints[:, _PELVIS], 0.1)

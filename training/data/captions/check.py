@@ -164,7 +164,7 @@ _TRAVEL: tuple[Rule, ...] = (
     ),
     (r"\bstands? still|\bmotionless|\bin place|\bon the spot|\bwithout walking", _stays, "moves away"),
     (r"\bslow(?:ly)?\b|\bunhurriedly", lambda a: a.speed < 1.25, "is not slow"),
-    (r"\b(?:briskly?|rapidly)\b|\bat speed|fast pace", lambda a: 1.35 < a.peak_speed < 3.35, "is not fast"),
+    (r"\b(?:briskly?|rapidly)\b|\bat speed|fast pace", lambda a: a.peak_speed > 1.15, "is not fast"),
     (r"\bstops?\b", lambda a: a.end_speed < 0.8 * a.peak_speed, "does not stop"),
     (
         r"\b(?:starts|begins) (?:to (?:walk|run)|walking|running)",
@@ -195,6 +195,10 @@ _POSTURE: tuple[Rule, ...] = (
         lambda a: a.left_foot.up_seconds + a.right_foot.up_seconds > 0.5,
         "on both feet",
     ),
+    (_UPSTAIRS + r"up\b(?! to)", lambda a: a.high_height - a.start_height > 0.25, "does not go up"),
+    (_UPSTAIRS + r"(?:up )?down\b", lambda a: a.high_height - a.end_height > 0.25, "does not go down"),
+    (r"\btwists?\b", lambda a: a.turn_left + a.turn_right > 40, "does not twist"),
+    (r"\bjumping jacks?\b", lambda a: a.jumps > 0 and _highest_hand(a) > 0, "no jumping jack"),
     (
         r"\bclimbs?\b|\bclimbing\b",
         lambda a: a.high_height - a.low_height > 0.15 or _highest_hand(a) > 0,

@@ -31,7 +31,7 @@ def expand(template: str, slots: Mapping[str, Sequence[str]], rng: random.Random
         The sentence in lower case, or None where a slot has nothing to say.
     """
     text = template
-    for _ in range(20):
+    while True:
         text, choices = _CHOICE.subn(lambda match: rng.choice(match[1].split("|")), text)
         slot = _SLOT.search(text)
         if slot is None and choices == 0:

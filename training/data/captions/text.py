@@ -46,14 +46,13 @@ def text_line(caption: str) -> str:
 
 
 def _token(word: str, previous: str) -> str:
-    """`base/TAG` of a word; what can be noun or verb is a noun after an article, adjective or preposition."""
+    """`base/TAG` of a word; what may be a verb is none after an article, adjective, number or preposition."""
     lexicon = _lexicon()
     for base in (word, *_bases(word)):
         tags = [tag for tag in lexicon.get(base, ()) if base == word or tag in ("VERB", "NOUN")]
         if len(tags) > 1 and "VERB" in tags:
-            tags.remove(
-                "VERB" if previous in ("DET", "ADJ", "NUM", "ADP") else "NOUN" if "NOUN" in tags else tags[0]
-            )
+            is_verb = previous not in ("DET", "ADJ", "NUM", "ADP")
+            tags = [tag for tag in tags if (tag == "VERB") == is_verb]
         if tags:
             return f"{base}/{tags[0]}"
     return f"{word}/OTHER"
