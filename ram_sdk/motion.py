@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from ram_sdk import formats
+from ram_sdk.body import feet
 from ram_sdk.body.embedded import load_body
 from ram_sdk.body.inverse_kinematics import inverse_kinematics, resample_joints
 from ram_sdk.body.kinematics import PoseSequence
@@ -146,6 +147,30 @@ class Motion:
             fps=float(fps),
             generated_features=None,
         )
+
+    def lock_feet(self) -> "Motion":
+        """The same motion with feet that stand still while they carry the body; only legs change.
+
+        Raises:
+            ValueError: a motion that is not of 22 joints.
+        """
+        return self._with_joints(feet.lock_feet(self._joints22(), self.fps))
+
+    def in_place(self) -> "Motion":
+        """The same motion on the spot: the root stays above the origin.
+
+        Raises:
+            ValueError: a motion that is not of 22 joints.
+        """
+        return self._with_joints(feet.in_place(self._joints22()))
+
+    def _joints22(self) -> NDArray[np.float64]:
+        if self.skeleton is not HUMANML3D:
+            raise ValueError(f"this needs the 22 joints of HumanML3D; the motion has {self.joints.shape[1]}")
+        return self.joints.astype(np.float64)
+
+    def _with_joints(self, joints: NDArray[np.float64]) -> "Motion":
+        return replace(self, joints=joints.astype(np.float32), generated_features=None)
 
     def to_smpl(self, model_path: str | os.PathLike[str] | None = None) -> SmplParameters:
         """SMPL parameters: global orientation, body pose and translation, and with a model the shape.
