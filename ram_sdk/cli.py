@@ -9,6 +9,7 @@ from pathlib import Path
 import ram_sdk
 from ram_sdk import checkpoint, formats
 from ram_sdk.checkpoint import HubOptions
+from ram_sdk.motion import Motion
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _generate(options: argparse.Namespace) -> int:
     prompts = _prompts(options)
-    targets = [_targets(output, prompts, options.num) for output in options.output]
+    names = [
+        f"{i:03d}_{_slug(prompt)}" for i, prompt in enumerate(p for p in prompts for _ in range(options.num))
+    ]
+    targets = [_targets(output, names, options.format) for output in options.output]
     for paths in targets:
         for path in paths:
             formats.check_writable(path)
@@ -52,6 +56,24 @@ def _generate(options: argparse.Namespace) -> int:
     return 0
 
 
+def _convert(options: argparse.Namespace) -> int:
+    stems = [Path(source).stem for source in options.sources]
+    targets = _targets(options.output, stems, options.format)
+    for path in targets:
+        formats.check_writable(path)
+    for source, path in zip(options.sources, targets, strict=True):
+        motion = Motion.load(source)
+        if options.fps is not None:
+            motion = motion.resample(options.fps)
+        if options.lock_feet:
+            motion = motion.lock_feet()
+        if options.in_place:
+            motion = motion.in_place()
+        motion.save(path)
+        print(f"{path}  {motion.duration:.2f} s  {motion.fps:g} fps  from {source}")
+    return 0
+
+
 def _info(options: argparse.Namespace) -> int:
     hub = HubOptions()
     folder = checkpoint.find(options.checkpoint, revision=options.revision, variant=None, hub=hub)
@@ -74,18 +96,16 @@ def _prompts(options: argparse.Namespace) -> list[str]:
     return texts
 
 
-def _targets(output: str, prompts: Sequence[str], each: int) -> list[Path]:
+def _targets(output: str, names: Sequence[str], suffix: str) -> list[Path]:
     """One file for each motion: the file itself, numbered files beside it, or named files in a folder."""
     path = Path(output)
-    total = len(prompts) * each
     if output.endswith("/") or path.is_dir():
         if not path.is_dir():
             raise FileNotFoundError(f"cannot write to {output!r}: there is no such folder")
-        names = [f"{i:03d}_{_slug(prompts[i // each])}.npz" for i in range(total)]
-        return [path / name for name in names]
-    if total == 1:
+        return [path / f"{name}.{suffix.lstrip('.')}" for name in names]
+    if len(names) == 1:
         return [path]
-    return [path.with_name(f"{path.stem}_{i:03d}{path.suffix}") for i in range(total)]
+    return [path.with_name(f"{path.stem}_{i:03d}{path.suffix}") for i in range(len(names))]
 
 
 def _slug(text: str) -> str:
@@ -103,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     generate.add_argument("--prompt-file", type=Path, metavar="FILE", help="one prompt a line")
     generate.add_argument(
         "-o", "--output", action="append", required=True, metavar="FILE|DIR",
-        help=f"where to write, may be repeated: {' '.join(formats.WRITABLE)}, or a folder for .npz files",
+        help=f"where to write, may be repeated: {' '.join(formats.WRITABLE)}, or a folder",
     )  # fmt: skip
     generate.add_argument(
         "--duration", type=float, metavar="SECONDS", help="default: estimated from the text"
@@ -115,12 +135,24 @@ def _parser() -> argparse.ArgumentParser:
     generate.add_argument("--cfg-scale", type=float, help="classifier-free guidance, 0 = off")
     generate.add_argument("--device", default="cpu", help="cpu, cuda, mps ... (default: cpu)")
 
+    convert = commands.add_parser("convert", help="turn motion files into another format")
+    convert.set_defaults(run=_convert)
+    convert.add_argument(
+        "sources", nargs="+", metavar="FILE", help=f"motions to read: {' '.join(formats.READABLE)}"
+    )
+    convert.add_argument("-o", "--output", required=True, metavar="FILE|DIR", help="where to write")
+    convert.add_argument("--fps", type=float, help="resample to this frame rate")
+    convert.add_argument("--lock-feet", action="store_true", help="stop standing feet from sliding")
+    convert.add_argument("--in-place", action="store_true", help="stay above the starting point")
+
     info = commands.add_parser("info", help="say what a checkpoint is")
     info.set_defaults(run=_info)
     info.add_argument("checkpoint", nargs="?", help="folder or Hub repository; default: the shipped one")
 
     generate.add_argument("--checkpoint", help="folder or Hub repository; default: the shipped one")
     generate.add_argument("--variant", help="which weights, such as fp16")
+    for command in (generate, convert):
+        command.add_argument("--format", default="npz", help="of files in an output folder (default: npz)")
     for command in (generate, info):
         command.add_argument("--revision", help="branch, tag or commit on the Hub")
     return parser

@@ -99,6 +99,21 @@ def test_unwritable_place(checkpoint, capsys):
     assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_convert(checkpoint, tmp_path, capsys):
+    out = tmp_path / "out"
+    out.mkdir()
+    generate(checkpoint, "a person jumps", "--duration", "2", "-o", tmp_path / "jump.npz")
+    assert main(["convert", str(tmp_path / "jump.npz"), "-o", str(tmp_path / "jump.bvh"), "--fps", "30"]) == 0
+    assert "Frame Time: 0.0333" in (tmp_path / "jump.bvh").read_text()
+    assert main(["convert", str(tmp_path / "jump.npz"), "-o", str(out), "--format", "npy", "--in-place"]) == 0
+    root = np.load(out / "jump.npy")[:, 0]
+    assert np.ptp(root[:, [0, 2]], axis=0).max() < 1e-6
+    (tmp_path / "broken.npz").write_bytes(b"nothing")
+    assert main(["convert", str(tmp_path / "broken.npz"), "-o", str(out / "broken.bvh")]) == 2
+    assert os.listdir(out) == ["jump.npy"]
+    assert "'broken.npz' is not a motion archive" in capsys.readouterr().err
+
+
 def test_info(checkpoint, capsys):
     assert main(["info", str(checkpoint)]) == 0
     text = capsys.readouterr().out
