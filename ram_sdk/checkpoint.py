@@ -86,7 +86,7 @@ def find(
         )
     elif _is_repository(str(source)):
         weights = "*/model.safetensors" if variant is None else f"*/model.{variant}.safetensors"
-        patterns = ["*.json", "*/*.json", "*/*.txt", weights, "normalizer/model.safetensors"]
+        patterns = ["*.json", "*/*.json", "*/LICENSE", "*/NOTICE", weights, "normalizer/model.safetensors"]
         folder = _download(str(source), revision, [*patterns, "text_backbone/model.safetensors"], hub)
     else:
         raise CheckpointError(
