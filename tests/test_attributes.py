@@ -52,6 +52,7 @@ def test_raised_and_waving_hand(side: int) -> None:
     assert hand.above_head > 0.1
     assert hand.above_shoulder > 0.4
     assert hand.rise > 0.8
+    assert hand.drop < 0.1
     assert 3 <= hand.waves <= 5
     assert other.waves == 0
     assert other.rise < 0.01

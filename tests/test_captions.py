@@ -177,6 +177,7 @@ def test_women_are_no_men() -> None:
         ("a person twists the upper body", _WALK, False),
         ("a person runs rapidly", step_feet(travel(2, forward=4.0), 6), True),
         ("a person walks rapidly", step_feet(travel(4, forward=0.8), 7), False),
+        ("a person raises the left hand and lowers it again", _LEFT_WAVE, False),
         ("a person smiles", _WALK, True),
     ],
 )

@@ -30,6 +30,7 @@ class Hand:
     above_shoulder: float  # highest point of the wrist above the shoulder of its side
     above_head: float  # highest point of the wrist above the head joint
     rise: float  # from the lowest to the highest point of the wrist, relative to the pelvis
+    drop: float  # from the highest point of the wrist to where it ends, relative to the pelvis
     waves: int  # sweeps to the side and back while the hand is up
     peak_speed: float  # fastest movement of the wrist relative to the chest
     path: float  # distance that the wrist covers relative to the chest
@@ -237,6 +238,7 @@ def _hand(joints: Array, heading: Array, side: int) -> Hand:
         above_shoulder=float(above.max()),
         above_head=float((wrist[:, 1] - joints[:, _HEAD, 1]).max()),
         rise=float(height.max() - height.min()),
+        drop=float(height.max() - height[-1]),
         waves=_waves(relative, heading, above),
         peak_speed=float(step.max() * FPS),
         path=float(step.sum()),

@@ -181,7 +181,7 @@ _POSTURE: tuple[Rule, ...] = (
     (r"\bsits?\b|\bsitting\b|\bseated\b", lambda a: a.low_height < 0.8, "does not sit"),
     (r"\bsits? down", lambda a: a.start_height - a.low_height > 0.08, "already sits"),
     (
-        r"\b(?:stands?|gets?|rises?) up\b|\bgets back up",
+        r"\b(?:stands?|gets?) up\b|\bgets back up|\brises\b",
         lambda a: a.end_height - a.low_height > 0.08,
         "does not get up",
     ),
@@ -224,6 +224,11 @@ _LIMBS: tuple[Rule, ...] = (
         "not the right hand",
     ),
     (_WAVE + r".*\bboth\b", lambda a: min(a.left_hand.path, a.right_hand.path) > 0.4, "not both hands"),
+    (
+        r"\blowers (?:it|them)\b",
+        lambda a: all(hand.drop > 0.2 for hand in (a.left_hand, a.right_hand) if _is_up(hand)),
+        "hands stay up",
+    ),
     (r"\bhangs?\b", lambda a: _highest_hand(a) > 0.2, "hands stay low"),
     (r"\b(?:above|over) (?:the|their|his|her|its) head", lambda a: _highest_hand(a) > 0.15, "hands stay low"),
     (r"\b(?:kick|kicks)\b", lambda a: _foot_rise(a) > 0.25, "no kick"),
