@@ -106,7 +106,7 @@ def _add_mesh(buffer: _Buffer, body: Body) -> dict[str, Any]:
     low, high = vertices.min(axis=0).tolist(), vertices.max(axis=0).tolist()
     attributes = {
         "POSITION": buffer.add(vertices, _FLOAT, "VEC3", target=_VERTICES, min=low, max=high),
-        "NORMAL": buffer.add(_normals(body), _FLOAT, "VEC3", target=_VERTICES),
+        "NORMAL": buffer.add(vertex_normals(body), _FLOAT, "VEC3", target=_VERTICES),
         "JOINTS_0": buffer.add(body.bones, _UINT8, "VEC4", target=_VERTICES),
         "WEIGHTS_0": buffer.add(body.bone_weights, _UINT8, "VEC4", target=_VERTICES, normalized=True),
     }
@@ -118,7 +118,7 @@ def _add_mesh(buffer: _Buffer, body: Body) -> dict[str, Any]:
     }
 
 
-def _normals(body: Body) -> NDArray[np.float32]:
+def vertex_normals(body: Body) -> NDArray[np.float32]:
     """Unit vertex normals, faces weighted by their area."""
     corners = body.vertices[body.faces]
     face_normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])

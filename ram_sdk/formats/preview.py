@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
+from ram_sdk.body.skinning import MeshSequence
 from ram_sdk.motion import Motion
 
 try:
@@ -19,7 +21,14 @@ _STRIP_POSES = 8
 _FOLLOW_SECONDS = 0.3
 
 
-def write(motion: Motion, path: Path, *, caption: str | None = None, size: int = 512) -> None:
+def write(
+    motion: Motion,
+    path: Path,
+    *,
+    caption: str | None = None,
+    size: int = 512,
+    body: Literal["stick", "mesh"] = "stick",
+) -> None:
     """Render the motion; the suffix chooses what to make.
 
     `.mp4` and `.gif` play at the motion's own speed, with a camera that follows; `.png` is a strip of eight
@@ -30,30 +39,39 @@ def write(motion: Motion, path: Path, *, caption: str | None = None, size: int =
         path: file to write, ending in .mp4, .gif or .png.
         caption: text above the figure; by default the motion's prompt, "" for none.
         size: height of the picture in pixels, and width of one of a film.
+        body: "stick" for a stick figure, "mesh" for the embedded body, which takes four times as long.
 
     Raises:
-        ValueError: a size that is too small to show anything.
+        ValueError: an unknown body, or a size that is too small to show anything.
         ImportError: a package that the `preview` extra installs is missing.
     """
     if size < 64:
         raise ValueError(f"size {size}: expected at least 64 pixels")
+    if body not in ("stick", "mesh"):
+        raise ValueError(f"body {body!r}: choose 'stick' or 'mesh'")
     text = motion.prompt if caption is None else caption
-    {".mp4": _write_film, ".gif": _write_gif, ".png": _write_strip}[path.suffix](motion, path, text, size)
+    mesh = motion.to_mesh() if body == "mesh" else None
+    writer = {".mp4": _write_film, ".gif": _write_gif, ".png": _write_strip}[path.suffix]
+    writer(motion, path, text, size, mesh)
 
 
-def frames(motion: Motion, caption: str | None, size: int, fps: float) -> Iterator[Image.Image]:
+def frames(
+    motion: Motion, caption: str | None, size: int, fps: float, mesh: MeshSequence | None = None
+) -> Iterator[Image.Image]:
     """Pictures of `size` x `size` pixels, `fps` of them for each second of the motion."""
     figure = stick_figure.Figure.of(motion, follow=_FOLLOW_SECONDS)
     side = stick_figure.oversampled(size)
     camera = stick_figure.Camera.fitting(figure, side, side, stick_figure.caption_height(caption, side))
     for moment in np.arange(0.0, len(motion), motion.fps / fps):
         frame = int(moment)
-        image = stick_figure.render(figure, camera, frame, frame)
+        image = stick_figure.render(figure, camera, frame, mesh)
         stick_figure.draw_caption(image, caption)
         yield stick_figure.finish(image)
 
 
-def _write_film(motion: Motion, path: Path, caption: str | None, size: int) -> None:
+def _write_film(
+    motion: Motion, path: Path, caption: str | None, size: int, mesh: MeshSequence | None
+) -> None:
     try:
         import imageio_ffmpeg
     except ImportError as error:
@@ -65,15 +83,15 @@ def _write_film(motion: Motion, path: Path, caption: str | None, size: int) -> N
     )  # fmt: skip
     film.send(None)
     try:
-        for image in frames(motion, caption, even, motion.fps):
+        for image in frames(motion, caption, even, motion.fps, mesh):
             film.send(np.asarray(image).tobytes())
     finally:
         film.close()
 
 
-def _write_gif(motion: Motion, path: Path, caption: str | None, size: int) -> None:
+def _write_gif(motion: Motion, path: Path, caption: str | None, size: int, mesh: MeshSequence | None) -> None:
     fps = min(motion.fps, _GIF_FPS)
-    images = list(frames(motion, caption, size, fps))
+    images = list(frames(motion, caption, size, fps, mesh))
     sample = Image.new("RGB", (size, 3 * size))
     for i, index in enumerate((0, len(images) // 2, len(images) - 1)):
         sample.paste(images[index], (0, i * size))
@@ -90,7 +108,9 @@ def _write_gif(motion: Motion, path: Path, caption: str | None, size: int) -> No
     )
 
 
-def _write_strip(motion: Motion, path: Path, caption: str | None, size: int) -> None:
+def _write_strip(
+    motion: Motion, path: Path, caption: str | None, size: int, mesh: MeshSequence | None
+) -> None:
     figure = stick_figure.Figure.of(motion, follow=0.0)
     chosen = np.unique(np.linspace(0, len(motion) - 1, _STRIP_POSES).round().astype(int))
     width, height = stick_figure.oversampled(size * 5 // 8), stick_figure.oversampled(size)
@@ -99,7 +119,7 @@ def _write_strip(motion: Motion, path: Path, caption: str | None, size: int) -> 
     gap = stick_figure.oversampled(2)
     strip = Image.new("RGB", ((width + gap) * len(chosen) - gap, height + top), "white")
     for i, frame in enumerate(chosen.tolist()):
-        pose = stick_figure.render(figure, camera, frame, frame)
+        pose = stick_figure.render(figure, camera, frame, mesh)
         stick_figure.draw_label(pose, f"{frame / motion.fps:.1f} s")
         strip.paste(pose, (i * (width + gap), top))
     stick_figure.draw_caption(strip, caption)

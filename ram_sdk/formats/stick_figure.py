@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from PIL.ImageDraw import ImageDraw as Draw
 
+from ram_sdk.body.skinning import MeshSequence
+from ram_sdk.formats.shaded_body import draw_mesh
 from ram_sdk.motion import Motion
 
 Array = NDArray[np.float64]
@@ -114,9 +116,13 @@ class Camera:
         distance = np.maximum(wide, tall) / math.tan(_FIELD_OF_VIEW / 2) + towards
         return cls(width, height, float(distance.max()), rise, top)
 
+    def view(self, points: Array, target: Array) -> tuple[Array, Array, Array]:
+        """World points as metres across, up and towards the camera from the middle of the picture."""
+        return _view(points - target * (1.0, 0.0, 1.0) - (0.0, self.rise, 0.0))
+
     def project(self, points: Array, target: Array) -> tuple[Array, Array]:
         """Pixels `(..., 2)` of world points and pixels per metre `(...)` there."""
-        across, up, towards = _view(points - target * (1.0, 0.0, 1.0) - (0.0, self.rise, 0.0))
+        across, up, towards = self.view(points, target)
         depth = np.maximum(self.distance - towards, 0.1)
         scale = 0.5 * self.height / math.tan(_FIELD_OF_VIEW / 2) / depth
         x = 0.5 * self.width + across * scale
@@ -124,22 +130,27 @@ class Camera:
         return np.stack((x, y), axis=-1), scale
 
 
-def render(figure: Figure, camera: Camera, frame: int, path_until: int) -> Image.Image:
+def render(figure: Figure, camera: Camera, frame: int, mesh: MeshSequence | None = None) -> Image.Image:
     """One picture, still oversampled: floor, path so far, shadow and body.
 
     Args:
         figure: what to draw.
         camera: from where.
         frame: which frame.
-        path_until: draw the path on the floor up to this frame.
+        mesh: drawn instead of the stick figure.
     """
     image = Image.new("RGB", (camera.width, camera.height), _BACKGROUND)
     draw = ImageDraw.Draw(image)
     target = figure.targets[frame]
     _draw_grid(draw, camera, target)
-    _draw_path(draw, camera, target, figure.points[: path_until + 1, 0])
+    _draw_path(draw, camera, target, figure.points[: frame + 1, 0])
     _draw_shadow(image, figure, camera, frame)
-    _draw_body(draw, figure, camera, frame)
+    if mesh is None:
+        _draw_body(draw, figure, camera, frame)
+    else:
+        vertices = mesh.vertices[frame].astype(np.float64)
+        pixels, scale = camera.project(vertices, target)
+        draw_mesh(draw, pixels, scale, mesh.faces, np.stack(camera.view(vertices, target), axis=-1))
     return image
 
 

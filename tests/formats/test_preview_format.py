@@ -55,6 +55,20 @@ def test_strip_shows_the_whole_body_in_every_panel(motion: Motion, tmp_path: Pat
         assert colour_share(border[None], 0) == colour_share(border[None], 2) == 0
 
 
+def test_mesh_is_drawn_instead_of_the_stick_figure(motion: Motion, tmp_path: Path) -> None:
+    stick, mesh = (
+        np.asarray(
+            Image.open(motion[:1].save(tmp_path / "a.png", size=160, body=body)).convert("L"), dtype=int
+        )
+        for body in ("stick", "mesh")
+    )
+    coloured = np.asarray(Image.open(tmp_path / "a.png").convert("RGB"))
+    assert colour_share(coloured, 0) == 0  # no coral
+    body = mesh[-160:] < 170
+    assert 0.02 < body.mean() < 0.4
+    assert (body & (stick[-160:] < 190)).sum() > 0.4 * body.sum()  # where the stick figure stands
+
+
 def test_caption_can_be_changed_and_left_out(motion: Motion, tmp_path: Path) -> None:
     heights = [
         Image.open(motion.save(tmp_path / "a.png", size=80, caption=caption)).height
@@ -70,7 +84,9 @@ def test_short_and_kit_motions_can_be_shown(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"one.gif", "kit.png"}
 
 
-def test_too_small_a_size_is_refused(motion: Motion, tmp_path: Path) -> None:
+def test_unknown_options_leave_no_file(motion: Motion, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="choose 'stick' or 'mesh'"):
+        motion.save(tmp_path / "a.png", body="robot")
     with pytest.raises(ValueError, match="at least 64 pixels"):
         motion.save(tmp_path / "a.png", size=8)
     assert not list(tmp_path.iterdir())

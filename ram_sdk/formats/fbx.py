@@ -1,0 +1,77 @@
+"""`.fbx`: the embedded body through Blender, which alone writes FBX freely.
+
+Needs Blender 4.2 or newer on the PATH, or its Python package: `pip install bpy` (GPL, for this Python
+version). Blender runs in a process of its own.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+from ram_sdk.formats import glb
+from ram_sdk.motion import Motion
+
+_SECONDS = 300  # after which Blender must have stalled
+
+# Runs inside Blender: a GLB file to FBX, with whole frames from 0 and without Blender's helper shapes.
+_SCRIPT = """
+import sys
+import bpy
+
+source, target, fps, frames = sys.argv[-4:]
+bpy.ops.wm.read_factory_settings(use_empty=True)
+scene = bpy.context.scene
+scene.render.fps, scene.render.fps_base = round(float(fps)), round(float(fps)) / float(fps)
+bpy.ops.import_scene.gltf(filepath=source)
+scene.frame_start, scene.frame_end = 0, int(frames) - 1
+for thing in list(bpy.data.objects):
+    if thing.name.startswith("Icosphere"):
+        bpy.data.objects.remove(thing)
+bpy.ops.export_scene.fbx(
+    filepath=target, object_types={"ARMATURE", "MESH"}, add_leaf_bones=False, bake_anim=True,
+    bake_anim_use_all_actions=False, bake_anim_use_nla_strips=False, bake_anim_simplify_factor=0.0,
+)
+"""
+
+
+def write(motion: Motion, path: Path, *, names: str = "mixamo", blender: str | None = None) -> None:
+    """Write the motion on the embedded body.
+
+    Args:
+        motion: a motion of 22 joints.
+        path: file to write.
+        names: of the joints, one of `bone_names.BONE_NAMES`.
+        blender: the Blender program, or a Python with the package bpy; by default the one on the PATH, else
+            this Python.
+
+    Raises:
+        ImportError: neither Blender nor bpy is installed.
+        OSError: Blender failed; the message holds its last words.
+        ValueError: unknown names, or a motion that is not of 22 joints.
+    """
+    command = _blender_command(blender)
+    with tempfile.TemporaryDirectory() as folder:
+        source, script = Path(folder) / "motion.glb", Path(folder) / "to_fbx.py"
+        glb.write(motion, source, names=names)
+        script.write_text(_SCRIPT, encoding="utf-8")
+        arguments = [str(source), str(path.resolve()), str(motion.fps), str(len(motion))]
+        result = subprocess.run(
+            [*command, str(script), "--", *arguments], capture_output=True, text=True, timeout=_SECONDS
+        )
+    if result.returncode or not path.stat().st_size:
+        words = (result.stderr or result.stdout).strip().splitlines()[-1:]
+        raise OSError(f"Blender could not write {path.name!r}: {' '.join(words)}")
+
+
+def _blender_command(blender: str | None) -> list[str]:
+    program = blender or shutil.which("blender")
+    if program is None:
+        if find_spec("bpy") is None:
+            raise ImportError("fbx needs Blender on the PATH or its package: pip install bpy")
+        program = sys.executable
+    if Path(program).name.lower().startswith("python"):
+        return [program]
+    return [program, "--background", "--factory-startup", "--python-exit-code", "1", "--python"]

@@ -1,0 +1,145 @@
+"""`.usd`, `.usda`: the embedded body with a UsdSkel skeleton and animation, as USD text."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ram_sdk.body.embedded import Body, load_body
+from ram_sdk.formats.bone_names import bone_names
+from ram_sdk.formats.glb import continuous_quaternions, vertex_normals
+from ram_sdk.motion import Motion
+from ram_sdk.representation.skeleton import HUMANML3D
+
+
+def write(motion: Motion, path: Path, *, names: str = "mixamo") -> None:
+    """Write the motion on the embedded body; one time code is one frame.
+
+    Args:
+        motion: a motion of 22 joints.
+        path: file to write.
+        names: of the joints, "mixamo", "smpl" or "unreal".
+
+    Raises:
+        ValueError: unknown names, or a motion that is not of 22 joints.
+    """
+    labels = bone_names(names)
+    if names == "mixamorig":
+        raise ValueError("names 'mixamorig': USD does not allow colons; choose 'mixamo'")
+    body = load_body()
+    joints = _paths(labels)
+    text = "\n".join(
+        (_header(motion), _mesh(body), _skeleton(body, joints), _animation(motion, joints), "}", "")
+    )
+    path.write_text(text, encoding="utf-8")
+
+
+def _paths(labels: tuple[str, ...]) -> str:
+    """The joints as USD names them, by their way from the root."""
+    paths: list[str] = []
+    for label, parent in zip(labels, HUMANML3D.parents, strict=True):
+        paths.append(label if parent < 0 else f"{paths[parent]}/{label}")
+    return "[" + ", ".join(f'"{path}"' for path in paths) + "]"
+
+
+def _header(motion: Motion) -> str:
+    fps = f"{motion.fps:g}"
+    comment = " ".join((motion.prompt or "").split()).replace("\\", "\\\\").replace('"', '\\"')
+    return f"""#usda 1.0
+(
+    defaultPrim = "Body"
+    doc = "{comment}"
+    startTimeCode = 0
+    endTimeCode = {len(motion) - 1}
+    framesPerSecond = {fps}
+    timeCodesPerSecond = {fps}
+    metersPerUnit = 1
+    upAxis = "Y"
+)
+
+def SkelRoot "Body" (
+    prepend apiSchemas = ["SkelBindingAPI"]
+)
+{{
+    rel skel:animationSource = </Body/Motion>
+    rel skel:skeleton = </Body/Skeleton>
+"""
+
+
+def _mesh(body: Body) -> str:
+    bones = body.bones.reshape(-1).tolist()
+    weights = body.bone_weights.astype(np.float64) / 255
+    extent = np.stack((body.vertices.min(axis=0), body.vertices.max(axis=0)))
+    return f"""    def Mesh "Skin" (
+        prepend apiSchemas = ["SkelBindingAPI"]
+    )
+    {{
+        uniform bool doubleSided = 0
+        float3[] extent = {_tuples(extent)}
+        int[] faceVertexCounts = [{", ".join(["3"] * len(body.faces))}]
+        int[] faceVertexIndices = [{", ".join(map(str, body.faces.reshape(-1).tolist()))}]
+        normal3f[] normals = {_tuples(vertex_normals(body))} (
+            interpolation = "vertex"
+        )
+        point3f[] points = {_tuples(body.vertices)}
+        color3f[] primvars:displayColor = [(0.55, 0.61, 0.7)]
+        matrix4d primvars:skel:geomBindTransform = ( (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1) )
+        int[] primvars:skel:jointIndices = [{", ".join(map(str, bones))}] (
+            elementSize = 4
+            interpolation = "vertex"
+        )
+        float[] primvars:skel:jointWeights = [{", ".join(f"{w:.6g}" for w in weights.reshape(-1).tolist())}] (
+            elementSize = 4
+            interpolation = "vertex"
+        )
+        uniform token subdivisionScheme = "none"
+    }}
+"""
+
+
+def _skeleton(body: Body, joints: str) -> str:
+    parents = np.array((0, *HUMANML3D.parents[1:]))
+    local = body.joints - body.joints[parents]
+    local[0] = body.joints[0]
+    return f"""    def Skeleton "Skeleton"
+    {{
+        uniform token[] joints = {joints}
+        uniform matrix4d[] bindTransforms = {_translations(body.joints)}
+        uniform matrix4d[] restTransforms = {_translations(local)}
+    }}
+"""
+
+
+def _animation(motion: Motion, joints: str) -> str:
+    pose = motion.pose
+    quaternions = continuous_quaternions(pose)[..., [3, 0, 1, 2]]
+    translations = np.repeat(pose.offsets.numpy()[None], len(pose), axis=0)
+    translations[:, 0] = pose.root.numpy()
+    ones = ", ".join(["(1, 1, 1)"] * len(HUMANML3D.parents))
+
+    def samples(values: NDArray[Any]) -> str:
+        return "".join(f"            {frame}: {_tuples(one)},\n" for frame, one in enumerate(values))
+
+    return f"""    def SkelAnimation "Motion"
+    {{
+        uniform token[] joints = {joints}
+        quatf[] rotations.timeSamples = {{
+{samples(quaternions)}        }}
+        half3[] scales = [{ones}]
+        float3[] translations.timeSamples = {{
+{samples(translations)}        }}
+    }}
+"""
+
+
+def _tuples(rows: NDArray[Any]) -> str:
+    return "[" + ", ".join("(" + ", ".join(f"{x:.6g}" for x in row) + ")" for row in rows.tolist()) + "]"
+
+
+def _translations(places: NDArray[Any]) -> str:
+    """Matrices that move to the given places, for row vectors."""
+    return "[" + ", ".join(
+        f"( (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), ({x:.6g}, {y:.6g}, {z:.6g}, 1) )"
+        for x, y, z in places.tolist()
+    ) + "]"  # fmt: skip
