@@ -31,7 +31,7 @@ _MODULES = {
     ".png": "preview",
 }
 WRITABLE = tuple(_MODULES)
-READABLE = (".npy", ".npz", ".json")
+READABLE = (".npy", ".npz", ".json", ".bvh")
 
 
 def check_writable(path: str | os.PathLike[str]) -> Path:

@@ -10,11 +10,18 @@ from numpy.typing import NDArray
 
 from ram_sdk.body.inverse_kinematics import inverse_kinematics
 from ram_sdk.body.kinematics import PoseSequence, children
-from ram_sdk.formats.bone_names import BONE_TIPS, bone_names
+from ram_sdk.body.retarget import leg_scale, retarget
+from ram_sdk.body.skeleton_maps import pick_joints
+from ram_sdk.formats.bone_names import BONE_NAMES, BONE_TIPS, bone_names
+from ram_sdk.formats.bvh_parser import read_bvh
 from ram_sdk.motion import Motion
+from ram_sdk.representation.features import canonicalize
 from ram_sdk.representation.rotations import matrix_to_euler
+from ram_sdk.representation.skeleton import HUMANML3D, UNIFORM_BONE_LENGTHS
 
 _UNITS_PER_METRE = {"cm": 100.0, "m": 1.0}
+_SAME_LENGTH = 1e-3  # relative difference of bones that still are the uniform skeleton's
+_MOSTLY = 2.0
 _ORDERS = tuple("".join(axes) for axes in permutations("XYZ"))
 
 
@@ -68,6 +75,41 @@ def write(
         *(" ".join(f"{value:.5f}" for value in row) for row in rows.tolist()),
     ]
     path.write_text("\n".join(lines) + "\n", encoding="ascii")
+
+
+def read(path: Path) -> Motion:
+    """Read the motion of a BVH file of any unit, on HumanML3D's skeleton, at the file's frame rate.
+
+    Files that `write` made come back as they were. Those of other skeletons, whose joints
+    `body.skeleton_maps` must know by name, are retargeted: every clip comes out on the one skeleton that
+    models know, on the floor, from the origin towards +Z.
+
+    Raises:
+        ValueError: not a BVH file, or a skeleton whose joint names are not known.
+    """
+    bvh = read_bvh(path)
+    positions, fps = _y_up(bvh.names, bvh.world_transforms()[0]), round(bvh.fps, 3)
+    for labels in BONE_NAMES.values():
+        if set(labels) <= set(bvh.names):
+            joints = positions[:, [bvh.names.index(label) for label in labels]]
+            joints = joints * leg_scale(joints)
+            bones = np.linalg.norm(joints[:, 1:] - joints[:, HUMANML3D.parents[1:]], axis=-1)
+            if np.allclose(bones, UNIFORM_BONE_LENGTHS, rtol=_SAME_LENGTH):
+                return Motion(joints.astype(np.float32), fps)
+    try:
+        joints = retarget(pick_joints(bvh.names, positions))
+    except ValueError as error:
+        raise ValueError(f"{path.name!r}: {error}") from error
+    return Motion(canonicalize(torch.from_numpy(joints)).float().numpy(), fps)
+
+
+def _y_up(names: tuple[str, ...], positions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Turn a file whose Z points up: one in which the head is mostly far along Z from the lowest point."""
+    head = next((index for index, name in enumerate(names) if "head" in name.lower()), len(names) - 1)
+    _, up, depth = (positions[:, head] - positions.min(axis=1)).mean(axis=0)
+    if depth > _MOSTLY * up:
+        return positions[..., [0, 2, 1]] * (1.0, 1.0, -1.0)
+    return positions
 
 
 def continuous_euler(pose: PoseSequence, order: str) -> NDArray[np.float64]:

@@ -9,8 +9,11 @@ from ram_sdk.formats.bone_names import BONE_NAMES
 from ram_sdk.formats.bvh import continuous_euler
 from ram_sdk.formats.bvh_parser import read_bvh
 from ram_sdk.motion import Motion
+from ram_sdk.representation.skeleton import HUMANML3D, UNIFORM_BONE_LENGTHS
 from tests.javascript import run_node
 from tests.synthetic_motion import natural_poses
+
+CAPTURES = Path(__file__).resolve().parents[1] / "fixtures" / "captures"
 
 
 @pytest.fixture(scope="module")
@@ -110,3 +113,52 @@ def test_unknown_options_leave_no_file(motion: Motion, tmp_path: Path, option: d
 def test_kit_motion_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="22, 3"):
         Motion(np.random.default_rng(0).normal(size=(4, 21, 3))).save(tmp_path / "kit.bvh")
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"unit": "m", "names": "unreal", "order": "ZXY"}, {"names": "mixamorig"}]
+)
+def test_own_files_come_back_as_they_were(motion: Motion, tmp_path: Path, options: dict) -> None:
+    placed = Motion(motion.joints + np.array((2.0, 0.0, -1.0)), 25.0)
+    again = Motion.load(placed.save(tmp_path / "walk.bvh", **options))
+    assert again.fps == 25.0
+    np.testing.assert_allclose(again.joints, placed.pose.joints, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["accad/Male2_B10_WalkTurnLeft45.bvh", "cmu-salsa/01.bvh"])
+def test_captures_of_other_skeletons_land_on_the_uniform_one(name: str) -> None:
+    clip = Motion.load(CAPTURES / name)
+    bones = np.linalg.norm(clip.joints[:, 1:] - clip.joints[:, list(HUMANML3D.parents[1:])], axis=-1)
+    np.testing.assert_allclose(bones, np.broadcast_to(UNIFORM_BONE_LENGTHS, bones.shape), atol=1e-5)
+    assert clip.joints[..., 1].min() == pytest.approx(0.0, abs=1e-5)
+    np.testing.assert_allclose(clip.joints[0, 0, [0, 2]], 0.0, atol=1e-6)
+    across = clip.joints[0, 1] - clip.joints[0, 2]
+    assert across[0] > 0.08  # left is +X: it faces +Z
+    assert clip.joints[:, 15, 1].mean() > 1.4  # a head's height
+
+
+def test_a_file_with_z_up_is_turned(tmp_path: Path) -> None:
+    source = read_bvh(CAPTURES / "accad/Male2_B10_WalkTurnLeft45.bvh")
+    lines = (CAPTURES / "accad/Male2_B10_WalkTurnLeft45.bvh").read_text().splitlines()
+    root = next(i for i, line in enumerate(lines) if line.startswith("ROOT"))
+    lines[root] = (
+        "ROOT World\n{\nOFFSET 0 0 0\nCHANNELS 3 Xrotation Yrotation Zrotation\nJOINT" + lines[root][4:]
+    )
+    motion = lines.index("MOTION")
+    first = next(i for i in range(motion, len(lines)) if lines[i].startswith("Frame Time")) + 1
+    numbers = [f"90 0 0 {line}" for line in lines[first:] if line.strip()]
+    path = tmp_path / "z_up.bvh"
+    path.write_text("\n".join([*lines[:motion], "}", *lines[motion:first], *numbers]))
+    assert len(numbers) == source.num_frames
+    expected = Motion.load(CAPTURES / "accad/Male2_B10_WalkTurnLeft45.bvh")
+    np.testing.assert_allclose(Motion.load(path).joints, expected.joints, atol=1e-4)
+
+
+def test_an_unknown_skeleton_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.bvh"
+    path.write_text(
+        "HIERARCHY\nROOT Tail\n{\nOFFSET 0 0 0\nCHANNELS 3 Xrotation Yrotation Zrotation\nEnd Site\n{\n"
+        "OFFSET 0 1 0\n}\n}\nMOTION\nFrames: 1\nFrame Time: 0.05\n0 0 0\n"
+    )
+    with pytest.raises(ValueError, match=r"a\.bvh.*no skeleton map fits the joints Tail"):
+        Motion.load(path)
