@@ -1,7 +1,6 @@
 """`RAMPipeline`: text to motion, the order of events."""
 
 import os
-import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 import ram_sdk
-from ram_sdk import checkpoint
+from ram_sdk import arguments, checkpoint
 from ram_sdk.checkpoint import COMPONENTS, HubOptions
 from ram_sdk.model_card import write_model_card
 from ram_sdk.models import DurationEstimator, FeatureNormalizer, MotionDenoiser, MotionEncoder, TextEncoder
@@ -249,8 +248,8 @@ class RAMPipeline:
             ValueError: an argument outside what is allowed; the message names it.
             TypeError: a prompt that is not text.
         """
-        prompts = _check_prompts(prompt)
-        _check_count("num_motions_per_prompt", num_motions_per_prompt)
+        prompts = arguments.prompts(prompt)
+        arguments.check_count("num_motions_per_prompt", num_motions_per_prompt)
         if output_type not in _OUTPUT_TYPES:
             raise ValueError(f"output_type {output_type!r}: use one of {', '.join(_OUTPUT_TYPES)}")
         config = self.scheduler.config
@@ -262,8 +261,8 @@ class RAMPipeline:
         self.scheduler.set_timesteps(num_inference_steps)
         self._check_reg_timesteps(reg_timesteps)
 
-        seeds = _motion_seeds(seed, generator, len(prompts), num_motions_per_prompt)
-        requested = self._requested_lengths(num_frames, duration, len(prompts))
+        seeds = arguments.seeds(seed, generator, len(prompts), num_motions_per_prompt)
+        requested = arguments.lengths(num_frames, duration, len(prompts), self.normalizer.config)
 
         latents, seconds = self.encode_prompt(prompts)
         latents = latents.repeat_interleave(num_motions_per_prompt, dim=0)
@@ -391,28 +390,6 @@ class RAMPipeline:
         features = self.normalizer.denormalize(x_0.float()).cpu()
         return [feature[:length] for feature, length in zip(features, lengths, strict=True)]
 
-    def _requested_lengths(
-        self, num_frames: int | Sequence[int] | None, duration: float | Sequence[float] | None, count: int
-    ) -> list[int] | None:
-        """Frames for each prompt as the caller asked for them; None if the text shall decide."""
-        motion = self.normalizer.config
-        if num_frames is not None and duration is not None:
-            raise ValueError(f"num_frames={num_frames} and duration={duration}: give one of them")
-        if num_frames is not None:
-            frames = _per_prompt("num_frames", num_frames, count)
-            wrong = next((n for n in frames if n != int(n) or not 1 <= n <= motion.max_frames), None)
-            if wrong is not None:
-                raise ValueError(f"num_frames {wrong}: expected a whole number from 1 to {motion.max_frames}")
-            return [int(n) for n in frames]
-        if duration is not None:
-            longest = motion.max_frames / motion.fps
-            seconds = _per_prompt("duration", duration, count)
-            wrong = next((s for s in seconds if not 1 / motion.fps <= s <= longest), None)
-            if wrong is not None:
-                raise ValueError(f"duration {wrong} s: expected {1 / motion.fps:g} to {longest:g} seconds")
-            return [round(s * motion.fps) for s in seconds]
-        return None
-
     def _estimated_lengths(self, seconds: Tensor) -> list[int]:
         motion = self.normalizer.config
         frames = (seconds.float() * motion.fps).round().clamp(motion.min_frames, motion.max_frames)
@@ -424,55 +401,3 @@ class RAMPipeline:
             raise ValueError(
                 f"reg_timesteps {sorted(absent)} are not in the schedule {list(self.scheduler.timesteps)}"
             )
-
-
-def _check_prompts(prompt: str | Sequence[str]) -> list[str]:
-    prompts = [prompt] if isinstance(prompt, str) else prompt
-    if not isinstance(prompts, Sequence) or not all(isinstance(text, str) for text in prompts):
-        raise TypeError(f"prompt {prompt!r}: expected a text or a list of texts")
-    if not prompts:
-        raise ValueError("no prompt was given: say what the person does, such as 'a person jumps'")
-    if not all(text.strip() for text in prompts):
-        raise ValueError(
-            f"prompt {prompt!r}: an empty text; say what the person does, such as 'a person jumps'"
-        )
-    return [text.strip() for text in prompts]
-
-
-def _check_count(name: str, value: int) -> None:
-    if not isinstance(value, int) or value < 1:
-        raise ValueError(f"{name} {value!r}: expected a whole number of at least 1")
-
-
-def _per_prompt(name: str, value: Any, count: int) -> list[Any]:
-    values = list(value) if isinstance(value, Sequence) else [value] * count
-    if len(values) != count:
-        raise ValueError(f"{name} has {len(values)} entries for {count} prompts: give one, or one for each")
-    return values
-
-
-_MAX_SEED = 2**63 - 1
-
-
-def _motion_seeds(
-    seed: int | Sequence[int] | None, generator: torch.Generator | None, prompts: int, each: int
-) -> list[int]:
-    """One seed for each motion, prompt by prompt."""
-    if seed is not None and generator is not None:
-        raise ValueError("seed and generator were both given: give one of them")
-    if isinstance(seed, Sequence):
-        seeds = list(seed)
-        if len(seeds) != prompts * each:
-            raise ValueError(
-                f"seed has {len(seeds)} entries: give one, or one for each of {prompts * each} motions"
-            )
-    elif seed is not None:
-        seeds = [seed + k for _ in range(prompts) for k in range(each)]
-    elif generator is not None:
-        seeds = [int(torch.randint(2**31, (), generator=generator)) for _ in range(prompts * each)]
-    else:
-        seeds = [secrets.randbelow(2**31) for _ in range(prompts * each)]
-    wrong = next((s for s in seeds if not isinstance(s, int) or not 0 <= s <= _MAX_SEED), None)
-    if wrong is not None:
-        raise ValueError(f"seed {wrong!r}: expected a whole number from 0 to {_MAX_SEED}")
-    return seeds

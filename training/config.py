@@ -44,7 +44,6 @@ class OptimizerConfig:
 class TrainingConfig:
     """One training run."""
 
-    skeleton: str = "humanml3d"  # or "kit-ml"
     text_backbone: str = "distilbert"  # or "minilm": the one in the shipped checkpoint
     min_frames: int = 40  # KIT-ML: 24
     max_frames: int = 196

@@ -15,9 +15,10 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ram_sdk.text import TextBackbone
-from training.config import TrainingConfig
+from training.data.folder import MotionTextFolder
 from training.objective import Batch
 
+_TOO_LONG = 200  # frames; HumanML3D's loader leaves such clips out
 _UNIT = 4  # frames; HumanML3D's loader crops clips to multiples of it
 _BUCKET = 32  # batches whose clips are sorted by length together
 _PAD_FRAMES, _PAD_TOKENS = 16, 8  # batches are padded to multiples: few shapes, so kernels are made once
@@ -32,44 +33,33 @@ class Clip:
     action: str = ""  # what `clips.json` of the folder calls it, if it does
 
 
-def read_split(folder: Path, split: str, config: TrainingConfig) -> list[Clip]:
-    """Read the clips of `<split>.txt` whose length the configuration allows, as HumanML3D's loader does.
+def read_split(folder: MotionTextFolder, split: str, min_frames: int) -> list[Clip]:
+    """Read the clips of `<split>.txt` of `min_frames` to 199 frames, as HumanML3D's loader does.
 
-    Captions with time tags become clips of their own. Clips with NaN are skipped with a message.
+    Captions with time tags become clips of their own.
 
     Raises:
         FileNotFoundError: the folder lacks the split or one of its files.
         ValueError: no clip is left.
     """
-    fps = {"humanml3d": 20.0, "kit-ml": 12.5}[config.skeleton]
-    clips = []
-    listing = folder / "clips.json"
+    fps = folder.skeleton.fps
+    listing = folder.root / "clips.json"
     about = json.loads(listing.read_text(encoding="utf-8")) if listing.is_file() else {}
-    names = (folder / f"{split}.txt").read_text(encoding="utf-8").split()
-    for name in tqdm(names, desc=f"reading {split}", leave=False, disable=None):
-        features = np.load(folder / "new_joint_vecs" / f"{name}.npy", allow_pickle=False).astype(np.float32)
-        if not np.isfinite(features).all():
-            print(f"skipped {name}: its features hold NaN")
-            continue
+    clips = []
+    for clip_id, features, captions in tqdm(
+        folder.clips(split), desc=f"reading {split}", leave=False, disable=None
+    ):
         spans: dict[tuple[int, int], list[str]] = {}
-        for line in (folder / "texts" / f"{name}.txt").read_text(encoding="utf-8").splitlines():
-            if not line.strip():
-                continue
-            caption, _, start, end = line.split("#")
-            span = (int(_seconds(start) * fps), int(_seconds(end) * fps))
-            spans.setdefault(span if span != (0, 0) else (0, len(features)), []).append(caption.strip())
-        for (start_frame, end_frame), captions in spans.items():
-            part = features[start_frame:end_frame]
-            if config.min_frames <= len(part) < 200:
-                clips.append(Clip(part, tuple(captions), about.get(name, {}).get("action", "")))
+        for caption in captions:
+            span = (int(caption.start * fps), int(caption.end * fps))
+            spans.setdefault(span if span != (0, 0) else (0, len(features)), []).append(caption.text)
+        for (start, end), texts in spans.items():
+            if min_frames <= len(features[start:end]) < _TOO_LONG:
+                action = about.get(clip_id, {}).get("action", "")
+                clips.append(Clip(features[start:end], tuple(texts), action))
     if not clips:
-        raise ValueError(f"{folder.name}/{split}.txt names no clip of {config.min_frames} to 199 frames")
+        raise ValueError(f"{split}.txt of {folder.root.name} names no clip of {min_frames} to 199 frames")
     return clips
-
-
-def _seconds(tag: str) -> float:
-    value = float(tag)
-    return 0.0 if np.isnan(value) else value
 
 
 class CaptionStates:

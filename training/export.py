@@ -10,7 +10,6 @@ import argparse
 import json
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -19,8 +18,9 @@ from ram_sdk.models import DurationConfig, DurationEstimator, FeatureNormalizer,
 from ram_sdk.models.duration import mean_token
 from ram_sdk.text import TextBackbone
 from training.config import TrainingConfig, build
+from training.data.folder import MotionTextFolder
 from training.dataset import CaptionStates, Clip, pad, read_split
-from training.train import SKELETONS, Trainer, build_objective, text_backbone
+from training.train import Trainer, build_objective, text_backbone
 
 _RIDGE = 1e-2  # of the mean squared feature; keeps rare words from deciding a length
 
@@ -37,7 +37,8 @@ def export(run: Path, data: Path, out: Path) -> RAMPipeline:
         The pipeline.
     """
     config = build(TrainingConfig, json.loads((run / "config.json").read_text(encoding="utf-8")))
-    skeleton = SKELETONS[config.skeleton]
+    folder = MotionTextFolder(data)
+    skeleton = folder.skeleton
     backbone = text_backbone(config.text_backbone)
     trainer = Trainer(
         config,
@@ -47,11 +48,11 @@ def export(run: Path, data: Path, out: Path) -> RAMPipeline:
     trainer.load(run / "state.pt")
     normalizer = FeatureNormalizer(
         NormalizerConfig(
-            config.skeleton, skeleton.num_features, skeleton.fps, config.min_frames, config.max_frames
+            skeleton.name, skeleton.num_features, skeleton.fps, config.min_frames, config.max_frames
         )
     )
-    normalizer.mean.copy_(torch.from_numpy(np.load(data / "Mean.npy", allow_pickle=False)))
-    normalizer.std.copy_(torch.from_numpy(np.load(data / "Std.npy", allow_pickle=False)))
+    normalizer.mean.copy_(torch.from_numpy(folder.mean))
+    normalizer.std.copy_(torch.from_numpy(folder.std))
     pipeline = RAMPipeline(
         text_backbone=backbone,
         text_encoder=trainer.average.text_encoder,
@@ -59,7 +60,7 @@ def export(run: Path, data: Path, out: Path) -> RAMPipeline:
         denoiser=trainer.average.denoiser,
         normalizer=normalizer,
         duration_estimator=fit_duration(
-            read_split(data, "train", config), backbone, data / ".captions", skeleton.fps
+            read_split(folder, "train", config.min_frames), backbone, data / ".captions", skeleton.fps
         ),
         scheduler=RAMScheduler(),
     )

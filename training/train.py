@@ -23,14 +23,12 @@ from tqdm import tqdm
 
 from ram_sdk.checkpoint import load_text_backbone, shipped_text_backbone
 from ram_sdk.models import DenoiserConfig, EncoderConfig, MotionDenoiser, MotionEncoder, TextEncoder
-from ram_sdk.representation.skeleton import HUMANML3D, KIT_ML
 from ram_sdk.scheduler import RAMScheduler
 from ram_sdk.text import DISTILBERT, TextBackbone
 from training.config import TrainingConfig, load_config
+from training.data.folder import MotionTextFolder
 from training.dataset import Batches, CaptionStates, read_split
 from training.objective import Batch, RAMObjective
-
-SKELETONS = {skeleton.name: skeleton for skeleton in (HUMANML3D, KIT_ML)}
 
 
 def build_objective(config: TrainingConfig, num_features: int, text_dim: int) -> RAMObjective:
@@ -172,9 +170,9 @@ def train(config: TrainingConfig, data: Path, out: Path, device: str) -> None:
     out.mkdir(parents=True, exist_ok=True)
     (out / "config.json").write_text(json.dumps(dataclasses.asdict(config), indent=2) + "\n")
     backbone = text_backbone(config.text_backbone)
-    mean = torch.from_numpy(np.load(data / "Mean.npy", allow_pickle=False)).float()
-    std = torch.from_numpy(np.load(data / "Std.npy", allow_pickle=False)).float()
-    splits = {split: read_split(data, split, config) for split in ("train", "val")}
+    folder = MotionTextFolder(data)
+    mean, std = torch.from_numpy(folder.mean), torch.from_numpy(folder.std)
+    splits = {split: read_split(folder, split, config.min_frames) for split in ("train", "val")}
     captions = [c for clips in splits.values() for clip in clips for c in clip.captions]
     states = CaptionStates(captions, backbone, data / ".captions")
     training, validation = (
@@ -183,7 +181,7 @@ def train(config: TrainingConfig, data: Path, out: Path, device: str) -> None:
     )
     trainer = Trainer(
         config,
-        build_objective(config, SKELETONS[config.skeleton].num_features, backbone.config.dim),
+        build_objective(config, len(mean), backbone.config.dim),
         torch.device(device),
     )
     state = out / "state.pt"
