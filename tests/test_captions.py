@@ -178,6 +178,7 @@ def test_women_are_no_men() -> None:
         ("a person runs rapidly", step_feet(travel(2, forward=4.0), 6), True),
         ("a person walks rapidly", step_feet(travel(4, forward=0.8), 7), False),
         ("a person raises the left hand and lowers it again", _LEFT_WAVE, False),
+        ("a person turns one way and then the other", _LEFT_TURN, False),
         ("a person smiles", _WALK, True),
     ],
 )

@@ -129,6 +129,7 @@ _TURNING: tuple[Rule, ...] = (
         "no full turn",
     ),
     (r"\bin a circle", lambda a: max(a.turn_left, a.turn_right) > 150, "no circle"),
+    (r"\bturns? (?:.* )?one way\b", lambda a: min(a.turn_left, a.turn_right) > 20, "one turn"),
     (r"\bninety degrees", lambda a: 60 < max(a.turn_left, a.turn_right) < 120, "no right angle"),
     (r"\bstraight (?:line|ahead|forward|on)|\bwithout turning|\bwalks straight", _is_straight, "turns"),
 )

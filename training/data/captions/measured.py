@@ -160,7 +160,7 @@ def _tempo(a: Attributes) -> Sequence[str]:
     speed = max(a.left_hand.peak_speed, a.right_hand.peak_speed)
     if speed < 1.3:
         return ("slowly", "gently", "unhurriedly")
-    return ("quickly", "swiftly", "fast") if speed > 3.3 else ()
+    return ("quickly", "swiftly") if speed > 3.3 else ()
 
 
 def _fist(a: Attributes) -> Sequence[str]:
