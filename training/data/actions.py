@@ -8,7 +8,7 @@ from .clip import ClipInfo
 _ACTIONS: tuple[tuple[str, str], ...] = (
     ("lie down", r"\blie\b|to ?lie|lie ?to|lie ?down|lying|sleeping|death"),
     ("crawl", r"crawl"),
-    ("roll", r"\broll\b|dive over|cartwheel|cart wheel|backflip|back ?flip|somersault|handspring"),
+    ("roll", r"(?<!body )\broll\b|dive over|cartwheel|cart wheel|backflip|back ?flip|somersault|handspring"),
     (
         "martial arts",
         r"empi|heian|syutou|oiduki|mawashi|yokogeri|karate|\bform\b|martial|capoeira|sword|extended|bounce",

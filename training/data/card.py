@@ -123,7 +123,8 @@ def _flow_section(files: Sequence[CaptureFile], by_source: Mapping[str, Sequence
     listed = "".join(
         f"- {source}: {count} ({reason})\n" for (source, reason), count in sorted(unused.items())
     )
-    return f"## From captures to clips\n\n{table}\nCaptures not used:\n\n{listed or '- none'}"
+    rest = "What is neither kept nor dropped is the last frame of each clip, which only gives the velocities."
+    return f"## From captures to clips\n\n{table}\n{rest}\n\nCaptures not used:\n\n{listed or '- none'}"
 
 
 def _quality_section(by_source: Mapping[str, Sequence[Record]]) -> str:
