@@ -161,6 +161,9 @@ def test_another_mix_does_not_mix_in(copy: Path, captures: Path) -> None:
         build(captures, copy, "open", processes=1)
     with pytest.raises(ValueError, match="mix 'free': choose one of open-free, open, all"):
         build(captures, copy, "free", processes=1)
+    (copy / "records" / "mix.txt").write_text("open-free 0123abcd")
+    with pytest.raises(ValueError, match="begun by another version"):
+        build(captures, copy, "open-free", processes=1)
 
 
 def test_a_capture_that_cannot_be_read_is_named(captures: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ marks it as done. Running the command again continues with the captures that hav
 """
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -31,6 +32,7 @@ from .sources import MIXES, SOURCES
 from .splits import SPLITS, split_of, trial_key
 
 _RECORDS = "records"
+_PACKAGE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def build(captures_folder: Path, out: Path, mix: str, processes: int) -> Totals:
         Totals; the figures in full are in the set's `DATA_CARD.md`.
 
     Raises:
-        ValueError: no such mix, or `out` holds another mix.
+        ValueError: no such mix, or `out` holds another mix or one begun by other code.
         RuntimeError: a capture could not be read; the others are done and kept.
     """
     if mix not in MIXES:
@@ -145,10 +147,18 @@ def _record_path(out: Path, file: CaptureFile) -> Path:
 
 
 def _claim(out: Path, mix: str) -> None:
+    """Mark the folder as this mix, built by this code; records of another would be continued wrongly."""
+    digest = hashlib.sha256()
+    for path in sorted(_PACKAGE.rglob("*.*")):
+        if path.suffix in (".py", ".json"):
+            digest.update(path.read_bytes())
     marker = out / _RECORDS / "mix.txt"
-    if marker.exists() and marker.read_text() != mix:
-        raise ValueError(f"{out} holds the mix {marker.read_text()!r}: build {mix!r} in another folder")
-    write_atomically(marker, mix.encode())
+    held, _, version = marker.read_text().partition(" ") if marker.exists() else (mix, "", digest.hexdigest())
+    if held != mix:
+        raise ValueError(f"{out} holds the mix {held!r}: build {mix!r} in another folder")
+    if version != digest.hexdigest():
+        raise ValueError(f"{out} was begun by another version of training/data: build in another folder")
+    write_atomically(marker, f"{mix} {digest.hexdigest()}".encode())
 
 
 def _finish(out: Path, mix: str, files: list[CaptureFile]) -> Totals:
