@@ -83,6 +83,20 @@ def test_frames_are_solved_one_by_one_however_long_the_clip() -> None:
     torch.testing.assert_close(whole.rotations[507:], inverse_kinematics(joints[507:]).rotations)
 
 
+def test_very_long_clips() -> None:
+    joints = natural_poses(20_000).joints.float()
+    whole = inverse_kinematics(joints, refine=False)
+    assert len(whole) == 20_000
+    part = inverse_kinematics(joints[-5:], refine=False)
+    torch.testing.assert_close(whole.rotations[-5:], part.rotations)
+
+
+def test_one_frame() -> None:
+    truth = natural_poses(1)
+    for skeleton in ("canonical", "clip"):
+        assert millimetres(inverse_kinematics(truth.joints, skeleton), truth.joints).max() < 0.05
+
+
 def test_bones_of_no_length_are_left_at_rest() -> None:
     joints = natural_poses(10).joints
     joints[:, 20] = joints[:, 18]  # the left wrist sits on the elbow

@@ -1,8 +1,10 @@
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from ram_sdk import formats
 from ram_sdk.motion import Motion
 from tests.synthetic_motion import natural_poses
 
@@ -89,4 +91,17 @@ def test_unknown_options_leave_no_file(motion: Motion, tmp_path: Path) -> None:
         motion.save(tmp_path / "a.png", body="robot")
     with pytest.raises(ValueError, match="at least 64 pixels"):
         motion.save(tmp_path / "a.png", size=8)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("package", "suffix"), [("PIL", ".png"), ("imageio_ffmpeg", ".mp4")])
+def test_missing_packages_are_named(
+    motion: Motion, tmp_path: Path, package: str, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("preview", "stick_figure", "shaded_body"):
+        monkeypatch.delitem(sys.modules, f"ram_sdk.formats.{name}", raising=False)
+        monkeypatch.delattr(formats, name, raising=False)
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ImportError, match=r"pip install 'ram_sdk\[preview\]'"):
+        motion.save(tmp_path / f"a{suffix}")
     assert not list(tmp_path.iterdir())
