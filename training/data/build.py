@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from ram_sdk.body.retarget import FloatArray, leg_scale, mirror, retarget
 from ram_sdk.representation.features import canonicalize, decode_features, encode_joints
 
 from .actions import action_of
@@ -27,7 +28,6 @@ from .cleaning import FPS, find_clips, resample, spikes
 from .clip import ClipInfo
 from .folder import MotionTextFolder, feature_statistics, save_array, write_atomically
 from .quality import measure_quality
-from .retarget import FloatArray, leg_scale, mirror, retarget
 from .sources import MIXES, SOURCES
 from .splits import SPLITS, split_of, trial_key
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from ram_sdk.body.retarget import FloatArray
+from ram_sdk.body.skeleton_maps import pick_joints
 from ram_sdk.formats.bvh_parser import read_bvh
 
 from .asf_amc import acclaim_positions, read_amc, read_asf
 from .captions import HumanCaption, read_human_captions
 from .gltf import GltfAnimations
-from .retarget import FloatArray
-from .skeleton_maps import pick_joints
 from .sources import EXCLUDED, MIXES, SOURCES, Source
 
 _ARCHIVES = ("bandai-namco.tar.xz", "cmu.tar.xz", "more.tar.xz")

@@ -6,9 +6,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from ram_sdk.body.retarget import FloatArray
 from ram_sdk.representation.skeleton import HUMANML3D
-
-from .retarget import FloatArray
 
 BoolArray = NDArray[np.bool_]
 

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ram_sdk.body.retarget import TRUNK_LENGTH, FloatArray, leg_scale
 from ram_sdk.representation.skeleton import HUMANML3D, UNIFORM_BONE_LENGTHS
-
-from .retarget import TRUNK_LENGTH, FloatArray, leg_scale
 
 _SHARED = (1, 2, 4, 5, 7, 8, 10, 11, 12, 15, 16, 17, 18, 19, 20, 21)  # joints that every capture has
 _LENGTH = (0.0, *UNIFORM_BONE_LENGTHS)
