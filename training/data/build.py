@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+import ram_sdk
 from ram_sdk.body.retarget import FloatArray, leg_scale, mirror, retarget
 from ram_sdk.representation.features import canonicalize, decode_features, encode_joints
 
@@ -32,7 +33,8 @@ from .sources import MIXES, SOURCES
 from .splits import SPLITS, split_of, trial_key
 
 _RECORDS = "records"
-_PACKAGE = Path(__file__).parent
+_SDK = Path(ram_sdk.__file__).parent
+_CODE = (Path(__file__).parent, _SDK / "body", _SDK / "formats", _SDK / "representation")
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ def _record_path(out: Path, file: CaptureFile) -> Path:
 def _claim(out: Path, mix: str) -> None:
     """Mark the folder as this mix, built by this code; records of another would be continued wrongly."""
     digest = hashlib.sha256()
-    for path in sorted(_PACKAGE.rglob("*.*")):
+    for path in sorted(path for folder in _CODE for path in folder.rglob("*.*")):
         if path.suffix in (".py", ".json"):
             digest.update(path.read_bytes())
     marker = out / _RECORDS / "mix.txt"
@@ -157,7 +159,7 @@ def _claim(out: Path, mix: str) -> None:
     if held != mix:
         raise ValueError(f"{out} holds the mix {held!r}: build {mix!r} in another folder")
     if version != digest.hexdigest():
-        raise ValueError(f"{out} was begun by another version of training/data: build in another folder")
+        raise ValueError(f"{out} was begun by another version of the code: build in another folder")
     write_atomically(marker, f"{mix} {digest.hexdigest()}".encode())
 
 
