@@ -10,6 +10,7 @@ gives back the sculpture where bodies mostly are: arms down, not in a T.
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -67,7 +68,7 @@ def load_source() -> tuple[Array, NDArray[np.int64], dict[str, Array], dict[str,
 
 def bake(
     vertices: Array, faces: NDArray[np.int64], heads: dict[str, Array], weights: dict[str, Array]
-) -> dict[str, NDArray[np.generic]]:
+) -> dict[str, Any]:
     """The arrays of the asset from a sculpted body and its bones."""
     landmarks = _SCALE * _landmarks(heads)
     pose = inverse_kinematics(torch.from_numpy(landmarks)[None])
