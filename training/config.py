@@ -49,6 +49,7 @@ class TrainingConfig:
     max_frames: int = 196
     batch_size: int = 64
     balance: float = 0.0  # clips of an action seen n times are drawn with weight n^-balance; paper: 0
+    emphasis: dict[str, float] = field(default_factory=dict)  # further factors on the weight of actions
     max_steps: int = 450_000
     precision: str = "fp32"  # or "bf16": mixed precision
     seed: int = 0
@@ -104,6 +105,8 @@ def _convert(value: Any, expected: Any, name: str) -> Any:
         return build(expected, value, f"{name}.")
     if isinstance(expected, types.UnionType) and value is None:
         return None
+    if expected == dict[str, float] and isinstance(value, Mapping):
+        return {str(key): _convert(entry, float, f"{name}.{key}") for key, entry in value.items()}
     if expected is float and isinstance(value, (int, float, str)) and not isinstance(value, bool):
         try:
             return float(value)  # YAML reads 1e-4 as text
@@ -111,4 +114,6 @@ def _convert(value: Any, expected: Any, name: str) -> Any:
             pass
     elif type(value) is expected:
         return value
-    raise ValueError(f"configuration {name}={value!r}: expected a value of type {expected.__name__}")
+    raise ValueError(
+        f"configuration {name}={value!r}: expected a value of type {getattr(expected, '__name__', expected)}"
+    )

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,14 +108,17 @@ class Batches:
         batch_size: int,
         max_frames: int,
         balance: float,
+        emphasis: Mapping[str, float],
         seed: int,
     ) -> None:
         self._motions = [(torch.from_numpy(clip.features) - mean) / std for clip in clips]
         self._captions = [clip.captions for clip in clips]
         self._states = captions
         counts = Counter(clip.action for clip in clips)
-        weights = np.array([counts[clip.action] ** -balance for clip in clips])
-        self._probability = weights / weights.sum() if balance else None
+        weights = np.array(
+            [counts[clip.action] ** -balance * emphasis.get(clip.action, 1.0) for clip in clips]
+        )
+        self._probability = weights / weights.sum() if balance or emphasis else None
         self._size = min(batch_size, len(clips))
         self._max_frames = max_frames
         self._seed = seed

@@ -176,7 +176,17 @@ def train(config: TrainingConfig, data: Path, out: Path, device: str) -> None:
     captions = [c for clips in splits.values() for clip in clips for c in clip.captions]
     states = CaptionStates(captions, backbone, data / ".captions")
     training, validation = (
-        Batches(clips, states, mean, std, config.batch_size, config.max_frames, config.balance, config.seed)
+        Batches(
+            clips,
+            states,
+            mean,
+            std,
+            config.batch_size,
+            config.max_frames,
+            config.balance,
+            config.emphasis,
+            config.seed,
+        )
         for clips in splits.values()
     )
     trainer = Trainer(

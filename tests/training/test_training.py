@@ -98,7 +98,7 @@ def batches(data, pipeline, balance=0.0) -> Batches:
         [c for clip in clips for c in clip.captions], pipeline.text_backbone, data / ".captions"
     )
     mean, std = (torch.from_numpy(np.load(data / f"{name}.npy")).float() for name in ("Mean", "Std"))
-    return Batches(clips, states, mean, std, 4, 196, balance, seed=3)
+    return Batches(clips, states, mean, std, 4, 196, balance, {}, seed=3)
 
 
 def test_batches_depend_on_seed_and_step_alone(data, pipeline):
