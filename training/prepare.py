@@ -2,6 +2,7 @@
 
 python -m training.prepare open --captures DIR --out DIR [--mix open]
 python -m training.prepare check DIR
+python -m training.prepare agreement DIR
 python -m training.prepare sheets DIR --out DIR
 """
 
@@ -9,10 +10,14 @@ import argparse
 import sys
 from pathlib import Path
 
+from .data.agreement import measure_agreement
 from .data.build import build
 from .data.check import check_folder
 from .data.sheets import write_sheets
 from .data.sources import MIXES
+
+_LEAST_AGREEMENT = 0.95  # of the captions that claim something measurable
+_MOST_USE = 0.02  # of the clips may share one caption
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,6 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
                 )
             case "check":
                 return _check(options.folder)
+            case "agreement":
+                return _agreement(options.folder)
             case "sheets":
                 print(f"{len(write_sheets(options.folder, options.out))} sheets in {options.out}")
     except (OSError, ValueError, RuntimeError) as error:
@@ -43,6 +50,17 @@ def _check(folder: Path) -> int:
         print(problem)
     print(f"{folder}: {problems or 'no'} problem{'' if problems == 1 else 's'}")
     return 1 if problems else 0
+
+
+def _agreement(folder: Path) -> int:
+    found = measure_agreement(folder)
+    for line in found.contradictions:
+        print(line)
+    print(
+        f"{folder}: {found.agreeing} of {found.claims} captions about sides, turning, direction and counts agree "
+        f"with the motion ({found.share:.2%}); the most used caption is in {found.largest_use:.2%} of the clips"
+    )
+    return 0 if found.share >= _LEAST_AGREEMENT and found.largest_use <= _MOST_USE else 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -61,6 +79,8 @@ def _parser() -> argparse.ArgumentParser:
     open_set.add_argument("--processes", type=int, default=2, help="captures worked on at a time")
     check = commands.add_parser("check", help="check a HumanML3D or KIT-ML folder; one line per problem")
     check.add_argument("folder", type=Path)
+    agreement = commands.add_parser("agreement", help="measure whether captions say what the motion shows")
+    agreement.add_argument("folder", type=Path)
     sheets = commands.add_parser("sheets", help="draw one picture per action of a built set")
     sheets.add_argument("folder", type=Path)
     sheets.add_argument("--out", type=Path, required=True, help="folder for the pictures")
