@@ -57,8 +57,9 @@ def _agreement(folder: Path) -> int:
     for line in found.contradictions:
         print(line)
     print(
-        f"{folder}: {found.agreeing} of {found.claims} captions about sides, turning, direction and counts agree "
-        f"with the motion ({found.share:.2%}); the most used caption is in {found.largest_use:.2%} of the clips"
+        f"{folder}: {found.agreeing} of {found.claims} captions about sides, turning, direction and counts "
+        f"agree with the motion ({found.share:.2%}); "
+        f"the most used caption is in {found.largest_use:.2%} of the clips"
     )
     return 0 if found.share >= _LEAST_AGREEMENT and found.largest_use <= _MOST_USE else 1
 
