@@ -23,7 +23,7 @@ def test_python_examples_run(tmp_path, monkeypatch):
     for block in blocks("python"):
         exec(compile(block, "README.md", "exec"), names)
     assert len(names["motions"]) == 4
-    assert {path.name for path in tmp_path.iterdir()} == {"jump.bvh", "jump.gif"}
+    assert {path.name for path in tmp_path.iterdir()} == {"walk.bvh", "walk.gif"}
 
 
 def test_links_lead_somewhere():
