@@ -24,6 +24,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .rotations import (
+    matrix_to_6d,
     quaternion_between,
     quaternion_conjugate,
     quaternion_multiply,
@@ -196,7 +197,7 @@ def _joint_rotations(joints: Tensor, heading: Tensor, skeleton: Skeleton) -> Ten
     matrices = quaternion_to_matrix(
         torch.stack([local[joint] for joint in range(1, skeleton.num_joints)], dim=-2)
     )
-    return matrices[..., :2].transpose(-1, -2).flatten(-2)
+    return matrix_to_6d(matrices)
 
 
 def _exclusive_cumsum(x: Tensor) -> Tensor:
