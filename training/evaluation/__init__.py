@@ -1,0 +1,1 @@
+"""Evaluation: metrics of embeddings, physical measures of joints, and the evaluators that embed."""
