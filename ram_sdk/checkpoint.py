@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import NoneType
 from typing import Any, TypeVar
 
 import torch
@@ -31,19 +32,25 @@ from ram_sdk.text import TextBackbone, TextBackboneConfig
 SHIPPED = Path(__file__).parent / "assets" / "checkpoint"
 INDEX = "model_index.json"
 
-_NETWORKS: dict[str, tuple[type[nn.Module], type]] = {
-    "denoiser": (models.MotionDenoiser, models.DenoiserConfig),
-    "motion_encoder": (models.MotionEncoder, models.EncoderConfig),
-    "text_encoder": (models.TextEncoder, models.EncoderConfig),
-    "normalizer": (models.FeatureNormalizer, models.NormalizerConfig),
-    "duration_estimator": (models.DurationEstimator, models.DurationConfig),
+COMPONENTS: dict[str, tuple[type, ...]] = {
+    "denoiser": (models.MotionDenoiser,),
+    "motion_encoder": (models.MotionEncoder, NoneType),
+    "text_encoder": (models.TextEncoder, models.TokenMean),
+    "normalizer": (models.FeatureNormalizer,),
+    "duration_estimator": (models.DurationEstimator,),
+    "text_backbone": (TextBackbone,),
+    "scheduler": (RAMScheduler,),
 }
-COMPONENTS: dict[str, type] = {
-    **{name: network for name, (network, _) in _NETWORKS.items()},
-    "text_backbone": TextBackbone,
-    "scheduler": RAMScheduler,
+"""The parts of a pipeline and the classes each may have; a part that may be None may be left out."""
+
+_CONFIGS: dict[type[nn.Module], type] = {
+    models.MotionDenoiser: models.DenoiserConfig,
+    models.MotionEncoder: models.EncoderConfig,
+    models.TextEncoder: models.EncoderConfig,
+    models.TokenMean: models.TokenMeanConfig,
+    models.FeatureNormalizer: models.NormalizerConfig,
+    models.DurationEstimator: models.DurationConfig,
 }
-"""The parts of a pipeline and their classes."""
 
 Config = TypeVar("Config")
 
@@ -97,32 +104,54 @@ def find(
     return folder
 
 
-def read_index(folder: Path) -> None:
-    """Check that the folder's index names a RAM pipeline whose parts this version knows."""
+def read_index(folder: Path) -> dict[str, type]:
+    """The classes of the folder's parts by name (NoneType: left out), as its index names them.
+
+    Raises:
+        CheckpointError: it is no RAM pipeline, or has parts that this version does not know.
+    """
     index = _read_json(folder / INDEX)
     if index.get("_class_name") != "RAMPipeline":
         raise CheckpointError(f"{INDEX} describes a {index.get('_class_name')!r}: expected 'RAMPipeline'")
-    for name, component in COMPONENTS.items():
-        if index.get(name) != ["ram_sdk", component.__name__]:
+    classes = {}
+    for name, choices in COMPONENTS.items():
+        entry = index.get(name, "missing")
+        found = [choice for choice in choices if entry == _index_entry(choice)]
+        if not found:
+            expected = " or ".join(json.dumps(_index_entry(choice)) for choice in choices)
             raise CheckpointError(
-                f"{INDEX} says {name} is {index.get(name)!r}: expected ['ram_sdk', {component.__name__!r}]; "
+                f"{INDEX} says {name} is {entry!r}: expected {expected}; "
                 f"it was written by ram_sdk {index.get('_ram_sdk_version')}, this is {ram_sdk.__version__}"
             )
+        classes[name] = found[0]
+    return classes
 
 
-def load_component(folder: Path, name: str, variant: str | None, hub: HubOptions) -> Any:
+def _index_entry(component: type) -> list[str] | None:
+    return None if component is NoneType else ["ram_sdk", component.__name__]
+
+
+def load_component(folder: Path, name: str, component: type, variant: str | None, hub: HubOptions) -> Any:
     """Load one part of a pipeline folder, on the CPU in float32.
+
+    Args:
+        folder: the pipeline folder.
+        name: which part.
+        component: its class, from `read_index`.
+        variant: which of its weights, such as "fp16".
+        hub: how to fetch a text backbone that is not in the folder.
 
     Raises:
         CheckpointError: a file is missing, broken, or does not fit its configuration.
     """
+    if component is NoneType:
+        return None
     if name == "scheduler":
         return RAMScheduler(_read_config(folder / name / "config.json", SchedulerConfig))
     if name == "text_backbone":
         config = _read_config(folder / name / "backbone.json", TextBackboneConfig)
         return load_text_backbone(config, folder / name, hub)
-    network, config_class = _NETWORKS[name]
-    module = network(_read_config(folder / name / "config.json", config_class))
+    module = component(_read_config(folder / name / "config.json", _CONFIGS[component]))
     _load_weights(module, _weights_file(folder / name, None if name == "normalizer" else variant))
     return module.eval().requires_grad_(False)
 
@@ -164,7 +193,7 @@ def shipped_text_backbone() -> TextBackbone:
 
 def describe(folder: Path) -> list[str]:
     """What a pipeline folder is, line by line, from its configuration and the headers of its weights."""
-    read_index(folder)
+    classes = read_index(folder)
     motion = _read_config(folder / "normalizer" / "config.json", models.NormalizerConfig)
     scheduler = _read_config(folder / "scheduler" / "config.json", SchedulerConfig)
     backbone = _read_config(folder / "text_backbone" / "backbone.json", TextBackboneConfig)
@@ -177,8 +206,10 @@ def describe(folder: Path) -> list[str]:
         f"{'text_backbone':18} {backbone.name} ({backbone.revision}), "
         f"{'in the checkpoint' if backbone.embedded else 'from the Hub'}, sha256 {backbone.sha256[:12]}",
     ]
-    for name, (_, config_class) in _NETWORKS.items():
-        config = dataclasses.asdict(_read_config(folder / name / "config.json", config_class))
+    for name, network in classes.items():
+        if network not in _CONFIGS:
+            continue
+        config = dataclasses.asdict(_read_config(folder / name / "config.json", _CONFIGS[network]))
         for file in sorted((folder / name).glob("model*.safetensors")):
             sizes = ", ".join(f"{key} {value}" for key, value in config.items())
             lines.append(f"{name:18} {_count_weights(file):,} weights ({file.name}): {sizes}")
@@ -189,9 +220,11 @@ def save(components: Mapping[str, Any], folder: Path, variant: str | None = None
     """Write a pipeline folder; `variant="fp16"` or "bf16" stores the networks in that precision beside."""
     index: dict[str, Any] = {"_class_name": "RAMPipeline", "_ram_sdk_version": ram_sdk.__version__}
     for name, component in components.items():
+        index[name] = _index_entry(type(component))
+        if component is None:
+            continue
         target = folder / name
         target.mkdir(parents=True, exist_ok=True)
-        index[name] = ["ram_sdk", COMPONENTS[name].__name__]
         if name == "text_backbone":
             _save_text_backbone(component, target)
             continue

@@ -15,7 +15,14 @@ import ram_sdk
 from ram_sdk import arguments, checkpoint
 from ram_sdk.checkpoint import COMPONENTS, HubOptions
 from ram_sdk.model_card import write_model_card
-from ram_sdk.models import DurationEstimator, FeatureNormalizer, MotionDenoiser, MotionEncoder, TextEncoder
+from ram_sdk.models import (
+    DurationEstimator,
+    FeatureNormalizer,
+    MotionDenoiser,
+    MotionEncoder,
+    TextEncoder,
+    TokenMean,
+)
 from ram_sdk.motion import Motion
 from ram_sdk.scheduler import RAMScheduler, check_scale
 from ram_sdk.text import TextBackbone
@@ -60,8 +67,9 @@ class RAMPipeline:
 
     Attributes:
         text_backbone: frozen encoder, captions to token states.
-        text_encoder: E_t, token states to latents.
-        motion_encoder: E_m, motions to latents; REG reconstructs with it.
+        text_encoder: E_t, token states to latents; a plain mean in the MDM baseline.
+        motion_encoder: E_m, motions to latents; REG reconstructs with it. None in a checkpoint trained
+            without the motion branch, such as the MDM baseline: its `reg_scale` is 0.
         denoiser: D, predicts clean motion.
         normalizer: mean and deviation of the features, and which motion the checkpoint speaks.
         duration_estimator: seconds that a text usually takes.
@@ -71,8 +79,8 @@ class RAMPipeline:
     def __init__(
         self,
         text_backbone: TextBackbone,
-        text_encoder: TextEncoder,
-        motion_encoder: MotionEncoder,
+        text_encoder: TextEncoder | TokenMean,
+        motion_encoder: MotionEncoder | None,
         denoiser: MotionDenoiser,
         normalizer: FeatureNormalizer,
         duration_estimator: DurationEstimator,
@@ -124,12 +132,11 @@ class RAMPipeline:
             raise TypeError(f"unknown components {sorted(unknown)}: known are {', '.join(COMPONENTS)}")
         hub = HubOptions(token, cache_dir, local_files_only)
         folder = checkpoint.find(source, revision=revision, variant=variant, hub=hub)
-        checkpoint.read_index(folder)
         parts = {
             name: components[name]
             if name in components
-            else checkpoint.load_component(folder, name, variant, hub)
-            for name in COMPONENTS
+            else checkpoint.load_component(folder, name, component, variant, hub)
+            for name, component in checkpoint.read_index(folder).items()
         }
         pipeline = cls(**parts)
         pipeline.name = "shipped" if source is None else str(source)
@@ -188,7 +195,8 @@ class RAMPipeline:
     def to(self, device: str | torch.device | None = None, dtype: torch.dtype | None = None) -> "RAMPipeline":
         """Move the networks; returns the pipeline itself. Feature statistics stay in float32."""
         for network in (self.text_backbone.model, self.text_encoder, self.motion_encoder, self.denoiser):
-            network.to(device, dtype)
+            if network is not None:
+                network.to(device, dtype)
         self.normalizer.to(device)
         self.duration_estimator.to(device, dtype)
         return self
@@ -257,6 +265,8 @@ class RAMPipeline:
         cfg_scale = config.cfg_scale if cfg_scale is None else cfg_scale
         check_scale("reg_scale", reg_scale)
         check_scale("cfg_scale", cfg_scale)
+        if reg_scale and self.motion_encoder is None:
+            raise ValueError(f"reg_scale {reg_scale}: this checkpoint has no motion encoder, use reg_scale=0")
         reg_timesteps = config.reg_timesteps if reg_timesteps is None else tuple(reg_timesteps)
         self.scheduler.set_timesteps(num_inference_steps)
         self._check_reg_timesteps(reg_timesteps)
@@ -361,7 +371,8 @@ class RAMPipeline:
             timestep: where x_t is.
             latents: z_t, `(batch, latent_dim)`.
             mask: `(batch, frames)`, True = valid; None when all are.
-            previous: guided estimate of the step before, which REG reconstructs; None leaves REG out.
+            previous: guided estimate of the step before, which REG reconstructs; None leaves REG out, as
+                does a pipeline without a motion encoder.
             reg_scale: weight of REG.
             cfg_scale: weight of classifier-free guidance.
 
@@ -371,7 +382,9 @@ class RAMPipeline:
         branches = [latents]
         if cfg_scale:
             branches.append(torch.zeros_like(latents))
-        if previous is not None:
+        if self.motion_encoder is None:
+            previous = None
+        elif previous is not None:
             branches.append(self.motion_encoder(previous.to(self.dtype), mask))
         count = len(branches)
         estimates = self.denoiser(

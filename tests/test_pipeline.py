@@ -74,6 +74,15 @@ def test_reg_off_equals_the_path_without_the_motion_encoder(pipeline):
     assert np.abs(on.features - off.features).max() > 1e-3
 
 
+def test_without_a_motion_encoder_only_cfg_guides(pipeline):
+    baseline = RAMPipeline(**{**pipeline.components, "motion_encoder": None})
+    off = pipeline("a person jumps", 40, num_inference_steps=5, seed=1, reg_scale=0.0).motions[0]
+    same = baseline("a person jumps", 40, num_inference_steps=5, seed=1, reg_scale=0.0).motions[0]
+    np.testing.assert_array_equal(off.features, same.features)
+    with pytest.raises(ValueError, match=r"reg_scale 5\.0: this checkpoint has no motion encoder"):
+        baseline("a person jumps", 40)
+
+
 def test_denoise_is_equation_11(pipeline):
     torch.manual_seed(0)
     x_t, previous, latents = torch.randn(2, 40, 263), torch.randn(2, 40, 263), torch.randn(2, 16)

@@ -7,7 +7,7 @@ import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -18,6 +18,7 @@ from training.objective import ObjectiveConfig
 class ModelConfig:
     """Sizes of the networks; the defaults are the paper's for HumanML3D."""
 
+    text_encoder: Literal["transformer", "pooled"] = "transformer"  # E_t, or the MDM baseline's token mean
     latent_dim: int = 256  # d; KIT-ML: 192
     dropout: float = 0.1
     denoiser_width: int = 512
@@ -44,14 +45,14 @@ class OptimizerConfig:
 class TrainingConfig:
     """One training run."""
 
-    text_backbone: str = "distilbert"  # or "minilm": the one in the shipped checkpoint
+    text_backbone: Literal["distilbert", "minilm"] = "distilbert"  # minilm: the one in the shipped checkpoint
     min_frames: int = 40  # KIT-ML: 24
     max_frames: int = 196
     batch_size: int = 64
     balance: float = 0.0  # clips of an action seen n times are drawn with weight n^-balance; paper: 0
     emphasis: dict[str, float] = field(default_factory=dict)  # further factors on the weight of actions
     max_steps: int = 450_000
-    precision: str = "fp32"  # or "bf16": mixed precision
+    precision: Literal["fp32", "bf16"] = "fp32"  # bf16: mixed precision
     seed: int = 0
     save_every: int = 1000  # steps between saved states and validations
     model: ModelConfig = field(default_factory=ModelConfig)
@@ -103,6 +104,10 @@ def build(cls: type[T], values: Mapping[str, Any], prefix: str = "") -> T:
 def _convert(value: Any, expected: Any, name: str) -> Any:
     if dataclasses.is_dataclass(expected) and isinstance(expected, type):
         return build(expected, value, f"{name}.")
+    if typing.get_origin(expected) is Literal:
+        if value in (choices := typing.get_args(expected)):
+            return value
+        raise ValueError(f"configuration {name}={value!r}: expected one of {', '.join(choices)}")
     if isinstance(expected, types.UnionType) and value is None:
         return None
     if expected == dict[str, float] and isinstance(value, Mapping):

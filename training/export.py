@@ -16,11 +16,13 @@ from torch import Tensor
 from ram_sdk import RAMPipeline, RAMScheduler
 from ram_sdk.models import DurationConfig, DurationEstimator, FeatureNormalizer, NormalizerConfig
 from ram_sdk.models.duration import mean_token
+from ram_sdk.scheduler import SchedulerConfig
 from ram_sdk.text import TextBackbone
 from training.config import TrainingConfig, build
 from training.data.folder import MotionTextFolder
 from training.dataset import CaptionStates, Clip, pad, read_split
-from training.train import Trainer, build_objective, text_backbone
+from training.networks import build_objective, text_backbone
+from training.train import Trainer
 
 _RIDGE = 1e-2  # of the mean squared feature; keeps rare words from deciding a length
 
@@ -53,16 +55,17 @@ def export(run: Path, data: Path, out: Path) -> RAMPipeline:
     )
     normalizer.mean.copy_(torch.from_numpy(folder.mean))
     normalizer.std.copy_(torch.from_numpy(folder.std))
+    motion_encoder = trainer.average.motion_encoder
     pipeline = RAMPipeline(
         text_backbone=backbone,
         text_encoder=trainer.average.text_encoder,
-        motion_encoder=trainer.average.motion_encoder,
+        motion_encoder=motion_encoder,
         denoiser=trainer.average.denoiser,
         normalizer=normalizer,
         duration_estimator=fit_duration(
             read_split(folder, "train", config.min_frames), backbone, data / ".captions", skeleton.fps
         ),
-        scheduler=RAMScheduler(),
+        scheduler=RAMScheduler(SchedulerConfig() if motion_encoder else SchedulerConfig(reg_scale=0.0)),
     )
     pipeline.save_pretrained(out)
     return pipeline

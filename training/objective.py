@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ram_sdk.models import MotionDenoiser, MotionEncoder, TextEncoder
+from ram_sdk.models import MotionDenoiser, MotionEncoder, TextEncoder, TokenMean
 from ram_sdk.scheduler import RAMScheduler
 
 
@@ -23,7 +23,7 @@ class ObjectiveConfig:
     E (1e-5, 1, 0, 0.1, 0.1), ours (1, 0.01, 0.5, 0, -).
     """
 
-    reconstruction: float = 1.0  # L_rec; 0 leaves the motion branch out (first row of Table 4)
+    reconstruction: float = 1.0  # L_rec; 0 leaves the motion encoder out (first row of Table 4)
     alignment: float = 1.0  # weight of L_align, eq. 9
     self_regularization: float = 0.5  # weight of L_sr, eq. 9
     contrastive: float = 0.0  # cross-modal contrastive term of Table 6, not part of RAM
@@ -86,13 +86,17 @@ def contrastive(z_t: Tensor, z_m: Tensor, temperature: float) -> Tensor:
 
 
 class RAMObjective(nn.Module):
-    """The networks that are trained together and the losses of one batch."""
+    """The networks that are trained together and the losses of one batch.
+
+    Without a motion encoder the motion branch and every term that needs it are left out, as in the first
+    row of Table 4 and the MDM baseline.
+    """
 
     def __init__(
         self,
         denoiser: MotionDenoiser,
-        motion_encoder: MotionEncoder,
-        text_encoder: TextEncoder,
+        motion_encoder: MotionEncoder | None,
+        text_encoder: TextEncoder | TokenMean,
         scheduler: RAMScheduler,
         config: ObjectiveConfig,
     ) -> None:
@@ -114,7 +118,7 @@ class RAMObjective(nn.Module):
             "generation", the terms whose weight is not 0, and "total".
         """
         config, device, size = self.config, batch.motion.device, len(batch.motion)
-        branches = 2 if config.reconstruction else 1
+        branches = 2 if self.motion_encoder else 1
         timestep = torch.randint(self.scheduler.config.num_train_timesteps, (size,), generator=generator).to(
             device
         )
@@ -123,7 +127,7 @@ class RAMObjective(nn.Module):
 
         z_t = self.text_encoder(batch.text, batch.text_mask)
         latents = z_t
-        if config.reconstruction:
+        if self.motion_encoder:
             z_m = self.motion_encoder(batch.motion, batch.motion_mask)
             latents = torch.cat((z_t, z_m))
         x_t = self.scheduler.add_noise(batch.motion, noise, timestep)
@@ -135,7 +139,7 @@ class RAMObjective(nn.Module):
         ).chunk(branches)
 
         terms = {"generation": (1.0, masked_mse(estimates[0], batch.motion, batch.motion_mask))}
-        if config.reconstruction:
+        if self.motion_encoder:
             error = masked_mse(estimates[1], batch.motion, batch.motion_mask)
             terms["reconstruction"] = (config.reconstruction, error)
             if config.alignment:

@@ -21,47 +21,11 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from tqdm import tqdm
 
-from ram_sdk.checkpoint import load_text_backbone, shipped_text_backbone
-from ram_sdk.models import DenoiserConfig, EncoderConfig, MotionDenoiser, MotionEncoder, TextEncoder
-from ram_sdk.scheduler import RAMScheduler
-from ram_sdk.text import DISTILBERT, TextBackbone
 from training.config import TrainingConfig, load_config
 from training.data.folder import MotionTextFolder
 from training.dataset import Batches, CaptionStates, read_split
+from training.networks import build_objective, text_backbone
 from training.objective import Batch, RAMObjective
-
-
-def build_objective(config: TrainingConfig, num_features: int, text_dim: int) -> RAMObjective:
-    """Make the networks of a configuration, freshly initialised from its seed."""
-    torch.manual_seed(config.seed)
-    model = config.model
-
-    def encoder(input_dim: int) -> EncoderConfig:
-        return EncoderConfig(
-            input_dim=input_dim,
-            latent_dim=model.latent_dim,
-            feedforward=model.encoder_feedforward,
-            num_layers=model.encoder_layers,
-            num_heads=model.num_heads,
-            dropout=model.dropout,
-        )
-
-    denoiser = DenoiserConfig(
-        num_features=num_features,
-        latent_dim=model.latent_dim,
-        width=model.denoiser_width,
-        feedforward=model.denoiser_feedforward,
-        num_layers=model.denoiser_layers,
-        num_heads=model.num_heads,
-        dropout=model.dropout,
-    )
-    return RAMObjective(
-        MotionDenoiser(denoiser),
-        MotionEncoder(encoder(num_features)),
-        TextEncoder(encoder(text_dim)),
-        RAMScheduler(),
-        config.objective,
-    )
 
 
 class Trainer:
@@ -158,11 +122,6 @@ def _to(batch: Batch, device: torch.device) -> Batch:
         for field in dataclasses.fields(batch)
     }
     return Batch(**tensors)
-
-
-def text_backbone(name: str) -> TextBackbone:
-    """The frozen text backbone that a configuration names."""
-    return load_text_backbone(DISTILBERT) if name == "distilbert" else shipped_text_backbone()
 
 
 def train(config: TrainingConfig, data: Path, out: Path, device: str) -> None:

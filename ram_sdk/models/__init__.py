@@ -2,7 +2,7 @@
 
 from .denoiser import DenoiserConfig, MotionDenoiser
 from .duration import DurationConfig, DurationEstimator
-from .encoders import EncoderConfig, MotionEncoder, TextEncoder
+from .encoders import EncoderConfig, MotionEncoder, TextEncoder, TokenMean, TokenMeanConfig
 from .normalizer import FeatureNormalizer, NormalizerConfig
 
 __all__ = [
@@ -15,4 +15,6 @@ __all__ = [
     "MotionEncoder",
     "NormalizerConfig",
     "TextEncoder",
+    "TokenMean",
+    "TokenMeanConfig",
 ]

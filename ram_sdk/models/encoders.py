@@ -1,4 +1,4 @@
-"""E_m and E_t: TEMOS's motion and text encoders without their VAE heads (paper 3.1, 4.2)."""
+"""E_m and E_t: TEMOS's motion and text encoders without their VAE heads (paper 3.1, 4.2); MDM's text mean."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .duration import mean_token
 from .transformer import TransformerEncoder
 
 
@@ -58,3 +59,26 @@ class TextEncoder(_SequenceEncoder):
     def forward(self, sequence: Tensor, mask: Tensor | None = None) -> Tensor:
         """As the motion encoder, with a ReLU before the projection (TEMOS)."""
         return super().forward(F.relu(sequence), mask)
+
+
+@dataclass(frozen=True)
+class TokenMeanConfig:
+    """Size of a token mean."""
+
+    latent_dim: int  # width of the text backbone
+
+
+class TokenMean(nn.Module):
+    """The text condition of the MDM baseline: one vector a caption, without weights of its own.
+
+    MDM projects CLIP's pooled text feature straight into the denoiser; here it is the mean of the backbone's
+    token states, and the denoiser's own projection follows.
+    """
+
+    def __init__(self, config: TokenMeanConfig) -> None:
+        super().__init__()
+        self.config = config
+
+    def forward(self, sequence: Tensor, mask: Tensor) -> Tensor:
+        """Token states `(batch, tokens, dim)` and their mask to their mean, `(batch, dim)`."""
+        return mean_token(sequence, mask)

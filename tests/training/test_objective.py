@@ -23,7 +23,7 @@ def make(config: ObjectiveConfig) -> RAMObjective:
     sizes = {"latent_dim": 8, "feedforward": 16, "num_layers": 1, "num_heads": 2, "dropout": 0.0}
     return RAMObjective(
         MotionDenoiser(DenoiserConfig(num_features=5, width=16, **sizes)),
-        MotionEncoder(EncoderConfig(5, **sizes)),
+        MotionEncoder(EncoderConfig(5, **sizes)) if config.reconstruction else None,
         TextEncoder(EncoderConfig(6, **sizes)),
         RAMScheduler(),
         config,

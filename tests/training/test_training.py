@@ -75,6 +75,7 @@ def test_every_configuration_file_is_valid():
         ("objective.bta=0.1", "unknown configuration key objective.bta: did you mean objective.beta"),
         ("optimiser.learning_rate=1", "did you mean optimizer"),
         ("batch_size=many", "configuration batch_size='many': expected a value of type int"),
+        ("model.text_encoder=bert", "model.text_encoder='bert': expected one of transformer, pooled"),
         ("batch_size", "write it as key=value"),
         ("model=3", "expected a group of keys"),
     ],
@@ -161,3 +162,17 @@ def test_training_learns_and_exports_a_pipeline(data, tmp_path):
     assert 20 <= len(motion) <= 60
     np.testing.assert_allclose(loaded.normalizer.mean, np.load(data / "Mean.npy"), rtol=1e-6)
     assert 0.3 < motion.joints[:, 15, 1].mean() < 2.5
+
+
+def test_the_mdm_baseline_exports_a_pipeline_without_reg(data, tmp_path):
+    baseline = ["model.text_encoder=pooled", "objective.reconstruction=0", "max_steps=2", "save_every=2"]
+    train(config(*baseline), data, tmp_path / "run", "cpu")
+    assert "reconstruction" not in read_log(tmp_path / "run", "val")[0]
+    export(tmp_path / "run", data, tmp_path / "pipeline")
+    loaded = RAMPipeline.from_pretrained(tmp_path / "pipeline")
+    assert loaded.motion_encoder is None
+    motion = loaded("a person plays tennis", num_inference_steps=3, seed=0).motions[0]
+    assert motion.settings["reg_scale"] == 0
+    assert RAMPipeline.from_pretrained(tmp_path / "pipeline").denoiser.config.latent_dim == 384
+    with pytest.raises(ValueError, match="pooled has no latent for a motion branch"):
+        train(config("model.text_encoder=pooled"), data, tmp_path / "other", "cpu")

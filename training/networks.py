@@ -1,0 +1,70 @@
+"""The networks and the text backbone that a training configuration names."""
+
+import torch
+
+from ram_sdk.checkpoint import load_text_backbone, shipped_text_backbone
+from ram_sdk.models import (
+    DenoiserConfig,
+    EncoderConfig,
+    MotionDenoiser,
+    MotionEncoder,
+    TextEncoder,
+    TokenMean,
+    TokenMeanConfig,
+)
+from ram_sdk.scheduler import RAMScheduler
+from ram_sdk.text import DISTILBERT, TextBackbone
+from training.config import TrainingConfig
+from training.objective import RAMObjective
+
+
+def build_objective(config: TrainingConfig, num_features: int, text_dim: int) -> RAMObjective:
+    """Make the networks of a configuration, freshly initialised from its seed.
+
+    Args:
+        config: the run.
+        num_features: width of the motion features.
+        text_dim: width of the text backbone's token states.
+
+    Raises:
+        ValueError: the pooled text encoder together with a motion branch.
+    """
+    torch.manual_seed(config.seed)
+    model = config.model
+    pooled = model.text_encoder == "pooled"
+    if pooled and config.objective.reconstruction:
+        raise ValueError(
+            "model.text_encoder=pooled has no latent for a motion branch: use objective.reconstruction=0"
+        )
+
+    def encoder(input_dim: int) -> EncoderConfig:
+        return EncoderConfig(
+            input_dim=input_dim,
+            latent_dim=model.latent_dim,
+            feedforward=model.encoder_feedforward,
+            num_layers=model.encoder_layers,
+            num_heads=model.num_heads,
+            dropout=model.dropout,
+        )
+
+    denoiser = DenoiserConfig(
+        num_features=num_features,
+        latent_dim=text_dim if pooled else model.latent_dim,
+        width=model.denoiser_width,
+        feedforward=model.denoiser_feedforward,
+        num_layers=model.denoiser_layers,
+        num_heads=model.num_heads,
+        dropout=model.dropout,
+    )
+    return RAMObjective(
+        MotionDenoiser(denoiser),
+        MotionEncoder(encoder(num_features)) if config.objective.reconstruction else None,
+        TokenMean(TokenMeanConfig(text_dim)) if pooled else TextEncoder(encoder(text_dim)),
+        RAMScheduler(),
+        config.objective,
+    )
+
+
+def text_backbone(name: str) -> TextBackbone:
+    """The frozen text backbone that a configuration names."""
+    return load_text_backbone(DISTILBERT) if name == "distilbert" else shipped_text_backbone()
