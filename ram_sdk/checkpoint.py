@@ -82,25 +82,46 @@ def find(
     Raises:
         CheckpointError: there is no pipeline at `source`.
     """
-    if source is None:
-        folder = SHIPPED
-    elif os.path.isdir(source):
+    weights = "*/model.safetensors" if variant is None else f"*/model.{variant}.safetensors"
+    patterns = ["*.json", "*/*.json", "*/LICENSE", "*/NOTICE", weights, "normalizer/model.safetensors"]
+    patterns.append("text_backbone/model.safetensors")
+    return locate(SHIPPED if source is None else source, INDEX, patterns, "checkpoint", revision, hub)
+
+
+def locate(
+    source: str | os.PathLike[str],
+    marker: str,
+    patterns: list[str],
+    noun: str,
+    revision: str | None,
+    hub: HubOptions,
+) -> Path:
+    """Locate a folder on the disk or on the Hub.
+
+    Args:
+        source: the folder, or a Hub repository "org/name".
+        marker: file that every such folder holds.
+        patterns: files to fetch from the Hub.
+        noun: what messages call such a folder.
+        revision: branch, tag or commit on the Hub.
+        hub: how to fetch.
+
+    Raises:
+        CheckpointError: there is none at `source`.
+    """
+    if os.path.isdir(source):
         folder = Path(source)
     elif os.path.exists(source):
         raise CheckpointError(
-            f"{str(source)!r} is a file: a checkpoint is a folder with {INDEX} and safetensors weights "
+            f"{str(source)!r} is a file: a {noun} is a folder with {marker} and safetensors weights "
             "(pickles such as .pt and .ckpt are never loaded)"
         )
     elif _is_repository(str(source)):
-        weights = "*/model.safetensors" if variant is None else f"*/model.{variant}.safetensors"
-        patterns = ["*.json", "*/*.json", "*/LICENSE", "*/NOTICE", weights, "normalizer/model.safetensors"]
-        folder = _download(str(source), revision, [*patterns, "text_backbone/model.safetensors"], hub)
+        folder = _download(str(source), revision, patterns, hub)
     else:
-        raise CheckpointError(
-            f"no checkpoint at {str(source)!r}: give a folder or a Hub repository 'org/name'"
-        )
-    if not (folder / INDEX).is_file():
-        raise CheckpointError(f"{str(source or folder)!r} holds no {INDEX}: it is not a RAM pipeline folder")
+        raise CheckpointError(f"no {noun} at {str(source)!r}: give a folder or a Hub repository 'org/name'")
+    if not (folder / marker).is_file():
+        raise CheckpointError(f"{str(source)!r} holds no {marker}: it is not a RAM {noun} folder")
     return folder
 
 
@@ -110,7 +131,7 @@ def read_index(folder: Path) -> dict[str, type]:
     Raises:
         CheckpointError: it is no RAM pipeline, or has parts that this version does not know.
     """
-    index = _read_json(folder / INDEX)
+    index = read_json(folder / INDEX)
     if index.get("_class_name") != "RAMPipeline":
         raise CheckpointError(f"{INDEX} describes a {index.get('_class_name')!r}: expected 'RAMPipeline'")
     classes = {}
@@ -375,7 +396,8 @@ def _count_weights(path: Path) -> int:
         ) from error
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object from a pipeline folder; what is wrong with it is a `CheckpointError`."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -390,7 +412,7 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 
 def _read_config(path: Path, config_class: type[Config]) -> Config:
-    content = _read_json(path)
+    content = read_json(path)
     where = f"{path.parent.name}/{path.name}"
     known = {field.name for field in dataclasses.fields(config_class)}  # type: ignore[arg-type]
     if unknown := content.keys() - known:

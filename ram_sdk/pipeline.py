@@ -12,7 +12,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 import ram_sdk
-from ram_sdk import arguments, checkpoint
+from ram_sdk import arguments, checkpoint, lora
 from ram_sdk.checkpoint import COMPONENTS, HubOptions
 from ram_sdk.model_card import write_model_card
 from ram_sdk.models import (
@@ -74,6 +74,7 @@ class RAMPipeline:
         normalizer: mean and deviation of the features, and which motion the checkpoint speaks.
         duration_estimator: seconds that a text usually takes.
         scheduler: timesteps, sampling steps and guidance scales.
+        lora: the LoRA that `load_lora` merged into the networks; None where there is none.
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class RAMPipeline:
         self.normalizer = normalizer
         self.duration_estimator = duration_estimator
         self.scheduler = scheduler
+        self.lora: lora.Lora | None = None
         self.name = "unnamed"
         self._progress_bar_config: dict[str, Any] = {}
 
@@ -143,7 +145,7 @@ class RAMPipeline:
         return pipeline.to(device, dtype)
 
     def save_pretrained(self, folder: str | os.PathLike[str], *, variant: str | None = None) -> None:
-        """Write a pipeline folder that `from_pretrained` loads.
+        """Write a pipeline folder that `from_pretrained` loads; a loaded LoRA is in its weights.
 
         Args:
             folder: made if it does not exist.
@@ -176,6 +178,60 @@ class RAMPipeline:
             commit_message=commit_message,
             create_pr=create_pr,
         )
+
+    def load_lora(
+        self,
+        source: str | os.PathLike[str],
+        scale: float = 1.0,
+        *,
+        revision: str | None = None,
+        token: str | bool | None = None,
+        cache_dir: str | os.PathLike[str] | None = None,
+        local_files_only: bool = False,
+    ) -> None:
+        """Change the networks by a LoRA, such as `training.finetune` makes, until `unload_lora`.
+
+        Networks that this pipeline shares with others change there too.
+
+        Args:
+            source: a folder or a Hub repository "org/name" with the `peft` library's two files.
+            scale: how much of it, see `set_lora_scale`.
+            revision: branch, tag or commit on the Hub.
+            token: Hub access token; True uses the stored login.
+            cache_dir: where downloads are kept.
+            local_files_only: never ask the network.
+
+        Raises:
+            CheckpointError: no LoRA there, or it is damaged, of another kind, or made on another checkpoint.
+            ValueError: a LoRA is loaded already, or the scale is not a finite number.
+        """
+        if self.lora is not None:
+            raise ValueError(f"the LoRA {self.lora.name!r} is loaded already: call unload_lora() first")
+        lora.check_scale(scale)
+        hub = HubOptions(token, cache_dir, local_files_only)
+        folder = checkpoint.locate(source, lora.CONFIG, [lora.CONFIG, lora.WEIGHTS], "LoRA", revision, hub)
+        self.lora = lora.load(folder, str(source), self.components, self.name)
+        self.lora.merge(scale)
+
+    def set_lora_scale(self, scale: float) -> None:
+        """Choose how much of the loaded LoRA the networks hold: 0 none of it, 1 as it was trained.
+
+        Raises:
+            ValueError: no LoRA is loaded, or the scale is not a finite number.
+        """
+        if self.lora is None:
+            raise ValueError("no LoRA is loaded: call load_lora(folder) first")
+        lora.check_scale(scale)
+        self.lora.merge(scale)
+
+    def unload_lora(self) -> None:
+        """Take the loaded LoRA off: the weights are again, bit for bit, what they were.
+
+        Raises:
+            ValueError: no LoRA is loaded.
+        """
+        self.set_lora_scale(0.0)
+        self.lora = None
 
     @property
     def components(self) -> dict[str, Any]:
@@ -313,6 +369,8 @@ class RAMPipeline:
                 "checkpoint": self.name,
                 "ram_sdk": ram_sdk.__version__,
             }
+            if self.lora is not None:
+                settings |= {"lora": self.lora.name, "lora_scale": self.lora.scale}
             text = prompts[i // num_motions_per_prompt]
             motions.append(Motion.from_features(feature.numpy(), prompt=text, settings=settings))
         if output_type == "joints":
