@@ -1,0 +1,56 @@
+"""LoRAs of the objective's networks, made with the `peft` library; `ram_sdk.lora` says what they are."""
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from ram_sdk import RAMPipeline, lora
+from training.objective import RAMObjective
+
+TARGETS = ("query_key_value", "attention_output", "feedforward_input", "feedforward_output")
+"""Names of the layers that get one, in the transformers of the denoiser and of both encoders."""
+
+
+def add_lora(objective: RAMObjective, rank: int, seed: int, base: str) -> None:
+    """Put a LoRA that changes nothing yet on every transformer layer and freeze all other weights.
+
+    The scale alpha is the rank, so that the factor alpha / r is 1 for every rank.
+
+    Args:
+        objective: its networks are changed in place.
+        rank: r, columns of B and rows of A.
+        seed: of the random A; B starts at zero.
+        base: name of the checkpoint that the networks came from.
+
+    Raises:
+        ImportError: `peft` is not installed.
+    """
+    try:
+        from peft import LoraConfig, inject_adapter_in_model
+    except ImportError as error:
+        raise ImportError("LoRA training needs the peft library: pip install 'ram_sdk[training]'") from error
+    config = LoraConfig(r=rank, lora_alpha=rank, target_modules=list(TARGETS), base_model_name_or_path=base)
+    torch.manual_seed(seed)
+    inject_adapter_in_model(config, objective)
+
+
+def save_lora(objective: RAMObjective, pipeline: RAMPipeline, folder: Path) -> None:
+    """Write the LoRA of `add_lora` as `RAMPipeline.load_lora` and `peft` read it.
+
+    Args:
+        objective: holds the LoRA.
+        pipeline: the checkpoint that it was made on, unchanged.
+        folder: made if it does not exist.
+    """
+    from peft import get_peft_model_state_dict
+
+    weights = get_peft_model_state_dict(objective, save_embedding_layers=False)
+    weights = {f"{lora.PREFIX}{key}": weight.cpu().contiguous() for key, weight in weights.items()}
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f"{lora.WEIGHTS}.part"
+    save_file(weights, temporary, lora.header(pipeline.name, pipeline.components))
+    config = objective.peft_config["default"]
+    config.target_modules, config.inference_mode = list(TARGETS), True
+    config.save_pretrained(folder)
+    temporary.replace(folder / lora.WEIGHTS)
