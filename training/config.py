@@ -48,13 +48,19 @@ class TrainingConfig:
     text_backbone: Literal["distilbert", "minilm"] = "distilbert"  # minilm: the one in the shipped checkpoint
     min_frames: int = 40  # KIT-ML: 24
     max_frames: int = 196
-    batch_size: int = 64
+    batch_size: int = 64  # clips in an optimizer step, over all processes
+    accumulation: int = 1  # parts of a process's share that go through the networks one after the other
     balance: float = 0.0  # clips of an action seen n times are drawn with weight n^-balance; paper: 0
     emphasis: dict[str, float] = field(default_factory=dict)  # further factors on the weight of actions
     max_steps: int = 450_000
     precision: Literal["fp32", "bf16"] = "fp32"  # bf16: mixed precision
+    compile: bool = False  # torch.compile; pays on GPUs
     seed: int = 0
-    save_every: int = 1000  # steps between saved states and validations
+    log_every: int = 50  # steps
+    save_every: int = 1000  # steps between checkpoints and validations
+    sample_every: int = 10_000  # steps between sheets of sample motions; 0 = none
+    keep_checkpoints: int = 3  # the newest
+    tracker: Literal["tensorboard", "wandb", "none"] = "tensorboard"  # beside log.jsonl
     model: ModelConfig = field(default_factory=ModelConfig)
     objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ram_sdk.text import TextBackbone
+from training.config import TrainingConfig
 from training.data.folder import MotionTextFolder
 from training.objective import Batch
 
@@ -65,23 +67,47 @@ def read_split(folder: MotionTextFolder, split: str, min_frames: int) -> list[Cl
 class CaptionStates:
     """Token states of the frozen backbone for every caption, computed once and cached beside the data."""
 
-    def __init__(self, captions: Sequence[str], backbone: TextBackbone, cache: Path) -> None:
+    def __init__(
+        self,
+        captions: Sequence[str],
+        backbone: TextBackbone,
+        cache: Path,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        """Read the states from the cache, after computing them if they are not there.
+
+        Args:
+            captions: all that will be asked for.
+            backbone: reads them.
+            cache: folder of the cached states.
+            device: where `batch` makes its tensors.
+        """
         unique = sorted(set(captions))
         key = hashlib.sha256("\n".join([backbone.config.sha256, *unique]).encode()).hexdigest()[:16]
         path = cache / f"{key}.safetensors"
         if not path.is_file():
             cache.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_suffix(".part")
+            temporary = path.with_suffix(f".{os.getpid()}.part")
             save_file(_encode_all(unique, backbone), temporary)
             temporary.replace(path)
         stored = load_file(path)
-        self._states, self._offsets = stored["states"], stored["offsets"].tolist()
+        self._states = stored["states"].to(device)
+        self._offsets = stored["offsets"]
         self._index = {caption: i for i, caption in enumerate(unique)}
 
     def __getitem__(self, caption: str) -> Tensor:
         """Token states `(tokens, dim)`, float16."""
         i = self._index[caption]
         return self._states[self._offsets[i] : self._offsets[i + 1]]
+
+    def batch(
+        self, captions: Sequence[str], multiple: int = 1, share: slice = slice(None)
+    ) -> tuple[Tensor, Tensor]:
+        """Token states `(batch, tokens, dim)`, float32, zero where padded, and their mask; see `cut`."""
+        chosen = torch.tensor([self._index[caption] for caption in captions])
+        starts = self._offsets[chosen]
+        states, mask = cut(self._states, starts, self._offsets[chosen + 1] - starts, multiple, share)
+        return states.float(), mask
 
 
 def _encode_all(captions: Sequence[str], backbone: TextBackbone) -> dict[str, Tensor]:
@@ -97,7 +123,10 @@ def _encode_all(captions: Sequence[str], backbone: TextBackbone) -> dict[str, Te
 
 
 class Batches:
-    """Training batches; the batch of step n depends on the seed and n alone, so a run can go on anywhere."""
+    """Training batches; the batch of step n depends on the seed and n alone, so a run can go on anywhere.
+
+    All clips lie in one tensor on the device, from which a batch is one gather.
+    """
 
     def __init__(
         self,
@@ -105,64 +134,119 @@ class Batches:
         captions: CaptionStates,
         mean: Tensor,
         std: Tensor,
-        batch_size: int,
-        max_frames: int,
-        balance: float,
-        emphasis: Mapping[str, float],
-        seed: int,
+        config: TrainingConfig,
+        device: torch.device | str = "cpu",
     ) -> None:
-        self._motions = [(torch.from_numpy(clip.features) - mean) / std for clip in clips]
+        """Hold the clips, normalised.
+
+        Args:
+            clips: from `read_split`.
+            captions: states of all their captions, on the same device.
+            mean: of the features, `(features,)`.
+            std: likewise.
+            config: batch size, longest clip, how often which clip is drawn, and the seed.
+            device: where the batches go.
+        """
+        self._lengths = np.array([len(clip.features) for clip in clips])
+        self._starts = np.cumsum(self._lengths) - self._lengths
+        features = torch.from_numpy(np.concatenate([clip.features for clip in clips])).to(device)
+        self._frames = features.sub_(mean.to(device)).div_(std.to(device))
         self._captions = [clip.captions for clip in clips]
         self._states = captions
         counts = Counter(clip.action for clip in clips)
         weights = np.array(
-            [counts[clip.action] ** -balance * emphasis.get(clip.action, 1.0) for clip in clips]
+            [counts[clip.action] ** -config.balance * config.emphasis.get(clip.action, 1.0) for clip in clips]
         )
-        self._probability = weights / weights.sum() if balance or emphasis else None
-        self._size = min(batch_size, len(clips))
-        self._max_frames = max_frames
-        self._seed = seed
-        self.per_epoch = len(clips) // self._size
+        self._probability = weights / weights.sum() if config.balance or config.emphasis else None
+        self._size = min(config.batch_size, len(clips))
+        self._max_frames = config.max_frames
+        self._seed = config.seed
+        self._per_epoch = len(clips) // self._size
         self._epoch = -1
         self._order: list[NDArray[np.int64]] = []
 
-    def at(self, step: int) -> Batch:
-        """Batch number `step`, on the CPU: random crops and a random caption each."""
-        epoch, position = divmod(step, self.per_epoch)
+    def at(self, step: int, part: int = 0, parts: int = 1) -> Batch:
+        """Batch number `step`, random crops and a random caption each.
+
+        Args:
+            step: which batch.
+            part: which of `parts` equal shares of its clips; all are padded to the same length.
+            parts: how many shares there are.
+
+        Raises:
+            ValueError: the batch cannot be shared evenly.
+        """
+        if self._size % parts:
+            raise ValueError(
+                f"a batch of {self._size} clips cannot be shared evenly by {parts} "
+                "(processes x accumulation): choose a multiple as batch_size"
+            )
+        epoch, position = divmod(step, self._per_epoch)
         if epoch != self._epoch:
             self._epoch, self._order = epoch, self._shuffle(np.random.default_rng((self._seed, 0, epoch)))
         rng = np.random.default_rng((self._seed, 1, step))
         chosen = self._order[position]
-        motions = [self._crop(self._motions[i], rng) for i in chosen]
-        texts = [self._states[self._captions[i][rng.integers(len(self._captions[i]))]] for i in chosen]
-        motion, motion_mask = pad(motions, _PAD_FRAMES)
-        text, text_mask = pad(texts, _PAD_TOKENS)
-        return Batch(motion, motion_mask, text.float(), text_mask)
+        crops = np.array([self._crop(int(self._lengths[i]), rng) for i in chosen])
+        captions = [self._captions[i][rng.integers(len(self._captions[i]))] for i in chosen]
+        size = self._size // parts
+        share = slice(part * size, (part + 1) * size)
+        return self._gather(self._starts[chosen] + crops[:, 0], crops[:, 1], captions, share)
 
     def in_order(self) -> Iterator[Batch]:
         """Every clip once, whole, with its first caption: for validation."""
-        order = sorted(range(len(self._motions)), key=lambda i: len(self._motions[i]))
+        order = np.argsort(self._lengths, kind="stable")
         for start in range(0, len(order), self._size):
             chosen = order[start : start + self._size]
-            motion, motion_mask = pad([self._motions[i][: self._max_frames] for i in chosen], _PAD_FRAMES)
-            text, text_mask = pad([self._states[self._captions[i][0]] for i in chosen], _PAD_TOKENS)
-            yield Batch(motion, motion_mask, text.float(), text_mask)
+            lengths = np.minimum(self._lengths[chosen], self._max_frames)
+            captions = [self._captions[i][0] for i in chosen]
+            yield self._gather(self._starts[chosen], lengths, captions, slice(None))
+
+    def _gather(
+        self, starts: NDArray[np.int64], lengths: NDArray[np.int64], captions: Sequence[str], share: slice
+    ) -> Batch:
+        motion, motion_mask = cut(
+            self._frames, torch.from_numpy(starts), torch.from_numpy(lengths), _PAD_FRAMES, share
+        )
+        text, text_mask = self._states.batch(captions, _PAD_TOKENS, share)
+        return Batch(motion, motion_mask, text, text_mask)
 
     def _shuffle(self, rng: np.random.Generator) -> list[NDArray[np.int64]]:
-        lengths = np.array([len(motion) for motion in self._motions])
+        lengths = self._lengths
         replace = self._probability is not None
         order = rng.choice(len(lengths), len(lengths), replace=replace, p=self._probability)
         pools = [order[i : i + _BUCKET * self._size] for i in range(0, len(order), _BUCKET * self._size)]
         pools = [pool[np.argsort(lengths[pool], kind="stable")] for pool in pools]
         batches = [pool[i : i + self._size] for pool in pools for i in range(0, len(pool), self._size)]
-        whole = [batch for batch in batches if len(batch) == self._size][: self.per_epoch]
+        whole = [batch for batch in batches if len(batch) == self._size][: self._per_epoch]
         return [whole[i] for i in rng.permutation(len(whole))]
 
-    def _crop(self, motion: Tensor, rng: np.random.Generator) -> Tensor:
-        units = len(motion) // _UNIT - int(rng.integers(3) == 0)
+    def _crop(self, frames: int, rng: np.random.Generator) -> tuple[int, int]:
+        """Where a crop of a clip starts, and its length, as HumanML3D's loader draws them."""
+        units = frames // _UNIT - int(rng.integers(3) == 0)
         length = min(max(units, 1) * _UNIT, self._max_frames)
-        start = int(rng.integers(len(motion) - length + 1))
-        return motion[start : start + length]
+        return int(rng.integers(frames - length + 1)), length
+
+
+def cut(
+    rows: Tensor, starts: Tensor, lengths: Tensor, multiple: int, share: slice = slice(None)
+) -> tuple[Tensor, Tensor]:
+    """Cut sequences out of one long tensor into a padded batch.
+
+    Args:
+        rows: `(total, dim)`.
+        starts: first row of each sequence, `(batch,)`.
+        lengths: likewise.
+        multiple: the padded length is the smallest multiple that holds the longest sequence.
+        share: the sequences that are wanted; the padded length is that of the whole batch.
+
+    Returns:
+        `(share, padded, dim)`, zero where padded, and the mask `(share, padded)`, on the device of `rows`.
+    """
+    padded = -(-int(lengths.max()) // multiple) * multiple
+    starts, lengths = starts[share, None].to(rows.device), lengths[share, None].to(rows.device)
+    position = torch.arange(padded, device=rows.device)
+    mask = position < lengths
+    return rows[starts + position.minimum(lengths - 1)] * mask[..., None], mask
 
 
 def pad(sequences: Sequence[Tensor], multiple: int) -> tuple[Tensor, Tensor]:

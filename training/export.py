@@ -7,7 +7,6 @@ on the training captions.
 """
 
 import argparse
-import json
 from pathlib import Path
 
 import torch
@@ -18,11 +17,12 @@ from ram_sdk.models import DurationConfig, DurationEstimator, FeatureNormalizer,
 from ram_sdk.models.duration import mean_token
 from ram_sdk.scheduler import SchedulerConfig
 from ram_sdk.text import TextBackbone
-from training.config import TrainingConfig, build
+from training.config import TrainingConfig
 from training.data.folder import MotionTextFolder
-from training.dataset import CaptionStates, Clip, pad, read_split
+from training.dataset import CaptionStates, Clip, read_split
 from training.networks import build_objective, text_backbone
-from training.train import Trainer
+from training.objective import RAMObjective
+from training.run_folder import RunFolder
 
 _RIDGE = 1e-2  # of the mean squared feature; keeps rare words from deciding a length
 
@@ -38,46 +38,57 @@ def export(run: Path, data: Path, out: Path) -> RAMPipeline:
     Returns:
         The pipeline.
     """
-    config = build(TrainingConfig, json.loads((run / "config.json").read_text(encoding="utf-8")))
-    folder = MotionTextFolder(data)
-    skeleton = folder.skeleton
+    folder = RunFolder(run)
+    config, state = folder.config(), folder.newest()
+    if state is None:
+        raise FileNotFoundError(f"{run} holds no checkpoint yet: train until the first is saved")
+    source = MotionTextFolder(data)
     backbone = text_backbone(config.text_backbone)
-    trainer = Trainer(
-        config,
-        build_objective(config, skeleton.num_features, backbone.config.dim),
-        torch.device("cpu"),
-    )
-    trainer.load(run / "state.pt")
+    objective = build_objective(config, source.skeleton.num_features, backbone.config.dim)
+    objective.load_state_dict(state["average"])
+    clips = read_split(source, "train", config.min_frames)
+    duration = fit_duration(clips, backbone, data / ".captions", source.skeleton.fps)
+    pipeline = pipeline_of(objective, config, source, backbone, duration)
+    pipeline.save_pretrained(out)
+    return pipeline
+
+
+def pipeline_of(
+    objective: RAMObjective,
+    config: TrainingConfig,
+    data: MotionTextFolder,
+    backbone: TextBackbone,
+    duration_estimator: DurationEstimator,
+) -> RAMPipeline:
+    """The pipeline around an objective's networks, which it shares and puts in evaluation mode."""
+    objective.eval()
+    skeleton = data.skeleton
     normalizer = FeatureNormalizer(
         NormalizerConfig(
             skeleton.name, skeleton.num_features, skeleton.fps, config.min_frames, config.max_frames
         )
     )
-    normalizer.mean.copy_(torch.from_numpy(folder.mean))
-    normalizer.std.copy_(torch.from_numpy(folder.std))
-    motion_encoder = trainer.average.motion_encoder
+    normalizer.mean.copy_(torch.from_numpy(data.mean))
+    normalizer.std.copy_(torch.from_numpy(data.std))
+    guidance = SchedulerConfig() if objective.motion_encoder else SchedulerConfig(reg_scale=0.0)
     pipeline = RAMPipeline(
         text_backbone=backbone,
-        text_encoder=trainer.average.text_encoder,
-        motion_encoder=motion_encoder,
-        denoiser=trainer.average.denoiser,
+        text_encoder=objective.text_encoder,
+        motion_encoder=objective.motion_encoder,
+        denoiser=objective.denoiser,
         normalizer=normalizer,
-        duration_estimator=fit_duration(
-            read_split(folder, "train", config.min_frames), backbone, data / ".captions", skeleton.fps
-        ),
-        scheduler=RAMScheduler(SchedulerConfig() if motion_encoder else SchedulerConfig(reg_scale=0.0)),
+        duration_estimator=duration_estimator,
+        scheduler=RAMScheduler(guidance),
     )
-    pipeline.save_pretrained(out)
-    return pipeline
+    return pipeline.to(next(objective.parameters()).device)
 
 
 def fit_duration(clips: list[Clip], backbone: TextBackbone, cache: Path, fps: float) -> DurationEstimator:
     """Ridge regression of log seconds on the mean token state, in float64."""
     pairs = [(caption, len(clip.features) / fps) for clip in clips for caption in clip.captions]
-    states = CaptionStates([caption for caption, _ in pairs], backbone, cache)
-    inputs = torch.cat(
-        [_mean_states(states, [c for c, _ in pairs[i : i + 512]]) for i in range(0, len(pairs), 512)]
-    )
+    captions = [caption for caption, _ in pairs]
+    states = CaptionStates(captions, backbone, cache)
+    inputs = torch.cat([_mean_states(states, captions[i : i + 512]) for i in range(0, len(pairs), 512)])
     targets = torch.tensor([seconds for _, seconds in pairs], dtype=torch.float64).log()
     center, level = inputs.mean(0), targets.mean()
     inputs = inputs - center
@@ -92,7 +103,7 @@ def fit_duration(clips: list[Clip], backbone: TextBackbone, cache: Path, fps: fl
 
 
 def _mean_states(states: CaptionStates, captions: list[str]) -> Tensor:
-    tokens, mask = pad([states[caption] for caption in captions], 1)
+    tokens, mask = states.batch(captions)
     return mean_token(tokens.double(), mask)
 
 

@@ -5,8 +5,10 @@ forward over both branches and adds them up with their weights. A weight of 0 le
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
+import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -50,6 +52,27 @@ class Batch:
     text_mask: Tensor
 
 
+@dataclass(frozen=True)
+class Draws:
+    """What one step draws at random for its clips.
+
+    Attributes:
+        timestep: `(batch,)`.
+        noise: `(batch, frames, features)`.
+        keep: for each branch (text, motion), False where a clip's latent becomes the null condition,
+            `(branches, batch)`.
+    """
+
+    timestep: Tensor
+    noise: Tensor
+    keep: Tensor
+
+    def split(self, parts: int) -> list["Draws"]:
+        """The draws of equal shares of the batch, in order."""
+        shares = (self.timestep.chunk(parts), self.noise.chunk(parts), self.keep.chunk(parts, dim=1))
+        return [Draws(*share) for share in zip(*shares, strict=True)]
+
+
 def masked_mse(estimate: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     """Squared error over the valid frames of each clip, averaged over clips (eq. 4 and 6).
 
@@ -85,6 +108,31 @@ def contrastive(z_t: Tensor, z_m: Tensor, temperature: float) -> Tensor:
     return (F.cross_entropy(similarity, target) + F.cross_entropy(similarity.T, target)) / 2
 
 
+def gather_clips(latents: Tensor) -> Tensor:
+    """The latents `(batch, d)` of all processes' clips, `(processes * batch, d)`.
+
+    Every process computes the same loss from all latents and differentiates it by its own. Those gradients
+    are shares of one sum, but data-parallel training takes the mean over processes: hence the factor.
+    """
+    count = dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
+    if count == 1:
+        return latents
+    own = latents.detach()
+    parts = [torch.empty_like(own) for _ in range(count)]
+    dist.all_gather(parts, own.contiguous())
+    parts[dist.get_rank()] = own + count * (latents - own)
+    return torch.cat(parts)
+
+
+def latent_statistics(z_t: Tensor, z_m: Tensor) -> dict[str, Tensor]:
+    """How alike the motion latents of different clips are, and how far texts are from their motions."""
+    normalized = F.normalize(z_m.float(), dim=-1)
+    count = len(z_m)
+    different = (normalized @ normalized.T).sum() - count
+    distance = (z_t - z_m).float().norm(dim=-1).mean()
+    return {"latent_cosine": different / max(1, count * (count - 1)), "latent_distance": distance}
+
+
 class RAMObjective(nn.Module):
     """The networks that are trained together and the losses of one batch.
 
@@ -107,49 +155,65 @@ class RAMObjective(nn.Module):
         self.scheduler = scheduler
         self.config = config
 
-    def forward(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
+    def draw(self, size: int, frames: int, generator: torch.Generator) -> Draws:
+        """What one step draws at random, on the generator's device.
+
+        Args:
+            size: clips in the whole batch, over all processes.
+            frames: padded length of the batch.
+            generator: decides every number.
+        """
+        options: dict[str, Any] = {"generator": generator, "device": generator.device}
+        features = self.denoiser.config.num_features
+        timestep = torch.randint(self.scheduler.config.num_train_timesteps, (size,), **options)
+        noise = torch.randn(size, frames, features, **options)
+        keep = torch.rand(2 if self.motion_encoder else 1, size, **options) >= self.config.null_probability
+        return Draws(timestep, noise, keep)
+
+    def forward(self, batch: Batch, draws: Draws) -> dict[str, Tensor]:
         """Terms of eq. 9 and their weighted sum.
+
+        The terms that compare clips with each other see those of all processes in training.
 
         Args:
             batch: the clips and their captions.
-            generator: CPU generator of timesteps, noise and null conditions.
+            draws: timesteps, noise and null conditions of the same clips.
 
         Returns:
-            "generation", the terms whose weight is not 0, and "total".
+            "generation", the terms whose weight is not 0, "total", and with a motion encoder two statistics
+            without gradient: "latent_cosine", the mean cosine of the z_m of different clips, and
+            "latent_distance", the mean |z_t - z_m|.
         """
-        config, device, size = self.config, batch.motion.device, len(batch.motion)
-        branches = 2 if self.motion_encoder else 1
-        timestep = torch.randint(self.scheduler.config.num_train_timesteps, (size,), generator=generator).to(
-            device
-        )
-        noise = torch.randn(batch.motion.shape, generator=generator).to(device)
-        keep = (torch.rand(branches * size, 1, generator=generator) >= config.null_probability).to(device)
-
+        config = self.config
         z_t = self.text_encoder(batch.text, batch.text_mask)
         latents = z_t
         if self.motion_encoder:
             z_m = self.motion_encoder(batch.motion, batch.motion_mask)
             latents = torch.cat((z_t, z_m))
-        x_t = self.scheduler.add_noise(batch.motion, noise, timestep)
+        branches = len(draws.keep)
+        x_t = self.scheduler.add_noise(batch.motion, draws.noise, draws.timestep)
         estimates = self.denoiser(
             x_t.repeat(branches, 1, 1),
-            timestep.repeat(branches),
-            latents * keep,
+            draws.timestep.repeat(branches),
+            latents * draws.keep.reshape(-1, 1),
             batch.motion_mask.repeat(branches, 1),
         ).chunk(branches)
 
         terms = {"generation": (1.0, masked_mse(estimates[0], batch.motion, batch.motion_mask))}
+        statistics = {}
         if self.motion_encoder:
             error = masked_mse(estimates[1], batch.motion, batch.motion_mask)
             terms["reconstruction"] = (config.reconstruction, error)
             if config.alignment:
                 terms["alignment"] = (config.alignment, latent_alignment(z_t, z_m, config.beta))
+            all_t, all_m = (gather_clips(z) if self.training else z for z in (z_t, z_m))
             if config.self_regularization:
-                repelled = self_regularization(z_m, config.temperature)
+                repelled = self_regularization(all_m, config.temperature)
                 terms["self_regularization"] = (config.self_regularization, repelled)
             if config.contrastive:
-                matched = contrastive(z_t, z_m, config.contrastive_temperature)
+                matched = contrastive(all_t, all_m, config.contrastive_temperature)
                 terms["contrastive"] = (config.contrastive, matched)
+            statistics = latent_statistics(all_t.detach(), all_m.detach())
         losses = {name: term for name, (_, term) in terms.items()}
         losses["total"] = torch.stack([weight * term for weight, term in terms.values()]).sum()
-        return losses
+        return losses | statistics

@@ -1,190 +1,254 @@
-"""Train RAM: `python -m training.train --config training/configs/open-small.yaml --data DIR --out DIR`.
+"""Train RAM.
 
-The same command goes on where an earlier run in the same folder stopped. Everything random in step n depends
-on the seed and n alone, so a resumed run takes the same steps as one that never stopped.
+    python -m training.train --config training/configs/open-small.yaml --data DIR --out RUN [key=value ...]
+
+The same command goes on where an earlier run in the same folder stopped, and so does a run that was sent
+SIGTERM. For several GPUs put `accelerate launch` before: `accelerate launch -m training.train ...`.
 """
 
 import argparse
 import contextlib
-import copy
 import dataclasses
-import json
-import math
+import functools
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn.attention import SDPBackend, sdpa_kernel
+from accelerate import Accelerator, DistributedDataParallelKwargs
+from accelerate.tracking import get_available_trackers
+from torch import Tensor
 from tqdm import tqdm
 
+from ram_sdk import RAMPipeline
 from training.config import TrainingConfig, load_config
 from training.data.folder import MotionTextFolder
 from training.dataset import Batches, CaptionStates, read_split
+from training.export import fit_duration, pipeline_of
 from training.networks import build_objective, text_backbone
-from training.objective import Batch, RAMObjective
+from training.run_folder import RunFolder
+from training.samples import sheet
+from training.trainer import Trainer
+
+_STOP_EVERY = 10  # steps between the processes' agreements to stop, which make them wait for each other
+_SAMPLE_PROMPTS = (
+    "a person walks forward",
+    "a person runs forward",
+    "a person jumps",
+    "a person waves with the right hand",
+    "a person sits down",
+)
+_SAMPLE_SECONDS = 4.0
 
 
-class Trainer:
-    """The state of one run and the steps that change it."""
+def make_accelerator(config: TrainingConfig, out: Path, cpu: bool = False) -> Accelerator:
+    """The devices, processes and trackers of a run.
 
-    def __init__(self, config: TrainingConfig, objective: RAMObjective, device: torch.device) -> None:
-        self.config = config
-        self.device = device
-        self.objective = objective.to(device)
-        self.average = copy.deepcopy(self.objective).eval().requires_grad_(False)
-        self.optimizer = torch.optim.AdamW(
-            self.objective.parameters(),
-            lr=config.optimizer.learning_rate,
-            weight_decay=config.optimizer.weight_decay,
-            fused=True,
-        )
-        self.step = 0
+    Precision is the configuration's and handled by the trainer, whatever `accelerate launch` was told.
 
-    def train_step(self, batch: Batch) -> dict[str, float]:
-        """One optimizer step on a batch; returns the losses and the gradient norm."""
-        generator = torch.Generator().manual_seed(self.config.seed * 1_000_003 + self.step)
-        torch.manual_seed(self.config.seed * 1_000_003 + self.step)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.config.optimizer.learning_rate * self._rate_factor()
-        self.objective.train()
-        with self._precision():
-            losses = self.objective(_to(batch, self.device), generator)
-        losses["total"].backward()
-        norm = nn.utils.clip_grad_norm_(self.objective.parameters(), self.config.optimizer.clip_norm)
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        self.step += 1
-        self._update_average()
-        return {**{name: float(loss.detach()) for name, loss in losses.items()}, "gradient_norm": float(norm)}
-
-    @torch.no_grad()
-    def validate(self, batches: Callable[[], Iterator[Batch]]) -> dict[str, float]:
-        """Mean losses of the averaged weights over whole validation clips, at fixed noise."""
-        generator = torch.Generator().manual_seed(0)
-        sums: dict[str, float] = {}
-        count = 0
-        for batch in batches():
-            with self._precision():
-                losses = self.average(_to(batch, self.device), generator)
-            for name, loss in losses.items():
-                sums[name] = sums.get(name, 0.0) + float(loss) * len(batch.motion)
-            count += len(batch.motion)
-        return {name: total / count for name, total in sums.items()}
-
-    def save(self, path: Path) -> None:
-        """Write everything that the next step depends on; the file appears whole or not at all."""
-        state = {
-            "step": self.step,
-            "objective": self.objective.state_dict(),
-            "average": self.average.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-        }
-        temporary = path.with_suffix(".part")
-        torch.save(state, temporary)
-        temporary.replace(path)
-
-    def load(self, path: Path) -> None:
-        """Go on from a file that `save` wrote."""
-        state: dict[str, Any] = torch.load(path, map_location=self.device, weights_only=True)
-        self.objective.load_state_dict(state["objective"])
-        self.average.load_state_dict(state["average"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.step = state["step"]
-
-    def _rate_factor(self) -> float:
-        options = self.config.optimizer
-        warm = min(1.0, (self.step + 1) / options.warmup_steps) if options.warmup_steps else 1.0
-        progress = min(1.0, self.step / self.config.max_steps)
-        return warm * (0.5 * (1.0 + math.cos(math.pi * progress)) if options.cosine_decay else 1.0)
-
-    @torch.no_grad()
-    def _update_average(self) -> None:
-        decay = min(self.config.optimizer.ema_decay, (1.0 + self.step) / (10.0 + self.step))
-        for averaged, current in zip(self.average.parameters(), self.objective.parameters(), strict=True):
-            averaged.lerp_(current, 1.0 - decay)
-
-    def _precision(self) -> contextlib.AbstractContextManager[Any, bool | None]:
-        stack = contextlib.ExitStack()
-        if self.config.precision == "bf16":
-            stack.enter_context(torch.autocast(self.device.type, torch.bfloat16))
-            if self.device.type == "cpu":  # its fused attention is twice as slow as plain products in bf16
-                stack.enter_context(sdpa_kernel(SDPBackend.MATH))
-        return stack
+    Raises:
+        ValueError: the configuration's tracker is not installed.
+    """
+    available = [str(tracker.value) for tracker in get_available_trackers()]
+    if config.tracker not in ("none", *available):
+        raise ValueError(f"tracker={config.tracker} is not installed: pip install {config.tracker}")
+    return Accelerator(
+        cpu=cpu,
+        mixed_precision="no",
+        log_with=None if config.tracker == "none" else config.tracker,
+        project_dir=out,
+        kwargs_handlers=[DistributedDataParallelKwargs(broadcast_buffers=False)],  # they are constants
+    )
 
 
-def _to(batch: Batch, device: torch.device) -> Batch:
-    tensors: dict[str, Tensor] = {
-        field.name: getattr(batch, field.name).to(device, non_blocking=True)
-        for field in dataclasses.fields(batch)
-    }
-    return Batch(**tensors)
+def train(config: TrainingConfig, data: Path, out: Path, cpu: bool = False) -> None:
+    """Run the training of `config`, or what is left of it.
 
-
-def train(config: TrainingConfig, data: Path, out: Path, device: str) -> None:
-    """Run the training of `config` to its end, saving and validating every `save_every` steps."""
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "config.json").write_text(json.dumps(dataclasses.asdict(config), indent=2) + "\n")
-    backbone = text_backbone(config.text_backbone)
+    Args:
+        config: the run's configuration.
+        data: folder in HumanML3D's layout.
+        out: folder of the run; see `training.run_folder`.
+        cpu: do not use an accelerator that is there.
+    """
+    accelerator = make_accelerator(config, out, cpu)
+    device = accelerator.device
     folder = MotionTextFolder(data)
+    backbone = text_backbone(config.text_backbone)
+    backbone.model.to(device)
+    clips = {split: read_split(folder, split, config.min_frames) for split in ("train", "val")}
+    captions = [c for part in clips.values() for clip in part for c in clip.captions]
+    with accelerator.main_process_first():
+        states = CaptionStates(captions, backbone, data / ".captions", device)
     mean, std = torch.from_numpy(folder.mean), torch.from_numpy(folder.std)
-    splits = {split: read_split(folder, split, config.min_frames) for split in ("train", "val")}
-    captions = [c for clips in splits.values() for clip in clips for c in clip.captions]
-    states = CaptionStates(captions, backbone, data / ".captions")
-    training, validation = (
-        Batches(
-            clips,
-            states,
-            mean,
-            std,
-            config.batch_size,
-            config.max_frames,
-            config.balance,
-            config.emphasis,
-            config.seed,
-        )
-        for clips in splits.values()
-    )
-    trainer = Trainer(
-        config,
-        build_objective(config, len(mean), backbone.config.dim),
-        torch.device(device),
-    )
-    state = out / "state.pt"
-    if state.is_file():
-        trainer.load(state)
-    print(
-        f"{len(splits['train'])} training clips, {len(splits['val'])} validation clips, step {trainer.step}"
-    )
+    training, validation = (Batches(part, states, mean, std, config, device) for part in clips.values())
+    trainer = Trainer(config, build_objective(config, len(mean), backbone.config.dim), accelerator)
+    accelerator.print(f"{len(clips['train'])} training clips, {len(clips['val'])} validation clips")
+
+    @functools.cache
+    def pipeline() -> RAMPipeline:
+        duration = fit_duration(clips["train"], backbone, data / ".captions", folder.skeleton.fps)
+        return pipeline_of(trainer.average, config, folder, backbone, duration)
+
+    fit(trainer, RunFolder(out), training, validation, pipeline)
+
+
+def fit(
+    trainer: Trainer,
+    run: RunFolder,
+    training: Batches,
+    validation: Batches,
+    pipeline: Callable[[], RAMPipeline],
+) -> None:
+    """Take the steps that are left, with logs, checkpoints, validation and samples.
+
+    Args:
+        trainer: at step 0; an earlier run in the folder is gone on with.
+        run: where everything is written.
+        training: its batches.
+        validation: likewise.
+        pipeline: makes the pipeline of the averaged weights, for samples.
+    """
+    config, accelerator, main = trainer.config, trainer.accelerator, trainer.accelerator.is_main_process
+    state = run.newest()
+    if state is not None:
+        trainer.load_state(state)
+    accelerator.wait_for_everyone()
+    if main:
+        run.start(config)
+    accelerator.init_trackers("ram", _flat(dataclasses.asdict(config)))
+    meter = Meter(trainer, run)
     with (
-        (out / "log.jsonl").open("a", encoding="utf-8") as log,
-        tqdm(total=config.max_steps, initial=trainer.step, desc="training", disable=None) as bar,
+        sigterm() as stop,
+        tqdm(
+            total=config.max_steps, initial=trainer.step, desc="training", disable=None if main else True
+        ) as bar,
     ):
-        running: list[dict[str, float]] = []
-        start = time.perf_counter()
-        while trainer.step < config.max_steps:
-            running.append(trainer.train_step(training.at(trainer.step)))
+        while trainer.step < config.max_steps and not _stopped(trainer, stop):
+            with meter.waiting():
+                batches = trainer.batches(training)
+            meter.add(trainer.train_step(batches))
             bar.update()
-            if trainer.step % 50 == 0:
-                line = {name: float(np.mean([r[name] for r in running])) for name in running[0]}
-                line["steps_per_second"] = len(running) / (time.perf_counter() - start)
-                _log(log, trainer.step, "train", line)
-                bar.set_postfix(loss=f"{line['total']:.4f}")
-                running, start = [], time.perf_counter()
-            if trainer.step % config.save_every == 0 or trainer.step == config.max_steps:
-                trainer.save(state)
-                _log(log, trainer.step, "val", trainer.validate(validation.in_order))
-                start = time.perf_counter()
+            done = trainer.step == config.max_steps
+            if trainer.step % config.log_every == 0 or done:
+                bar.set_postfix(loss=f"{meter.log()['total']:.4f}")
+            if trainer.step % config.save_every == 0 or done:
+                with meter.paused():
+                    _save(trainer, run)
+                    _validate(trainer, run, validation)
+            if config.sample_every and (trainer.step % config.sample_every == 0 or done):
+                with meter.paused():
+                    _draw_samples(trainer, run, pipeline)
+        if trainer.step < config.max_steps:
+            _save(trainer, run)
+            accelerator.print(f"stopped at step {trainer.step}; the same command goes on")
+    accelerator.end_training()
 
 
-def _log(log: Any, step: int, split: str, values: dict[str, float]) -> None:
-    log.write(
-        json.dumps({"step": step, "split": split, **{k: round(v, 6) for k, v in values.items()}}) + "\n"
-    )
-    log.flush()
+class Meter:
+    """Collects what the steps since the last log line returned, and the time they took."""
+
+    def __init__(self, trainer: Trainer, run: RunFolder) -> None:
+        self._trainer, self._run = trainer, run
+        self._restart()
+
+    def _restart(self) -> None:
+        self._values: list[dict[str, Tensor]] = []
+        self._start, self._waited = time.perf_counter(), 0.0
+
+    @contextlib.contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Time in here is waiting for data."""
+        start = time.perf_counter()
+        yield
+        self._waited += time.perf_counter() - start
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Time in here is not training."""
+        start = time.perf_counter()
+        yield
+        self._start += time.perf_counter() - start
+
+    def add(self, values: dict[str, Tensor]) -> None:
+        """Take what a step returned, without waiting for it."""
+        self._values.append(values)
+
+    def log(self) -> dict[str, float]:
+        """Write the means over steps and processes since the last line to the log and the trackers."""
+        trainer, accelerator = self._trainer, self._trainer.accelerator
+        stacked = torch.stack([torch.stack(list(values.values())) for values in self._values]).mean(0)
+        means: list[float] = accelerator.reduce(stacked, "mean").tolist()
+        steps = len(self._values)
+        line = dict(zip(self._values[0], means, strict=True)) | {
+            "learning_rate": trainer.optimizer.param_groups[0]["lr"],
+            "steps_per_second": steps / (time.perf_counter() - self._start),
+            "data_wait": self._waited / steps,
+        }
+        if accelerator.is_main_process:
+            self._run.log(trainer.step, "train", line)
+        accelerator.log({f"train/{name}": value for name, value in line.items()}, trainer.step)
+        self._restart()
+        return line
+
+
+@contextlib.contextmanager
+def sigterm() -> Iterator[threading.Event]:
+    """An event that SIGTERM sets, instead of ending the program, until the context is left."""
+    event = threading.Event()
+    if threading.current_thread() is not threading.main_thread():  # only there may handlers be set
+        yield event
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: event.set())
+    try:
+        yield event
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _stopped(trainer: Trainer, stop: threading.Event) -> bool:
+    """Whether any process was told to stop; all get the same answer."""
+    accelerator = trainer.accelerator
+    if accelerator.num_processes == 1:
+        return stop.is_set()
+    if trainer.step % _STOP_EVERY:
+        return False
+    told = torch.tensor(float(stop.is_set()), device=accelerator.device)
+    return bool(accelerator.reduce(told, "sum"))
+
+
+def _save(trainer: Trainer, run: RunFolder) -> None:
+    state = trainer.state()
+    if trainer.accelerator.is_main_process:
+        run.save(state, trainer.config.keep_checkpoints)
+
+
+def _validate(trainer: Trainer, run: RunFolder, validation: Batches) -> None:
+    accelerator = trainer.accelerator
+    if accelerator.is_main_process:
+        values = trainer.validate(validation.in_order())
+        run.log(trainer.step, "val", values)
+        accelerator.log({f"val/{name}": value for name, value in values.items()}, trainer.step)
+    accelerator.wait_for_everyone()
+
+
+def _draw_samples(trainer: Trainer, run: RunFolder, pipeline: Callable[[], RAMPipeline]) -> None:
+    if trainer.accelerator.is_main_process:
+        motions = pipeline()(_SAMPLE_PROMPTS, duration=_SAMPLE_SECONDS, seed=0).motions
+        folder = run.root / "samples"
+        folder.mkdir(exist_ok=True)
+        sheet(motions).save(folder / f"step-{trainer.step}.png", optimize=True)
+    trainer.accelerator.wait_for_everyone()
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested keys joined by dots, as trackers want them."""
+    flat = {}
+    for key, value in values.items():
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return flat
 
 
 def main() -> None:
@@ -193,13 +257,12 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--config", type=Path, required=True, help="YAML file, see training/configs")
-    parser.add_argument("--data", type=Path, required=True, help="folder in HumanML3D's format")
+    parser.add_argument("--data", type=Path, required=True, help="folder in HumanML3D's layout")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run; an earlier run goes on")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--cpu", action="store_true", help="train on the CPU though there is a GPU")
     parser.add_argument("overrides", nargs="*", help="configuration overrides such as objective.beta=0.1")
-    arguments = parser.parse_args()
-    config = load_config(arguments.config, arguments.overrides)
-    train(config, arguments.data, arguments.out, arguments.device)
+    options = parser.parse_args()
+    train(load_config(options.config, options.overrides), options.data, options.out, options.cpu)
 
 
 if __name__ == "__main__":

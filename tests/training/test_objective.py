@@ -13,6 +13,7 @@ from training.objective import (
     RAMObjective,
     contrastive,
     latent_alignment,
+    latent_statistics,
     masked_mse,
     self_regularization,
 )
@@ -39,8 +40,12 @@ def batch() -> Batch:
     return Batch(motion, mask, torch.randn(3, 4, 6, generator=generator), text_mask)
 
 
+STATISTICS = {"latent_cosine", "latent_distance"}
+
+
 def losses(objective: RAMObjective, batch: Batch) -> dict[str, torch.Tensor]:
-    return objective(batch, torch.Generator().manual_seed(2))
+    draws = objective.draw(*batch.motion_mask.shape, torch.Generator().manual_seed(2))
+    return {name: value for name, value in objective(batch, draws).items() if name not in STATISTICS}
 
 
 def test_masked_mse_is_the_mean_over_valid_frames_of_each_clip():
@@ -86,6 +91,22 @@ def test_contrastive_prefers_pairs():
     z = torch.eye(4)
     assert contrastive(z, z, 0.1) < 0.01
     assert contrastive(z, z.roll(1, 0), 0.1) > 5
+
+
+def test_latent_statistics():
+    z_m = torch.tensor([[2.0, 0.0], [0.0, 1.0], [3.0, 0.0]])
+    values = latent_statistics(z_m + torch.tensor([3.0, 4.0]), z_m)
+    assert float(values["latent_cosine"]) == pytest.approx(1 / 3, abs=1e-6)
+    assert float(values["latent_distance"]) == pytest.approx(5.0)
+
+
+def test_shares_of_the_draws_make_up_the_whole():
+    objective = make(ObjectiveConfig())
+    whole = objective.draw(6, 4, torch.Generator().manual_seed(2))
+    shares = whole.split(3)
+    assert torch.equal(torch.cat([share.noise for share in shares]), whole.noise)
+    assert torch.equal(torch.cat([share.timestep for share in shares]), whole.timestep)
+    assert torch.equal(torch.cat([share.keep for share in shares], dim=1), whole.keep)
 
 
 def test_total_is_equation_9(batch):

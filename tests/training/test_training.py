@@ -1,6 +1,5 @@
 """Training end to end at small size: configuration, data, resume, and a folder that the SDK loads."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +12,14 @@ from training.config import load_config
 from training.data.folder import MotionTextFolder
 from training.dataset import Batches, CaptionStates, read_split
 from training.export import export
+from training.run_folder import RunFolder
 from training.train import train
 
 CONFIGS = Path(__file__).resolve().parents[2] / "training" / "configs"
 OFFICIAL = Path(__file__).resolve().parents[1] / "data" / "humanml3d_012314.npz"
 SMALL = [
     "batch_size=4", "model.denoiser_width=32", "model.denoiser_layers=1", "model.encoder_layers=1",
-    "model.latent_dim=16", "min_frames=20",
+    "model.latent_dim=16", "min_frames=20", "tracker=none", "sample_every=0",
 ]  # fmt: skip
 
 
@@ -93,13 +93,13 @@ def test_clips_with_time_tags_and_nan(data, capsys):
     assert "clip broken holds NaN" in capsys.readouterr().out
 
 
-def batches(data, pipeline, balance=0.0) -> Batches:
+def batches(data, pipeline) -> Batches:
     clips = read_split(MotionTextFolder(data), "train", 20)
     states = CaptionStates(
         [c for clip in clips for c in clip.captions], pipeline.text_backbone, data / ".captions"
     )
     mean, std = (torch.from_numpy(np.load(data / f"{name}.npy")).float() for name in ("Mean", "Std"))
-    return Batches(clips, states, mean, std, 4, 196, balance, {}, seed=3)
+    return Batches(clips, states, mean, std, config("seed=3"))
 
 
 def test_batches_depend_on_seed_and_step_alone(data, pipeline):
@@ -130,18 +130,13 @@ def test_an_epoch_sees_every_clip_once_unless_balanced(data, pipeline):
     assert len(set(order.tolist())) == len(order) == 12
 
 
-def read_log(run: Path, split: str) -> list[dict]:
-    lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
-    return [line for line in lines if line["split"] == split]
-
-
 def test_resume_takes_the_same_steps(data, tmp_path):
     """8 steps at once, and 4 + 4 in two runs: the same weights to the bit."""
     for name, stops in (("once", [8]), ("twice", [4, 8])):
         for stop in stops:
             settings = config(f"max_steps={stop}", "save_every=4", "optimizer.cosine_decay=false")
-            train(settings, data, tmp_path / name, "cpu")
-    once, twice = (torch.load(tmp_path / n / "state.pt", weights_only=True) for n in ("once", "twice"))
+            train(settings, data, tmp_path / name, cpu=True)
+    once, twice = (RunFolder(tmp_path / name).newest() for name in ("once", "twice"))
     assert once["step"] == twice["step"] == 8
     for group in ("objective", "average"):
         for key, weight in once[group].items():
@@ -150,9 +145,9 @@ def test_resume_takes_the_same_steps(data, tmp_path):
 
 def test_training_learns_and_exports_a_pipeline(data, tmp_path):
     settings = config("max_steps=150", "save_every=75", "optimizer.learning_rate=3e-3")
-    train(settings, data, tmp_path / "run", "cpu")
-    validations = read_log(tmp_path / "run", "val")
-    training = read_log(tmp_path / "run", "train")
+    train(settings, data, tmp_path / "run", cpu=True)
+    validations = RunFolder(tmp_path / "run").read_log("val")
+    training = RunFolder(tmp_path / "run").read_log("train")
     assert training[-1]["reconstruction"] < 0.6 * training[0]["reconstruction"]
     assert validations[-1]["generation"] < 0.75 * training[0]["generation"]
 
@@ -166,8 +161,8 @@ def test_training_learns_and_exports_a_pipeline(data, tmp_path):
 
 def test_the_mdm_baseline_exports_a_pipeline_without_reg(data, tmp_path):
     baseline = ["model.text_encoder=pooled", "objective.reconstruction=0", "max_steps=2", "save_every=2"]
-    train(config(*baseline), data, tmp_path / "run", "cpu")
-    assert "reconstruction" not in read_log(tmp_path / "run", "val")[0]
+    train(config(*baseline), data, tmp_path / "run", cpu=True)
+    assert "reconstruction" not in RunFolder(tmp_path / "run").read_log("val")[0]
     export(tmp_path / "run", data, tmp_path / "pipeline")
     loaded = RAMPipeline.from_pretrained(tmp_path / "pipeline")
     assert loaded.motion_encoder is None
@@ -175,4 +170,4 @@ def test_the_mdm_baseline_exports_a_pipeline_without_reg(data, tmp_path):
     assert motion.settings["reg_scale"] == 0
     assert RAMPipeline.from_pretrained(tmp_path / "pipeline").denoiser.config.latent_dim == 384
     with pytest.raises(ValueError, match="pooled has no latent for a motion branch"):
-        train(config("model.text_encoder=pooled"), data, tmp_path / "other", "cpu")
+        train(config("model.text_encoder=pooled"), data, tmp_path / "other", cpu=True)
