@@ -88,7 +88,7 @@ def read(path: Path) -> Motion:
         ValueError: not a BVH file, or a skeleton whose joint names are not known.
     """
     bvh = read_bvh(path)
-    positions, fps = _y_up(bvh.names, bvh.world_transforms()[0]), round(bvh.fps, 3)
+    positions, fps = bvh.world_transforms()[0], round(bvh.fps, 3)
     for labels in BONE_NAMES.values():
         if set(labels) <= set(bvh.names):
             joints = positions[:, [bvh.names.index(label) for label in labels]]
@@ -97,7 +97,7 @@ def read(path: Path) -> Motion:
             if np.allclose(bones, UNIFORM_BONE_LENGTHS, rtol=_SAME_LENGTH):
                 return Motion(joints.astype(np.float32), fps)
     try:
-        joints = retarget(pick_joints(bvh.names, positions))
+        joints = retarget(pick_joints(bvh.names, _y_up(bvh.names, positions)))
     except ValueError as error:
         raise ValueError(f"{path.name!r}: {error}") from error
     return Motion(canonicalize(torch.from_numpy(joints)).float().numpy(), fps)

@@ -125,6 +125,13 @@ def test_own_files_come_back_as_they_were(motion: Motion, tmp_path: Path, option
     np.testing.assert_allclose(again.joints, placed.pose.joints, atol=1e-5)
 
 
+def test_own_file_of_a_lying_body_is_not_turned(motion: Motion, tmp_path: Path) -> None:
+    """The head is far along Z from everything else, as in files whose Z points up."""
+    lying = Motion(motion.joints[..., [0, 2, 1]] * np.array((1.0, -1.0, 1.0)), motion.fps)
+    again = Motion.load(lying.save(tmp_path / "lying.bvh"))
+    np.testing.assert_allclose(again.joints, lying.pose.joints, atol=1e-5)
+
+
 @pytest.mark.parametrize("name", ["accad/Male2_B10_WalkTurnLeft45.bvh", "cmu-salsa/01.bvh"])
 def test_captures_of_other_skeletons_land_on_the_uniform_one(name: str) -> None:
     clip = Motion.load(CAPTURES / name)
