@@ -213,7 +213,8 @@ class Interval:
 def _root(covariance: Tensor) -> Tensor:
     """Symmetric square root of a covariance."""
     values, vectors = torch.linalg.eigh(covariance)
-    return (vectors * values.clamp(min=0).sqrt()) @ vectors.T
+    root: Tensor = (vectors * values.clamp(min=0).sqrt()) @ vectors.T
+    return root
 
 
 def _double(embeddings: Tensor) -> Tensor:
@@ -239,4 +240,4 @@ def _count_groups(samples: int, group: int) -> int:
 def _classes(labels: Sequence[Hashable], groups: int, group: int) -> Tensor:
     """Labels as numbers `(groups, group)`."""
     number = {label: i for i, label in enumerate(dict.fromkeys(labels))}
-    return torch.tensor([number[label] for label in labels[: groups * group]]).view(groups, group)
+    return torch.tensor([number[label] for label in labels[: groups * group]]).reshape(groups, group)
