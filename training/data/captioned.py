@@ -1,0 +1,179 @@
+"""Reading a folder of one's own motions and the table of captions that goes with it.
+
+The table is a CSV file with the columns `file` and `caption`, a row for each caption, so that a file may have
+several. Two more columns, `start` and `end` in seconds, may say that a caption is about a part of the file.
+"""
+
+import csv
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ram_sdk import Motion
+from ram_sdk.body.retarget import retarget
+from ram_sdk.body.skeleton_maps import pick_joints
+from ram_sdk.formats.bone_names import BONE_NAMES
+from ram_sdk.models import NormalizerConfig
+from ram_sdk.representation.features import canonicalize, encode_joints
+from ram_sdk.representation.skeleton import HUMANML3D, UNIFORM_BONE_LENGTHS
+from ram_sdk.text import TextBackbone
+from training.dataset import Clip
+
+_SAME_LENGTH = 1e-2  # relative difference of bones that are the uniform skeleton's
+
+
+class CaptionedDataError(ValueError):
+    """Everything that is wrong with a table of captions and its motions, a line for each problem."""
+
+    def __init__(self, table: Path, problems: list[str]) -> None:
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__("\n  ".join([f"{count} in {table}:", *problems]))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class _Row:
+    line: int
+    file: str
+    caption: str
+    start: float
+    end: float | None
+
+
+def read_captioned(table: Path, motion: NormalizerConfig, backbone: TextBackbone) -> list[Clip]:
+    """Read the motions that a table of captions names, as a checkpoint speaks them.
+
+    Motions of any frame rate and body come out at the checkpoint's frame rate on HumanML3D's skeleton. Rows
+    of one file with the same start and end are captions of one clip.
+
+    Args:
+        table: the CSV file; the files in it are relative to its folder, of any kind `Motion.load` reads.
+        motion: which motion the checkpoint speaks, and how short and long its clips are.
+        backbone: reads the captions; one that is too long for it is a problem.
+
+    Returns:
+        The clips, file by file.
+
+    Raises:
+        FileNotFoundError: there is no such table.
+        ValueError: the checkpoint does not speak HumanML3D's features.
+        CaptionedDataError: the table or its motions are wrong somewhere; all problems are listed.
+    """
+    if motion.skeleton != HUMANML3D.name:
+        raise ValueError(f"the checkpoint speaks {motion.skeleton}: only {HUMANML3D.name} can be fine-tuned")
+    if not table.is_file():
+        raise FileNotFoundError(
+            f"{table} is missing: write a CSV file with the columns file,caption and a row for each caption"
+        )
+    problems: list[str] = []
+    files: dict[str, dict[tuple[float, float | None], list[_Row]]] = {}
+    for row in _read_rows(table, problems):
+        files.setdefault(row.file, {}).setdefault((row.start, row.end), []).append(row)
+        tokens = len(backbone.tokenizer.encode(row.caption).ids)
+        if tokens > backbone.max_tokens:
+            problems.append(
+                f"line {row.line}: the caption has {tokens} tokens, at most {backbone.max_tokens} can be read"
+            )
+    clips = []
+    for file, parts in files.items():
+        lines = ", ".join(str(row.line) for rows in parts.values() for row in rows)
+        try:
+            joints = _read_joints(table.parent / file, motion.fps)
+        except (ValueError, OSError) as error:
+            problems.append(f"line {lines}: {file}: {error}")
+            continue
+        for rows in parts.values():
+            try:
+                features = _encode(_cut(joints, rows[0], motion))
+            except ValueError as error:
+                problems.append(f"line {rows[0].line}: {file}: {error}")
+                continue
+            clips.append(Clip(features, tuple(row.caption for row in rows)))
+    if problems:
+        raise CaptionedDataError(table, problems)
+    return clips
+
+
+def _read_rows(table: Path, problems: list[str]) -> list[_Row]:
+    with open(table, encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file, skipinitialspace=True)
+        columns = [column.strip() for column in reader.fieldnames or ()]
+        reader.fieldnames = columns
+        if missing := [column for column in ("file", "caption") if column not in columns]:
+            raise CaptionedDataError(
+                table,
+                [
+                    f"no column {' and no column '.join(missing)}: the first line is {','.join(columns)!r}, "
+                    "write file,caption or file,caption,start,end"
+                ],
+            )
+        rows = [row for values in reader for row in _read_row(values, reader.line_num, problems)]
+    if not rows and not problems:
+        problems.append("no row below the first line: write one for each caption")
+    return rows
+
+
+def _read_row(
+    values: dict[str | None, str | list[str] | None], line: int, problems: list[str]
+) -> Iterator[_Row]:
+    if None in values:
+        problems.append(f"line {line}: more cells than columns: put a caption that holds commas in quotes")
+        return
+    cells = {str(column): str(value or "").strip() for column, value in values.items()}
+    empty = [column for column in ("file", "caption") if not cells[column]]
+    problems.extend(f"line {line}: the column {column} is empty" for column in empty)
+    times: dict[str, float | None] = {"start": 0.0, "end": None}
+    for column in times:
+        if text := cells.get(column, ""):
+            try:
+                times[column] = float(text)
+            except ValueError:
+                problems.append(f"line {line}: {column} {text!r} is not a number of seconds")
+                return
+    start, end = times["start"] or 0.0, times["end"]
+    if not empty:
+        yield _Row(line, cells["file"], cells["caption"], start, end)
+
+
+def _read_joints(path: Path, fps: float) -> NDArray[np.float64]:
+    """Joints `(frames, 22, 3)` of a file on the uniform skeleton, at the given frame rate."""
+    if not path.is_file():
+        names = [entry.name for entry in path.parent.glob("*")] if path.parent.is_dir() else []
+        near = difflib.get_close_matches(path.name, names, n=1)
+        raise FileNotFoundError("there is no such file" + (f"; did you mean {near[0]}?" if near else ""))
+    motion = Motion.load(path)
+    joints = motion.joints.astype(np.float64)
+    if motion.skeleton is not HUMANML3D:
+        raise ValueError(f"it has {joints.shape[1]} joints, the checkpoint speaks HumanML3D's 22")
+    if len(joints) < 2:
+        raise ValueError("it is a single pose")
+    bones = np.linalg.norm(joints[:, 1:] - joints[:, HUMANML3D.parents[1:]], axis=-1)
+    if not np.allclose(bones, UNIFORM_BONE_LENGTHS, rtol=_SAME_LENGTH):
+        joints = retarget(pick_joints(BONE_NAMES["smpl"], joints))
+    return Motion(joints, motion.fps).resample(fps).joints.astype(np.float64)
+
+
+def _cut(joints: NDArray[np.float64], row: _Row, motion: NormalizerConfig) -> NDArray[np.float64]:
+    """The frames that a row is about, and one more, which the velocities need."""
+    duration = (len(joints) - 1) / motion.fps
+    end = duration if row.end is None else row.end
+    if not 0 <= row.start < end <= duration + 1 / motion.fps:
+        raise ValueError(f"{row.start:g} to {end:g} s is not a part of its {duration:.2f} s")
+    piece = joints[round(row.start * motion.fps) : round(end * motion.fps) + 1]
+    if not motion.min_frames <= len(piece) - 1 <= motion.max_frames:
+        shortest, longest = motion.min_frames / motion.fps, motion.max_frames / motion.fps
+        raise ValueError(
+            f"{(len(piece) - 1) / motion.fps:.2f} s, the checkpoint speaks {shortest:g} to {longest:g} s: "
+            "choose a part with the columns start and end, or a longer file"
+        )
+    return piece
+
+
+def _encode(joints: NDArray[np.float64]) -> NDArray[np.float32]:
+    features = encode_joints(canonicalize(torch.from_numpy(joints)))
+    return np.asarray(features.float().numpy())

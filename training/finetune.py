@@ -1,0 +1,192 @@
+"""Teach a checkpoint motions of one's own.
+
+    python -m training.finetune --data DIR --out FOLDER [--from CHECKPOINT] [--lora [RANK]] [key=value ...]
+
+DIR holds motions (.bvh, .npz, .npy or .json, any frame rate) and `captions.csv` with the columns file and
+caption; `training.data.captioned` says more. FOLDER becomes a pipeline folder for
+`RAMPipeline.from_pretrained` or, with --lora, a LoRA for `RAMPipeline.load_lora`; `FOLDER/run` keeps the log.
+The same command goes on where an earlier one was stopped.
+
+What was trained together is trained on together (eq. 9): denoiser, text encoder and motion encoder, so that
+REG reconstructs with an encoder that knows the new motions. The rest stays as it is: the text backbone, which
+is never trained; the mean and deviation of the features, because the weights speak in those units; and the
+duration estimator, which thousands of captions were needed to fit: give `duration` where your motions last
+otherwise.
+"""
+
+import argparse
+import copy
+import dataclasses
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ram_sdk import RAMPipeline
+from ram_sdk.checkpoint import INDEX
+from ram_sdk.lora import NETWORKS, WEIGHTS
+from training.config import TrainingConfig, load_config
+from training.data.captioned import read_captioned
+from training.dataset import Batches, CaptionStates
+from training.lora import add_lora, save_lora
+from training.objective import RAMObjective
+from training.run_folder import RunFolder
+from training.train import fit, make_accelerator
+from training.trainer import Trainer
+
+_CONFIGS = Path(__file__).parent / "configs"
+_RANK = 16
+_OF_THE_CHECKPOINT = ("model", "text_backbone", "min_frames", "max_frames")
+
+_CARD = """---
+library_name: ram_sdk
+pipeline_tag: text-to-3d
+tags:
+- text-to-motion
+- human-motion
+- {kind}
+---
+
+# RAM fine-tuned on {clips} clips
+
+`{base}` trained on for {steps:,} steps of {batch} clips by `python -m training.finetune` (learning rate
+{rate:g}{rank}).
+
+```python
+from ram_sdk import RAMPipeline
+
+{load}
+```
+
+Its weights hold what the checkpoint and the clips are made of: the licences of both apply. To be filled in
+before it is published: what the clips are, and who may use them.
+"""
+_LOAD = {
+    "full": 'pipe = RAMPipeline.from_pretrained("<this repository or folder>")',
+    "lora": 'pipe = RAMPipeline.from_pretrained("{base}")\npipe.load_lora("<this repository or folder>")',
+}
+
+
+def finetune(
+    pipeline: RAMPipeline, table: Path, out: Path, config: TrainingConfig, rank: int | None, cpu: bool = False
+) -> bool:
+    """Train a checkpoint on, and write the result as a pipeline folder or a LoRA.
+
+    Args:
+        pipeline: the checkpoint; it is not changed.
+        table: CSV file of captions, beside the motions that it names.
+        out: folder to write.
+        config: the run; what belongs to the checkpoint is taken from there.
+        rank: rank of the LoRA, or None to train all weights.
+        cpu: do not use an accelerator that is there.
+
+    Returns:
+        Whether the run came to its end; False after a SIGTERM.
+
+    Raises:
+        FileNotFoundError: there is no such table.
+        ValueError: the table or its motions are wrong (all problems are listed), the configuration sets what
+            belongs to the checkpoint, or `out` is already the result of a run.
+    """
+    if (out / INDEX).exists() or (out / WEIGHTS).exists():
+        raise ValueError(f"{out} holds the result of an earlier run: choose another folder")
+    config = _configured(config, pipeline)
+    clips = read_captioned(table, pipeline.normalizer.config, pipeline.text_backbone)
+    run = RunFolder(out / "run")
+    accelerator = make_accelerator(config, run.root, cpu)
+    device = accelerator.device
+    pipeline.to(device)
+    captions = [caption for clip in clips for caption in clip.captions]
+    with accelerator.main_process_first():
+        states = CaptionStates(captions, pipeline.text_backbone, run.root / "captions", device)
+    batches = Batches(clips, states, pipeline.normalizer.mean, pipeline.normalizer.std, config, device)
+    trainer = Trainer(config, _objective(pipeline, config, rank), accelerator)
+    fit(trainer, run, batches, batches, lambda: _with_networks(pipeline, trainer.average))
+    if trainer.step < config.max_steps:
+        return False
+    if accelerator.is_main_process:
+        _write(pipeline, trainer, out, len(clips), rank)
+        shutil.rmtree(run.root / "checkpoints")
+    return True
+
+
+def _configured(config: TrainingConfig, pipeline: RAMPipeline) -> TrainingConfig:
+    """The configuration with what the checkpoint decides."""
+    for key in _OF_THE_CHECKPOINT:
+        if getattr(config, key) != getattr(TrainingConfig(), key):
+            raise ValueError(f"{key} belongs to the checkpoint: it cannot be chosen when fine-tuning")
+    motion = pipeline.normalizer.config
+    objective = config.objective
+    if pipeline.motion_encoder is None:
+        objective = dataclasses.replace(objective, reconstruction=0.0)
+    return dataclasses.replace(
+        config, min_frames=motion.min_frames, max_frames=motion.max_frames, objective=objective
+    )
+
+
+def _objective(pipeline: RAMPipeline, config: TrainingConfig, rank: int | None) -> RAMObjective:
+    """The objective around copies of the checkpoint's networks, all of them or a LoRA to be trained."""
+    denoiser, motion_encoder, text_encoder = (copy.deepcopy(getattr(pipeline, name)) for name in NETWORKS)
+    objective = RAMObjective(denoiser, motion_encoder, text_encoder, pipeline.scheduler, config.objective)
+    objective.requires_grad_(True)
+    if rank is not None:
+        add_lora(objective, rank, config.seed, pipeline.name)
+    return objective
+
+
+def _with_networks(pipeline: RAMPipeline, objective: RAMObjective) -> RAMPipeline:
+    return RAMPipeline(**pipeline.components | {name: getattr(objective, name) for name in NETWORKS})
+
+
+def _write(pipeline: RAMPipeline, trainer: Trainer, out: Path, clips: int, rank: int | None) -> None:
+    kind, config = ("full" if rank is None else "lora"), trainer.config
+    card = _CARD.format(
+        kind="fine-tuned" if rank is None else "lora",
+        clips=clips,
+        base=pipeline.name,
+        steps=config.max_steps,
+        batch=min(config.batch_size, clips),
+        rate=config.optimizer.learning_rate,
+        rank="" if rank is None else f", LoRA of rank {rank}",
+        load=_LOAD[kind].format(base=pipeline.name),
+    )
+    (out / "README.md").write_text(card, encoding="utf-8")
+    if rank is None:
+        _with_networks(pipeline, trainer.average).save_pretrained(out)
+    else:
+        save_lora(trainer.average, pipeline, out)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Command line of `python -m training.finetune`; returns the exit code, 2 for what the user can mend."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--from", dest="checkpoint", help="pipeline folder or Hub repository; default: the shipped one"
+    )
+    parser.add_argument("--data", type=Path, required=True, help="folder with captions.csv and the motions")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write")
+    parser.add_argument(
+        "--lora", type=int, nargs="?", const=_RANK, metavar="RANK",
+        help=f"train a LoRA of this rank (default: {_RANK}) instead of all weights",
+    )  # fmt: skip
+    parser.add_argument("--config", type=Path, help="default: configs/finetune.yaml or finetune-lora.yaml")
+    parser.add_argument("--cpu", action="store_true", help="train on the CPU though there is a GPU")
+    parser.add_argument("overrides", nargs="*", help="configuration overrides such as max_steps=600")
+    options = parser.parse_args(arguments)
+    name = "finetune.yaml" if options.lora is None else "finetune-lora.yaml"
+    try:
+        config = load_config(options.config or _CONFIGS / name, options.overrides)
+        pipeline = RAMPipeline.from_pretrained(options.checkpoint)
+        finished = finetune(
+            pipeline, options.data / "captions.csv", options.out, config, options.lora, options.cpu
+        )
+    except (ValueError, OSError, ImportError) as error:
+        print(f"training.finetune: {error}", file=sys.stderr)
+        return 2
+    return 0 if finished else 143
+
+
+if __name__ == "__main__":
+    sys.exit(main())
