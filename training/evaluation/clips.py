@@ -1,0 +1,99 @@
+"""Clips of a split as HumanML3D's loader draws them for evaluation: a random caption and crop each."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.data.folder import Caption, MotionTextFolder
+from training.evaluation.evaluator import Sample
+
+MAX_FRAMES = 196
+_TOO_LONG = 200  # frames; HumanML3D's loader leaves such clips out
+_UNIT = 4  # frames; it crops clips to multiples of this
+_SWAPPED = {"left": "right", "right": "left"}
+_FUNCTION_WORDS = frozenset(
+    {"a", "an", "the", "and", "as", "if", "in", "of", "on", "at", "with", "to", "be", "is", "are"}
+    | {"it", "its", "he", "she", "they", "him", "his", "her", "them", "their"}
+    | {"person", "man", "woman", "guy", "figure", "human", "individual", "someone", "somebody"}
+)
+
+
+@dataclass(frozen=True)
+class LabelledClip:
+    """One clip, or the part of one that its captions name.
+
+    Attributes:
+        features: `(frames, features)`, real units.
+        captions: at least one.
+        action: what `clips.json` calls it, left and right swapped for mirrored copies; "" without one.
+    """
+
+    features: NDArray[np.float32]
+    captions: tuple[Caption, ...]
+    action: str
+
+
+def min_frames(folder: MotionTextFolder) -> int:
+    """Length of the shortest clip that HumanML3D's loader takes: 40 frames, or 24 of KIT-ML."""
+    return 24 if folder.metre > 1 else 40
+
+
+def read_labelled(folder: MotionTextFolder, split: str) -> list[LabelledClip]:
+    """Read the clips of `<split>.txt` that HumanML3D's loader takes; a time tag makes a clip of its own.
+
+    Raises:
+        FileNotFoundError: the folder lacks the split or one of its files.
+        ValueError: no clip is left.
+    """
+    listing = folder.root / "clips.json"
+    about = json.loads(listing.read_text(encoding="utf-8")) if listing.is_file() else {}
+    clips = []
+    for clip_id, features, captions in folder.clips(split):
+        parts: dict[tuple[int, int], list[Caption]] = {}
+        for caption in captions:
+            start, end = (int(seconds * folder.skeleton.fps) for seconds in (caption.start, caption.end))
+            parts.setdefault((start, end) if end else (0, len(features)), []).append(caption)
+        for (start, end), said in parts.items():
+            if min_frames(folder) <= len(features[start:end]) < _TOO_LONG:
+                action = action_of(about.get(clip_id, {}))
+                clips.append(LabelledClip(features[start:end], tuple(said), action))
+    if not clips:
+        raise ValueError(f"{split}.txt of {folder.root.name} names no clip of usable length")
+    return clips
+
+
+def action_of(entry: dict[str, object]) -> str:
+    """The action of an entry of `clips.json`; a mirrored copy's left is right."""
+    action = str(entry.get("action", ""))
+    if entry.get("mirrored"):
+        action = re.sub(r"\b(left|right)\b", lambda side: _SWAPPED[side[0]], action)
+    return action
+
+
+def draw(clip: LabelledClip, rng: np.random.Generator) -> Sample:
+    """A caption and a crop of the clip: whole multiples of four frames, one fewer in a third of all draws."""
+    units = len(clip.features) // _UNIT - int(rng.integers(3) == 0)
+    length = min(max(units, 1) * _UNIT, MAX_FRAMES)
+    start = int(rng.integers(len(clip.features) - length + 1))
+    caption = clip.captions[rng.integers(len(clip.captions))]
+    return Sample(caption, clip.features[start : start + length])
+
+
+def content_words(caption: Caption) -> frozenset[str]:
+    """The words of a caption that say what is done, without subject, articles and the like."""
+    words = (token.rpartition("/")[0] for token in caption.tokens)
+    return frozenset(word for word in words if word not in _FUNCTION_WORDS)
+
+
+def fits(captions: Sequence[Caption], clips: Sequence[LabelledClip]) -> NDArray[np.bool_]:
+    """Which clips a caption could have been written for: those with a caption of the same content words.
+
+    Returns:
+        `(captions, clips)`.
+    """
+    said = [frozenset(content_words(caption) for caption in clip.captions) for clip in clips]
+    return np.array([[content_words(caption) in words for words in said] for caption in captions])

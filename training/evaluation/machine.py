@@ -1,0 +1,26 @@
+"""What a figure was measured on."""
+
+import datetime
+import platform
+from pathlib import Path
+
+import torch
+
+
+def describe(device: str) -> dict[str, str]:
+    """Names of the machine and the torch that run now, and the date."""
+    if torch.device(device).type == "cuda":
+        name = torch.cuda.get_device_name(device)
+    else:
+        name = f"{_cpu()}, {torch.get_num_threads()} thread(s)"
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    return {"machine": name, "torch": torch.__version__, "date": today}
+
+
+def _cpu() -> str:
+    listing = Path("/proc/cpuinfo")
+    if listing.is_file():
+        for line in listing.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

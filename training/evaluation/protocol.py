@@ -1,0 +1,332 @@
+"""The evaluation protocol: replications of one split for several rows, with the ground truth beside them.
+
+As Guo et al. (2022) and MDM evaluate: every replication draws each clip anew (a random caption, a random
+crop), every row generates one motion for each drawn caption at the crop's length, and a further draw of all
+real clips is what FID compares with. All rows see the same captions, lengths and seeds. MultiModality takes 30
+motions of some of the captions. Motions are embedded batch by batch and not kept.
+"""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from tqdm import tqdm
+
+from ram_sdk import Motion, RAMPipeline
+from ram_sdk.representation.skeleton import HUMANML3D
+from training.data.folder import MotionTextFolder, write_atomically
+from training.evaluation import physical
+from training.evaluation.clips import draw, read_labelled
+from training.evaluation.evaluator import Evaluator, Sample
+from training.evaluation.metrics import (
+    Moments,
+    diversity,
+    draw_pairs,
+    duplicate_limit,
+    frechet_distance,
+    matching_distance,
+    multimodality,
+    r_precision,
+)
+
+GROUND_TRUTH = "ground truth"
+_DIVERSITY_PAIRS = 300
+_REPEATS, _REPEAT_PAIRS = 30, 10  # MultiModality: motions a caption, and pairs of them
+_SETTINGS: dict[str, Callable[[str], Any]] = {
+    "reg_scale": float,
+    "cfg_scale": float,
+    "steps": int,
+    "reg_timesteps": lambda text: tuple(int(timestep) for timestep in text.split("+")),
+}
+
+Batch = tuple[Sequence[int], list[Sample]]
+"""Samples and the places that they have in the whole draw."""
+Result = dict[str, Any]
+"""One replication of one row: "setup" (how it was made) and "metrics" (figures by name)."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A checkpoint and how it generates; None is the checkpoint's own default."""
+
+    name: str
+    checkpoint: str = "shipped"  # or a pipeline folder, or a Hub repository
+    reg_scale: float | None = None
+    cfg_scale: float | None = None
+    steps: int = 20
+    reg_timesteps: tuple[int, ...] | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "Row":
+        """Read `NAME=CHECKPOINT[,setting=value]...`, such as `CFG=shipped,reg_scale=0,cfg_scale=2.5`.
+
+        Raises:
+            ValueError: the text is something else.
+        """
+        first, *settings = text.split(",")
+        name, _, checkpoint = first.partition("=")
+        if not (name.strip() and checkpoint) or name == GROUND_TRUTH or "/" in name:
+            raise ValueError(f"row {text!r}: write it as NAME=CHECKPOINT[,setting=value]...")
+        values = {}
+        for setting in settings:
+            key, _, value = setting.partition("=")
+            if key not in _SETTINGS:
+                raise ValueError(f"row {text!r}: unknown setting {key!r}, use {', '.join(_SETTINGS)}")
+            try:
+                values[key] = _SETTINGS[key](value)
+            except ValueError:
+                raise ValueError(f"row {text!r}: {setting!r} is not a number") from None
+        return cls(name, checkpoint, **values)
+
+    def load(self, device: str) -> RAMPipeline:
+        """The row's pipeline."""
+        source = None if self.checkpoint == "shipped" else self.checkpoint
+        pipeline = RAMPipeline.from_pretrained(source, device=device)
+        pipeline.set_progress_bar_config(disable=True)
+        return pipeline
+
+    def resolved(self, pipeline: RAMPipeline) -> "Row":
+        """The row with its checkpoint's defaults filled in; without a motion encoder there is no REG."""
+        config = pipeline.scheduler.config
+        reg_scale = config.reg_scale if pipeline.motion_encoder is not None else 0.0
+        return dataclasses.replace(
+            self,
+            reg_scale=reg_scale if self.reg_scale is None else self.reg_scale,
+            cfg_scale=config.cfg_scale if self.cfg_scale is None else self.cfg_scale,
+            reg_timesteps=config.reg_timesteps if self.reg_timesteps is None else self.reg_timesteps,
+        )
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What is drawn; the defaults are the field's."""
+
+    split: str = "test"
+    replications: int = 20
+    clips: int | None = None  # drawn in each replication; None = all
+    multimodality_texts: int = 100  # captions of MultiModality; 0 leaves it out
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What all rows of one replication share."""
+
+    samples: list[Sample]  # real motions: their captions and lengths are what rows generate
+    actions: list[str]
+    seeds: NDArray[np.int64]  # one for each sample
+    repeat_seeds: NDArray[np.int64]  # one for each motion of MultiModality
+    reference: Moments  # of a further draw of all real clips
+
+
+class Evaluation:
+    """One split, one evaluator and a folder of results, in which replications are kept as they are done.
+
+    Args:
+        data: folder in HumanML3D's layout.
+        evaluator: embeds captions and motions.
+        out: folder of the results; what an earlier run finished there is not done again.
+        protocol: what is drawn.
+        batch_size: motions that are generated together.
+
+    Raises:
+        FileNotFoundError: the data folder lacks the split or one of its files.
+        ValueError: the folder holds no usable clip.
+    """
+
+    def __init__(
+        self, data: Path, evaluator: Evaluator, out: Path, protocol: Protocol, batch_size: int = 32
+    ) -> None:
+        folder = MotionTextFolder(data)
+        self.protocol = protocol
+        self.evaluator = evaluator
+        self.clips = read_labelled(folder, protocol.split)
+        self.count = min(protocol.clips or len(self.clips), len(self.clips))
+        self.setup = {
+            "data": data.resolve().name,
+            "data_sha256": _digest(clip.features for clip in self.clips),
+            "evaluator": evaluator.name,
+            "split": protocol.split,
+            "clips": self.count,
+            "reference_clips": len(self.clips),
+            "multimodality_texts": min(protocol.multimodality_texts, self.count),
+            "seed": protocol.seed,
+        }
+        self._out = out / "replications"
+        self._batch_size = batch_size
+        self._measured = folder.skeleton is HUMANML3D  # the physical measures know its joints and unit
+        if self._measured:
+            lengths = [physical.bone_lengths(_joints(clip.features)).mean(0) for clip in self.clips]
+            self._bones = np.mean(lengths, axis=0)
+
+    def run(self, rows: Sequence[Row], device: str = "cpu") -> Iterator[dict[str, list[Result]]]:
+        """Evaluate rows; yields all results so far, by row, each time a replication is complete.
+
+        Raises:
+            ValueError: the folder holds replications of other data or settings, or two rows share a name.
+        """
+        if len({row.name for row in rows}) < len(rows):
+            raise ValueError(f"rows {[row.name for row in rows]}: give every row a name of its own")
+        pipelines = {row.checkpoint: row.load(device) for row in rows}
+        measures: list[tuple[dict[str, Any], Callable[[Draw], dict[str, float]]]] = [
+            ({"name": GROUND_TRUTH}, self._measure_truth)
+        ]
+        for row in rows:
+            pipeline = pipelines[row.checkpoint]
+            row = row.resolved(pipeline)
+            about = {**dataclasses.asdict(row), "weights_sha256": _weights_digest(pipeline)}
+            measures.append((about, partial(self._measure_row, row, pipeline)))
+        results: dict[str, list[Result]] = {about["name"]: [] for about, _ in measures}
+        for number in range(self.protocol.replications):
+            draw = cache(partial(self.draw, number))
+            for about, measure in measures:
+                path = self._out / about["name"] / f"{number:02d}.json"
+                setup = json.loads(json.dumps({**self.setup, "row": about}))
+                if not path.is_file():
+                    content = {"setup": setup, "metrics": measure(draw())}
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    write_atomically(path, (json.dumps(content, indent=2) + "\n").encode())
+                results[about["name"]].append(_read(path, setup))
+            yield results
+
+    def draw(self, replication: int) -> Draw:
+        """Captions, crops and seeds of one replication; they depend on the protocol's seed and its number."""
+        rng = np.random.default_rng((self.protocol.seed, replication))
+        chosen = rng.permutation(len(self.clips))[: self.count]
+        samples = [draw(self.clips[i], rng) for i in chosen]
+        repeats = min(self.protocol.multimodality_texts, self.count) * _REPEATS
+        seeds, repeat_seeds = (rng.integers(2**31, size=size) for size in (self.count, repeats))
+        reference = Moments()
+        further = [draw(clip, rng) for clip in self.clips]
+        for start in range(0, len(further), 256):
+            reference.add(self.evaluator.embed(further[start : start + 256])[1])
+        return Draw(samples, [self.clips[i].action for i in chosen], seeds, repeat_seeds, reference)
+
+    def _measure_truth(self, draw: Draw) -> dict[str, float]:
+        samples = draw.samples
+        batches = [range(i, min(i + 256, len(samples))) for i in range(0, len(samples), 256)]
+        text, motion, bodies = self._embed(((batch, [samples[i] for i in batch]) for batch in batches), draw)
+        limits = duplicate_limit([sample.caption.text for sample in samples])
+        captions = {f"caption_limit_{k}": float(limit) for k, limit in enumerate(limits, start=1)}
+        return {**self._scores(text, motion, draw), **bodies, **captions}
+
+    def _measure_row(self, row: Row, pipeline: RAMPipeline, draw: Draw) -> dict[str, float]:
+        made = generate(pipeline, row, draw.samples, draw.seeds, self._batch_size)
+        text, motion, bodies = self._embed(made, draw)
+        scores = {**self._scores(text, motion, draw), **bodies}
+        texts = len(draw.repeat_seeds) // _REPEATS
+        if texts:
+            asked = [sample for sample in draw.samples[:texts] for _ in range(_REPEATS)]
+            repeats = generate(pipeline, row, asked, draw.repeat_seeds, self._batch_size)
+            embedded = torch.empty(len(asked), motion.shape[1])
+            for places, samples in repeats:
+                embedded[list(places)] = self.evaluator.embed(samples)[1]
+            pairs = draw_pairs(_REPEATS, _REPEAT_PAIRS, np.random.default_rng(draw.repeat_seeds))
+            scores["multimodality"] = multimodality(embedded.view(texts, _REPEATS, -1), pairs)
+        return scores
+
+    def _embed(self, batches: Iterable[Batch], draw: Draw) -> tuple[Tensor, Tensor, dict[str, float]]:
+        """Text and motion embeddings in the draw's order, and the means of the physical measures."""
+        text: list[Tensor] = [torch.empty(0)] * self.count
+        motion = list(text)
+        bodies: list[dict[str, float]] = []
+        for places, samples in batches:
+            for place, *pair in zip(places, *self.evaluator.embed(samples), strict=True):
+                text[place], motion[place] = pair
+            if self._measured:
+                bodies.extend(self._physical(_joints(sample.features)) for sample in samples)
+        means = {key: float(np.mean([body[key] for body in bodies])) for key in (bodies[0] if bodies else ())}
+        return torch.stack(text), torch.stack(motion), means
+
+    def _scores(self, text: Tensor, motion: Tensor, draw: Draw) -> dict[str, float]:
+        scores = {"fid": frechet_distance(draw.reference, motion)}
+        classes = {"r_precision": None, "action_r_precision": draw.actions if any(draw.actions) else None}
+        for name, labels in classes.items():
+            if name == "r_precision" or labels:
+                shares = r_precision(text, motion, labels=labels)
+                scores |= {f"{name}_{k}": float(share) for k, share in enumerate(shares, start=1)}
+        scores["mm_dist"] = matching_distance(text, motion)
+        pairs = draw_pairs(len(motion), min(_DIVERSITY_PAIRS, len(motion)), np.random.default_rng(draw.seeds))
+        scores["diversity"] = diversity(motion, pairs)
+        return scores
+
+    def _physical(self, joints: NDArray[np.float32]) -> dict[str, float]:
+        return {
+            "foot_skating": physical.foot_skating_ratio(joints),
+            "floor_penetration": physical.floor_penetration(joints),
+            "jerk": physical.jerk(joints),
+            "bone_length_error": physical.bone_length_error(joints, self._bones),
+        }
+
+
+def generate(
+    pipeline: RAMPipeline,
+    row: Row,
+    wanted: Sequence[Sample],
+    seeds: Sequence[int] | NDArray[np.int64],
+    batch_size: int,
+) -> Iterator[Batch]:
+    """Generate a motion for the caption, and of the length, of each sample, in batches of similar length.
+
+    Args:
+        pipeline: the row's.
+        row: how it generates.
+        wanted: captions and lengths.
+        seeds: one for each sample.
+        batch_size: motions that are generated together.
+
+    Yields:
+        The samples' places in `wanted`, and the generated samples.
+    """
+    order = sorted(range(len(wanted)), key=lambda i: len(wanted[i].features))
+    with tqdm(total=len(order), desc=row.name, leave=False, disable=None) as bar:
+        for start in range(0, len(order), batch_size):
+            places = order[start : start + batch_size]
+            motions = pipeline(
+                [wanted[i].caption.text for i in places],
+                [len(wanted[i].features) for i in places],
+                num_inference_steps=row.steps,
+                reg_scale=row.reg_scale,
+                cfg_scale=row.cfg_scale,
+                reg_timesteps=row.reg_timesteps,
+                seed=[int(seeds[i]) for i in places],
+                output_type="features",
+            ).motions
+            yield (
+                places,
+                [Sample(wanted[i].caption, m.numpy()) for i, m in zip(places, motions, strict=True)],
+            )
+            bar.update(len(places))
+
+
+def _joints(features: NDArray[np.float32]) -> NDArray[np.float32]:
+    return Motion.from_features(features).joints
+
+
+def _read(path: Path, setup: dict[str, Any]) -> Result:
+    """A stored replication, if it was made as the present ones are."""
+    content: Result = json.loads(path.read_text(encoding="utf-8"))
+    stored = content["setup"]
+    if different := sorted(key for key in setup if stored.get(key) != setup[key]):
+        raise ValueError(f"{path} was made with another {', '.join(different)}: choose another --out")
+    return content
+
+
+def _digest(arrays: Iterable[NDArray[Any]]) -> str:
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()[:16]
+
+
+def _weights_digest(pipeline: RAMPipeline) -> str:
+    return _digest(weight.detach().cpu().float().numpy() for weight in pipeline.denoiser.parameters())
