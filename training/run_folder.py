@@ -16,6 +16,7 @@ from typing import Any
 import torch
 
 from training.config import TrainingConfig, build
+from training.data.folder import write_atomically
 
 State = dict[str, Any]
 
@@ -27,10 +28,15 @@ class RunFolder:
         self.root = Path(root)
         self._log = self.root / "log.jsonl"
 
-    def start(self, config: TrainingConfig) -> None:
-        """Make the folder and write the configuration."""
+    def start(self, config: TrainingConfig, step: int) -> None:
+        """Make the folder, write the configuration, and drop log lines after `step`, where it goes on."""
         (self.root / "checkpoints").mkdir(parents=True, exist_ok=True)
-        (self.root / "config.json").write_text(json.dumps(dataclasses.asdict(config), indent=2) + "\n")
+        content = json.dumps(dataclasses.asdict(config), indent=2) + "\n"
+        write_atomically(self.root / "config.json", content.encode())
+        if self._log.is_file():
+            lines = self._log.read_text(encoding="utf-8").splitlines(keepends=True)
+            kept = [line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= step]
+            write_atomically(self._log, "".join(kept).encode())
 
     def config(self) -> TrainingConfig:
         """The run's configuration.
@@ -61,14 +67,13 @@ class RunFolder:
             old.unlink()
 
     def newest(self) -> State | None:
-        """The newest checkpoint that can be read, or None; log lines after its step are dropped."""
+        """The newest checkpoint that can be read, or None."""
         for path in reversed(self.checkpoints()):
             try:
                 state: State = torch.load(path, map_location="cpu", weights_only=True)
             except (RuntimeError, EOFError, OSError) as error:
                 print(f"{path} is damaged and left out ({str(error).splitlines()[0]})")
                 continue
-            self._rewind(state["step"])
             return state
         return None
 
@@ -84,12 +89,3 @@ class RunFolder:
             return []
         lines = map(json.loads, self._log.read_text(encoding="utf-8").splitlines())
         return [line for line in lines if line["split"] == split]
-
-    def _rewind(self, step: int) -> None:
-        if not self._log.is_file():
-            return
-        lines = self._log.read_text(encoding="utf-8").splitlines(keepends=True)
-        kept = [line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= step]
-        temporary = self._log.with_suffix(".part")
-        temporary.write_text("".join(kept), encoding="utf-8")
-        temporary.replace(self._log)

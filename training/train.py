@@ -117,7 +117,7 @@ def fit(
         trainer.load_state(state)
     accelerator.wait_for_everyone()
     if main:
-        run.start(config)
+        run.start(config, trainer.step)
     accelerator.init_trackers("ram", _flat(dataclasses.asdict(config)))
     meter = Meter(trainer, run)
     with (
@@ -245,7 +245,7 @@ def _draw_samples(trainer: Trainer, run: RunFolder, pipeline: Callable[[], RAMPi
 
 def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     """Nested keys joined by dots, as trackers want them."""
-    flat = {}
+    flat: dict[str, Any] = {}
     for key, value in values.items():
         flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
     return flat

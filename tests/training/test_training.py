@@ -1,58 +1,17 @@
-"""Training end to end at small size: configuration, data, resume, and a folder that the SDK loads."""
-
-from pathlib import Path
+"""Training end to end at small size: configuration, data, and a folder that the SDK loads."""
 
 import numpy as np
 import pytest
 import torch
+from tiny_training import CONFIGS, config
 
 from ram_sdk import RAMPipeline
-from ram_sdk.representation.features import canonicalize, encode_joints
 from training.config import load_config
 from training.data.folder import MotionTextFolder
 from training.dataset import Batches, CaptionStates, read_split
 from training.export import export
 from training.run_folder import RunFolder
 from training.train import train
-
-CONFIGS = Path(__file__).resolve().parents[2] / "training" / "configs"
-OFFICIAL = Path(__file__).resolve().parents[1] / "data" / "humanml3d_012314.npz"
-SMALL = [
-    "batch_size=4", "model.denoiser_width=32", "model.denoiser_layers=1", "model.encoder_layers=1",
-    "model.latent_dim=16", "min_frames=20", "tracker=none", "sample_every=0",
-]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory) -> Path:
-    """A folder in HumanML3D's format: pieces of a real clip, two of them with time-tagged captions."""
-    folder = tmp_path_factory.mktemp("data")
-    with np.load(OFFICIAL) as stored:
-        joints = torch.from_numpy(stored["joints"]).double()
-    for name in ("new_joint_vecs", "texts"):
-        (folder / name).mkdir()
-    names = []
-    for i, start in enumerate(range(0, 120, 8)):
-        name = f"{i:06d}"
-        features = encode_joints(canonicalize(joints[start : start + 33 + i])).float().numpy()
-        np.save(folder / "new_joint_vecs" / f"{name}.npy", features)
-        lines = [f"a person plays tennis {i}#a/DET person/NOUN#0.0#0.0"]
-        if i < 2:
-            lines.append("someone swings#someone/NOUN#0.0#1.2")
-        (folder / "texts" / f"{name}.txt").write_text("\n".join(lines) + "\n")
-        names.append(name)
-    np.save(folder / "new_joint_vecs" / "broken.npy", np.full((50, 263), np.nan, dtype=np.float32))
-    (folder / "texts" / "broken.txt").write_text("a broken clip#a/DET#0.0#0.0\n")
-    (folder / "train.txt").write_text("\n".join([*names[:12], "broken"]) + "\n")
-    (folder / "val.txt").write_text("\n".join(names[12:]) + "\n")
-    stacked = np.concatenate([np.load(folder / "new_joint_vecs" / f"{name}.npy") for name in names])
-    np.save(folder / "Mean.npy", stacked.mean(0))
-    np.save(folder / "Std.npy", stacked.std(0) + 0.1)
-    return folder
-
-
-def config(*overrides):
-    return load_config(CONFIGS / "tiny.yaml", [*SMALL, *overrides])
 
 
 def test_every_configuration_file_is_valid():
@@ -128,19 +87,6 @@ def test_an_epoch_sees_every_clip_once_unless_balanced(data, pipeline):
     served = batches(data, pipeline)
     order = np.concatenate(served._shuffle(np.random.default_rng(0)))
     assert len(set(order.tolist())) == len(order) == 12
-
-
-def test_resume_takes_the_same_steps(data, tmp_path):
-    """8 steps at once, and 4 + 4 in two runs: the same weights to the bit."""
-    for name, stops in (("once", [8]), ("twice", [4, 8])):
-        for stop in stops:
-            settings = config(f"max_steps={stop}", "save_every=4", "optimizer.cosine_decay=false")
-            train(settings, data, tmp_path / name, cpu=True)
-    once, twice = (RunFolder(tmp_path / name).newest() for name in ("once", "twice"))
-    assert once["step"] == twice["step"] == 8
-    for group in ("objective", "average"):
-        for key, weight in once[group].items():
-            assert torch.equal(weight, twice[group][key]), key
 
 
 def test_training_learns_and_exports_a_pipeline(data, tmp_path):
