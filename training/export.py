@@ -1,12 +1,13 @@
 """Turn a training run into a pipeline folder that `RAMPipeline.from_pretrained` loads.
 
-    python -m training.export --run RUN --data DIR --out FOLDER
+    python -m training.export --run RUN --data DIR --out FOLDER [--name NAME] [--notes FILE ...]
 
-The averaged weights go in, with the data's feature statistics and a duration estimator fitted in closed form
-on the training captions.
+The averaged weights go in, with the data's feature statistics, a duration estimator fitted in closed form on
+the training captions, and a model card.
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -20,6 +21,7 @@ from ram_sdk.text import TextBackbone
 from training.config import TrainingConfig
 from training.data.folder import MotionTextFolder
 from training.dataset import CaptionStates, Clip, read_split
+from training.model_card import write_card
 from training.networks import build_objective, text_backbone
 from training.objective import RAMObjective
 from training.run_folder import RunFolder
@@ -27,16 +29,23 @@ from training.run_folder import RunFolder
 _RIDGE = 1e-2  # of the mean squared feature; keeps rare words from deciding a length
 
 
-def export(run: Path, data: Path, out: Path) -> RAMPipeline:
+def export(
+    run: Path, data: Path, out: Path, name: str | None = None, notes: Sequence[Path] = ()
+) -> RAMPipeline:
     """Write the pipeline folder of a run.
 
     Args:
         run: folder that `training.train` filled.
         data: the folder that it was trained on.
-        out: where the pipeline folder goes; a model card that is there already is kept.
+        out: where the pipeline folder goes.
+        name: title of the model card; default: the folder's name.
+        notes: Markdown files that are put at the end of the card.
 
     Returns:
         The pipeline.
+
+    Raises:
+        FileNotFoundError: `run` is not a run's folder or has no checkpoint, or a file of notes is missing.
     """
     folder = RunFolder(run)
     config, state = folder.config(), folder.newest()
@@ -50,6 +59,7 @@ def export(run: Path, data: Path, out: Path) -> RAMPipeline:
     duration = fit_duration(clips, backbone, data / ".captions", source.skeleton.fps)
     pipeline = pipeline_of(objective, config, source, backbone, duration)
     pipeline.save_pretrained(out)
+    write_card(pipeline, folder, state["step"], source, out, name or out.name, notes)
     return pipeline
 
 
@@ -115,8 +125,10 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--name", help="title of the model card; default: the folder's name")
+    parser.add_argument("--notes", type=Path, nargs="*", default=[], help="Markdown to end the card with")
     arguments = parser.parse_args()
-    export(arguments.run, arguments.data, arguments.out)
+    export(arguments.run, arguments.data, arguments.out, arguments.name, arguments.notes)
 
 
 if __name__ == "__main__":

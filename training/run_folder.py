@@ -10,6 +10,7 @@ import dataclasses
 import json
 import os
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,14 @@ class RunFolder:
         self.root = Path(root)
         self._log = self.root / "log.jsonl"
 
-    def start(self, config: TrainingConfig, step: int) -> None:
-        """Make the folder, write the configuration, and drop log lines after `step`, where it goes on."""
+    def start(self, config: TrainingConfig, step: int, machine: str) -> None:
+        """Begin, or go on from a step: later log lines are dropped.
+
+        Args:
+            config: the run's configuration.
+            step: of the checkpoint that it goes on from, or 0.
+            machine: what it runs on, in words; logged with the date.
+        """
         (self.root / "checkpoints").mkdir(parents=True, exist_ok=True)
         content = json.dumps(dataclasses.asdict(config), indent=2) + "\n"
         write_atomically(self.root / "config.json", content.encode())
@@ -37,6 +44,7 @@ class RunFolder:
             lines = self._log.read_text(encoding="utf-8").splitlines(keepends=True)
             kept = [line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= step]
             write_atomically(self._log, "".join(kept).encode())
+        self._append({"step": step, "split": "start", "date": str(date.today()), "machine": machine})
 
     def config(self) -> TrainingConfig:
         """The run's configuration.
@@ -80,12 +88,15 @@ class RunFolder:
     def log(self, step: int, split: str, values: Mapping[str, float]) -> None:
         """Append a line to the log; nine digits give back every bit of a float32."""
         numbers = {name: float(f"{value:.9g}") for name, value in values.items()}
-        with self._log.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"step": step, "split": split, **numbers}) + "\n")
+        self._append({"step": step, "split": split, **numbers})
 
     def read_log(self, split: str) -> list[dict[str, Any]]:
-        """The log's lines about a split: "train" (means since the line before) or "val"."""
+        """The log's lines of a kind: "start", "train" (means since the line before) or "val"."""
         if not self._log.is_file():
             return []
         lines = map(json.loads, self._log.read_text(encoding="utf-8").splitlines())
         return [line for line in lines if line["split"] == split]
+
+    def _append(self, line: dict[str, Any]) -> None:
+        with self._log.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")

@@ -19,7 +19,7 @@ from ram_sdk import Motion, RAMPipeline
 from training.data.attributes import Attributes, measure
 
 _STRIP_WIDTH = 1200  # pixels
-_SECONDS = 4.0
+SAMPLE_SECONDS = 4.0
 
 Check = Callable[[Attributes], bool]
 CHECKS: dict[str, tuple[str, Check]] = {
@@ -77,6 +77,11 @@ def sheet(motions: Sequence[Motion]) -> Image.Image:
     return page
 
 
+def sample_sheet(pipeline: RAMPipeline) -> Image.Image:
+    """One motion (seed 0) of each pictured prompt."""
+    return sheet(pipeline(_PICTURED, duration=SAMPLE_SECONDS, seed=0).motions)
+
+
 def table(measured: dict[str, list[Attributes]]) -> str:
     """Markdown: for each prompt the share of its own motions, and of all others, that pass its check."""
     lines = ["| prompt | check | own motions | motions of other prompts |", "|---|---|---|---|"]
@@ -105,7 +110,7 @@ def main() -> None:
     pipeline = RAMPipeline.from_pretrained(options.checkpoint)
     motions = pipeline(
         list(CHECKS),
-        duration=_SECONDS,
+        duration=SAMPLE_SECONDS,
         seed=0,
         num_motions_per_prompt=options.seeds,
         reg_scale=options.reg_scale,

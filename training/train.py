@@ -30,18 +30,10 @@ from training.dataset import Batches, CaptionStates, read_split
 from training.export import fit_duration, pipeline_of
 from training.networks import build_objective, text_backbone
 from training.run_folder import RunFolder
-from training.samples import sheet
+from training.samples import sample_sheet
 from training.trainer import Trainer
 
 _STOP_EVERY = 10  # steps between the processes' agreements to stop, which make them wait for each other
-_SAMPLE_PROMPTS = (
-    "a person walks forward",
-    "a person runs forward",
-    "a person jumps",
-    "a person waves with the right hand",
-    "a person sits down",
-)
-_SAMPLE_SECONDS = 4.0
 
 
 def make_accelerator(config: TrainingConfig, out: Path, cpu: bool = False) -> Accelerator:
@@ -117,7 +109,7 @@ def fit(
         trainer.load_state(state)
     accelerator.wait_for_everyone()
     if main:
-        run.start(config, trainer.step)
+        run.start(config, trainer.step, _machine(accelerator))
     accelerator.init_trackers("ram", _flat(dataclasses.asdict(config)))
     meter = Meter(trainer, run)
     with (
@@ -208,6 +200,16 @@ def sigterm() -> Iterator[threading.Event]:
         signal.signal(signal.SIGTERM, before)
 
 
+def _machine(accelerator: Accelerator) -> str:
+    """What the run trains on, in words."""
+    cuda = accelerator.device.type == "cuda"
+    device = (
+        torch.cuda.get_device_name(accelerator.device) if cuda else f"CPU, {torch.get_num_threads()} threads"
+    )
+    count = accelerator.num_processes
+    return f"{count} x {device}" if count > 1 else device
+
+
 def _stopped(trainer: Trainer, stop: threading.Event) -> bool:
     """Whether any process was told to stop; all get the same answer."""
     accelerator = trainer.accelerator
@@ -236,10 +238,9 @@ def _validate(trainer: Trainer, run: RunFolder, validation: Batches) -> None:
 
 def _draw_samples(trainer: Trainer, run: RunFolder, pipeline: Callable[[], RAMPipeline]) -> None:
     if trainer.accelerator.is_main_process:
-        motions = pipeline()(_SAMPLE_PROMPTS, duration=_SAMPLE_SECONDS, seed=0).motions
         folder = run.root / "samples"
         folder.mkdir(exist_ok=True)
-        sheet(motions).save(folder / f"step-{trainer.step}.png", optimize=True)
+        sample_sheet(pipeline()).save(folder / f"step-{trainer.step}.png", optimize=True)
     trainer.accelerator.wait_for_everyone()
 
 

@@ -115,7 +115,7 @@ def test_resume_leaves_out_a_damaged_checkpoint(whole, tmp_path, capsys):
 
 def test_only_the_newest_checkpoints_are_kept(tmp_path):
     run = RunFolder(tmp_path)
-    run.start(config(), 0)
+    run.start(config(), 0, "a machine")
     for step in (8, 9, 10, 11):
         run.save({"step": step}, keep=2)
     assert [path.name for path in run.checkpoints()] == ["step-10.pt", "step-11.pt"]

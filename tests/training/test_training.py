@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from tiny_training import CONFIGS, config
 
 from ram_sdk import RAMPipeline
@@ -97,7 +98,17 @@ def test_training_learns_and_exports_a_pipeline(data, tmp_path):
     assert training[-1]["reconstruction"] < 0.6 * training[0]["reconstruction"]
     assert validations[-1]["generation"] < 0.75 * training[0]["generation"]
 
-    export(tmp_path / "run", data, tmp_path / "pipeline")
+    (tmp_path / "limits.md").write_text("## Limits\n\nTennis only.\n")
+    export(tmp_path / "run", data, tmp_path / "pipeline", notes=[tmp_path / "limits.md"])
+    card = (tmp_path / "pipeline" / "README.md").read_text()
+    assert f"| 150 | {validations[-1]['generation']:.3f} | {validations[-1]['reconstruction']:.3f} |" in card
+    assert all(
+        words in card for words in ("# pipeline", "13 training clips", "batch_size: 4", "Tennis only.")
+    )
+    for picture in ("losses.png", "sheet.png"):
+        assert f"({picture})" in card
+        assert Image.open(tmp_path / "pipeline" / picture).width > 700
+
     loaded = RAMPipeline.from_pretrained(tmp_path / "pipeline")
     motion = loaded("a person plays tennis", num_inference_steps=5, seed=0).motions[0]
     assert 20 <= len(motion) <= 60

@@ -1,0 +1,221 @@
+"""The model card of an exported run: what it is, what it saw, how it was trained, what it makes."""
+
+import dataclasses
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ram_sdk import RAMPipeline
+from training.config import TrainingConfig
+from training.curves import Curve, draw_curves
+from training.data.folder import MotionTextFolder, write_atomically
+from training.data.sources import SOURCES
+from training.run_folder import RunFolder
+from training.samples import SAMPLE_SECONDS, sample_sheet
+
+_SYMBOLS = {
+    "generation": "L_gen",
+    "reconstruction": "L_rec",
+    "alignment": "L_align",
+    "self_regularization": "L_sr",
+    "contrastive": "L_con",
+    "retrieval": "R@1",
+    "latent_cosine": "cos z_m",
+    "latent_distance": "distance z_t, z_m",
+}
+_ROWS = 10  # of the table of losses
+
+_HEAD = """---
+library_name: ram_sdk
+pipeline_tag: text-to-3d
+{license}tags:
+- text-to-motion
+- human-motion
+- diffusion
+---
+
+# {name}
+
+{kind} Text in, 3D human motion out, with the `ram_sdk` package.
+
+```python
+from ram_sdk import RAMPipeline
+
+motion = RAMPipeline.from_pretrained("<this repository or folder>")("a person walks forward").motions[0]
+motion.save("walk.bvh")
+```
+"""
+_KINDS = {
+    True: "A Reconstruction-Anchored Diffusion Model (RAM).",
+    False: "A baseline without RAM's motion branch: it samples with classifier-free guidance alone.",
+}
+
+
+def write_card(
+    pipeline: RAMPipeline,
+    run: RunFolder,
+    step: int,
+    data: MotionTextFolder,
+    out: Path,
+    name: str,
+    notes: Sequence[Path] = (),
+) -> None:
+    """Write `README.md`, `losses.png` and `sheet.png` into a pipeline folder.
+
+    Args:
+        pipeline: what is in the folder.
+        run: the run that made it.
+        step: of the checkpoint in the folder.
+        data: what it was trained on.
+        out: the pipeline folder.
+        name: title of the card.
+        notes: Markdown files that are put at its end, such as metrics and what the checkpoint cannot do.
+
+    Raises:
+        FileNotFoundError: a file of notes does not exist.
+    """
+    written = [path.read_text(encoding="utf-8") for path in notes]
+    listing = _training_clips(data)
+    config = run.config()
+    if curves := _curves(run):
+        draw_curves(curves).save(out / "losses.png", optimize=True)
+    sample_sheet(pipeline).save(out / "sheet.png", optimize=True)
+    head = _HEAD.format(
+        license=_license(listing), name=name, kind=_KINDS[pipeline.motion_encoder is not None]
+    )
+    sections = (
+        head,
+        _what_it_is(pipeline),
+        _what_it_saw(data, config, listing),
+        _how_it_was_trained(run, step, config),
+        _losses(run),
+        f"## What it makes\n\nSeed 0 of each prompt, {SAMPLE_SECONDS:g} seconds (left limbs coral, right "
+        "limbs blue):\n\n![strips of poses](sheet.png)\n",
+        *written,
+        _credits(listing),
+    )
+    write_atomically(out / "README.md", "\n".join(filter(None, sections)).encode())
+
+
+def _training_clips(data: MotionTextFolder) -> list[Mapping[str, Any]]:
+    """What `clips.json` says about the training clips, mirrored copies left out; empty without that file."""
+    path = data.root / "clips.json"
+    if not path.is_file():
+        return []
+    about = json.loads(path.read_text(encoding="utf-8"))
+    clips = [about[clip_id] for clip_id in data.ids("train")]
+    return [clip for clip in clips if not clip["mirrored"]]
+
+
+def _license(listing: Sequence[Mapping[str, Any]]) -> str:
+    if any("NC" in clip["license"] for clip in listing):
+        return "license: cc-by-nc-4.0\n"
+    return "license: other\n" if listing else ""
+
+
+def _what_it_is(pipeline: RAMPipeline) -> str:
+    motion, scheduler = pipeline.normalizer.config, pipeline.scheduler.config
+    denoiser, backbone = pipeline.denoiser, pipeline.text_backbone.config
+    sizes = denoiser.config
+    rows = [
+        ("motion", f"{motion.skeleton}, {motion.num_features} features, {motion.fps:g} fps, "
+                   f"{motion.min_frames / motion.fps:g} to {motion.max_frames / motion.fps:g} s"),
+        ("denoiser D", f"{sizes.num_layers} layers, width {sizes.width}, feed-forward {sizes.feedforward}, "
+                       f"{sizes.num_heads} heads: {_millions(denoiser)}"),
+    ]  # fmt: skip
+    for title, encoder in (("E_m", pipeline.motion_encoder), ("E_t", pipeline.text_encoder)):
+        if encoder is not None and hasattr(encoder.config, "num_layers"):
+            layers = f"{encoder.config.num_layers} layers, d {encoder.config.latent_dim}"
+            rows.append((f"encoder {title}", f"{layers}: {_millions(encoder)}"))
+    place = "in this folder" if backbone.embedded else "fetched from the Hub"
+    rows += [
+        ("text backbone", f"{backbone.name} ({backbone.revision}), frozen, {place}"),
+        ("guidance", f"reg_scale {scheduler.reg_scale:g}, cfg_scale {scheduler.cfg_scale:g}"),
+    ]
+    return f"## What it is\n\n{_table(('', ''), rows)}"
+
+
+def _what_it_saw(data: MotionTextFolder, config: TrainingConfig, listing: Sequence[Mapping[str, Any]]) -> str:
+    ids = data.ids("train")
+    text = f"## What it saw\n\n{len(ids):,} training clips in HumanML3D's layout"
+    if not listing:
+        return f"{text}. State here where they come from and under which licence before you publish it.\n"
+    rows = []
+    for source in dict.fromkeys(clip["source"] for clip in listing):
+        clips = [clip for clip in listing if clip["source"] == source]
+        hours = sum(clip["end_seconds"] - clip["start_seconds"] for clip in clips) / 3600
+        title = SOURCES[source].title if source in SOURCES else source
+        rows.append((f"{title} (`{source}`)", clips[0]["license"], len(clips), f"{hours:.2f}"))
+    mirrored = f", {len(ids) - len(listing):,} of them mirrored copies" if len(ids) > len(listing) else ""
+    return f"{text}{mirrored}:\n\n{_table(('source', 'licence', 'clips', 'hours'), rows)}"
+
+
+def _how_it_was_trained(run: RunFolder, step: int, config: TrainingConfig) -> str:
+    starts = [
+        f"from step {start['step']:,} on {start['machine']} ({start['date']})"
+        for start in run.read_log("start")
+    ]
+    settings = yaml.safe_dump(_changed(dataclasses.asdict(config), dataclasses.asdict(TrainingConfig())))
+    return (
+        f"## How it was trained\n\n`python -m training.train`: {step:,} steps of {config.batch_size} clips, "
+        f"{'; '.join([config.precision, *starts])}.\n\nKeys that differ from the paper's configuration:\n\n"
+        f"```yaml\n{settings}```\n"
+    )
+
+
+def _losses(run: RunFolder) -> str:
+    lines = run.read_log("val")
+    if not lines:
+        return ""
+    names = [name for name in _SYMBOLS if name in lines[-1]]
+    if len(lines) > _ROWS:
+        lines = [lines[round(i * (len(lines) - 1) / (_ROWS - 1))] for i in range(_ROWS)]
+    rows = [(f"{line['step']:,}", *(f"{line[name]:.3f}" for name in names)) for line in lines]
+    table = _table(("step", *(_SYMBOLS[name] for name in names)), rows)
+    return (
+        "Validation, averaged weights (eq. 3-8; R@1: captions find their motion by their latents among 32):"
+        f"\n\n{table}\nValidation (red) and training (blue):\n\n![curves](losses.png)\n"
+    )
+
+
+def _curves(run: RunFolder) -> list[Curve]:
+    train, val = run.read_log("train"), run.read_log("val")
+    return [
+        Curve(
+            name, *([(line["step"], line[name]) for line in lines if name in line] for lines in (train, val))
+        )
+        for name in _SYMBOLS
+        if val and name in val[-1]
+    ]
+
+
+def _changed(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys whose value is not the default's, nested as they were."""
+    changed: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, dict) and isinstance(defaults[key], dict) and defaults[key]:
+            value = _changed(value, defaults[key])
+            if not value:
+                continue
+        elif value == defaults[key]:
+            continue
+        changed[key] = value
+    return changed
+
+
+def _credits(listing: Iterable[Mapping[str, Any]]) -> str:
+    credits = dict.fromkeys(clip["credit"] for clip in listing)
+    return "## Credits\n\n" + "".join(f"- {credit}\n" for credit in credits) if credits else ""
+
+
+def _millions(network: Any) -> str:
+    return f"{sum(weight.numel() for weight in network.parameters()) / 1e6:.1f} M weights"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
+    lines += ["| " + " | ".join(map(str, row)) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
