@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
@@ -22,22 +23,29 @@ def write(motion: Motion, path: Path, *, beside: Sequence[Motion] = ()) -> None:
     Raises:
         ValueError: a motion that is not of 22 joints.
     """
-    motions = [motion, *beside]
+    about, model = contents([motion, *beside])
+    text = page(motion.prompt or "Motion", about, base64.b64encode(model).decode("ascii"))
+    path.write_text(text, encoding="utf-8")
+
+
+def contents(motions: Sequence[Motion]) -> tuple[str, bytes]:
+    """What the player needs: a JSON description of the motions, and a GLB file of them."""
     about = {
-        "floor": min(_floor(one) for one in motions),
+        "floor": min(_floor(motion) for motion in motions),
         "motions": [{"caption": one.prompt or "", "fps": one.fps, "frames": len(one)} for one in motions],
     }
+    return json.dumps(about), glb.build(motions)
+
+
+def page(title: str, about: str, model: str) -> str:
+    """The player's page around what `contents` returns, the model in base64."""
     parts = {
-        "title": escape(motion.prompt or "Motion"),
-        "about": json.dumps(about).replace("<", "\\u003c"),
-        "model": base64.b64encode(glb.build(motions)).decode("ascii"),
+        "title": escape(title),
+        "about": about.replace("<", "\\u003c"),
+        "model": model,
         "player": _asset("player.js"),
     }
-    page = _asset("player.html")
-    for name, text in parts.items():
-        before, after = page.split(f"{{{{{name}}}}}")
-        page = before + text + after
-    path.write_text(page, encoding="utf-8")
+    return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], _asset("player.html"))
 
 
 def _floor(motion: Motion) -> float:

@@ -1,6 +1,7 @@
 """`.mp4`, `.gif` and `.png`: the motion as a stick figure, rendered off-screen on the CPU."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -51,8 +52,12 @@ def write(
         raise ValueError(f"body {body!r}: choose 'stick' or 'mesh'")
     text = motion.prompt if caption is None else caption
     mesh = motion.to_mesh() if body == "mesh" else None
-    writer = {".mp4": _write_film, ".gif": _write_gif, ".png": _write_strip}[path.suffix]
-    writer(motion, path, text, size, mesh)
+    if path.suffix == ".png":
+        _write_strip(motion, path, text, size, mesh)
+        return
+    fps = min(motion.fps, _GIF_FPS) if path.suffix == ".gif" else motion.fps
+    even = size + size % 2 if path.suffix == ".mp4" else size  # H.264 with ordinary colour subsampling
+    write_frames(frames(motion, text, even, fps, mesh), path, fps)
 
 
 def frames(
@@ -69,32 +74,37 @@ def frames(
         yield stick_figure.finish(image)
 
 
-def _write_film(
-    motion: Motion, path: Path, caption: str | None, size: int, mesh: MeshSequence | None
-) -> None:
+def write_frames(images: Iterable[Image.Image], path: Path, fps: float) -> None:
+    """Write pictures of one size as a film, `.mp4` (its sides even numbers of pixels) or `.gif`."""
+    if path.suffix == ".gif":
+        _write_gif(list(images), path, fps)
+    else:
+        _write_mp4(iter(images), path, fps)
+
+
+def _write_mp4(images: Iterator[Image.Image], path: Path, fps: float) -> None:
     try:
         import imageio_ffmpeg
     except ImportError as error:
         raise ImportError("mp4 needs imageio-ffmpeg: pip install 'ram_sdk[preview]'") from error
-    even = size + size % 2  # H.264 with ordinary colour subsampling
+    first = next(images)
     film = imageio_ffmpeg.write_frames(
-        str(path), (even, even), fps=motion.fps, codec="libx264", quality=None, macro_block_size=2,
+        str(path), first.size, fps=fps, codec="libx264", quality=None, macro_block_size=2,
         output_params=["-crf", "20", "-preset", "veryfast"],
     )  # fmt: skip
     film.send(None)
     try:
-        for image in frames(motion, caption, even, motion.fps, mesh):
+        for image in chain((first,), images):
             film.send(np.asarray(image).tobytes())
     finally:
         film.close()
 
 
-def _write_gif(motion: Motion, path: Path, caption: str | None, size: int, mesh: MeshSequence | None) -> None:
-    fps = min(motion.fps, _GIF_FPS)
-    images = list(frames(motion, caption, size, fps, mesh))
-    sample = Image.new("RGB", (size, 3 * size))
+def _write_gif(images: list[Image.Image], path: Path, fps: float) -> None:
+    width, height = images[0].size
+    sample = Image.new("RGB", (width, 3 * height))
     for i, index in enumerate((0, len(images) // 2, len(images) - 1)):
-        sample.paste(images[index], (0, i * size))
+        sample.paste(images[index], (0, i * height))
     palette = sample.quantize(128)
     images = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
     ends = np.round(np.arange(len(images) + 1) * 100 / fps).astype(int)  # GIF counts hundredths of a second

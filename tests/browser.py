@@ -1,0 +1,101 @@
+"""A real browser, driven over the DevTools protocol through a pipe: no driver or package is needed."""
+
+import base64
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_TRAMPOLINE = "import os, sys; os.dup2({0}, 3); os.dup2({1}, 4); os.execv(sys.argv[1], sys.argv[1:])"
+_PATIENCE = 60  # seconds until something that should happen counts as broken
+
+
+class Browser:
+    """One open page."""
+
+    def __init__(self, commands: int, replies: int, downloads: Path) -> None:
+        self._commands, self._replies = commands, os.fdopen(replies, "rb")
+        self._number = 0
+        self._session: dict[str, str] = {}
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
+        self._session = {"sessionId": attached["sessionId"]}
+        self.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(downloads))
+
+    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
+        self._number += 1
+        message = {"id": self._number, "method": method, "params": parameters, **self._session}
+        os.write(self._commands, json.dumps(message).encode() + b"\0")
+        while True:
+            reply = json.loads(self._read())
+            if reply.get("id") == self._number:
+                assert "error" not in reply, reply
+                return reply["result"]
+
+    def _read(self) -> bytes:
+        parts = []
+        while (byte := self._replies.read1(1)) not in (b"\0", b""):
+            parts.append(byte)
+        assert byte, "the browser has gone"
+        return b"".join(parts)
+
+    def evaluate(self, expression: str) -> Any:
+        reply = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in reply, reply["exceptionDetails"]
+        return reply["result"].get("value")
+
+    def open(self, path: Path) -> None:
+        self.call("Page.navigate", url=path.as_uri())
+        wait_until(lambda: self.evaluate("document.readyState") == "complete")
+
+    def click(self, element: str) -> None:
+        """Click, with the mouse, the middle of the visible element that a JavaScript expression gives."""
+        box = self.evaluate(
+            f"(e => (r => [r.x + r.width / 2, r.y + r.height / 2])(e.getBoundingClientRect()))({element})"
+        )
+        for kind in ("mousePressed", "mouseReleased"):
+            self.call("Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1)
+
+    def screenshot(self, path: Path) -> Path:
+        path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot")["data"]))
+        return path
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + _PATIENCE
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.1)
+
+
+@contextmanager
+def open_browser(folder: Path, width: int = 900, height: int = 700) -> Iterator[Browser]:
+    """A headless browser that keeps its files, and what is downloaded, in `folder`; skips without one."""
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("needs Chromium or Chrome")
+    pipes = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (*os.pipe(), *os.pipe())]
+    command = [
+        program, "--headless=new", "--no-sandbox", "--remote-debugging-pipe", "--hide-scrollbars",
+        "--use-angle=swiftshader", "--enable-unsafe-swiftshader", f"--window-size={width},{height}",
+        f"--user-data-dir={folder / 'profile'}",
+    ]  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "-c", _TRAMPOLINE.format(pipes[0], pipes[3]), *command],
+        pass_fds=(pipes[0], pipes[3]),
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield Browser(pipes[1], pipes[2], folder)
+    finally:
+        process.terminate()
+        process.wait(30)
