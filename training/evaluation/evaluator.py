@@ -1,7 +1,9 @@
 """What every text-motion evaluator is: a pair of encoders into one space."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -26,5 +28,15 @@ class Evaluator(Protocol):
     def name(self) -> str:
         """What tables call it: figures of different evaluators cannot be compared."""
 
+    @property
+    def hashes(self) -> Mapping[str, str]:
+        """sha256 of each file that it was read from, by its path in their folder."""
+
     def embed(self, samples: Sequence[Sample]) -> tuple[Tensor, Tensor]:
         """Text and motion embeddings `(samples, dim)`, float32 on the CPU, in the order given."""
+
+
+def sha256(path: Path) -> str:
+    """Hash of a file."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -11,7 +11,6 @@ literature is measured with them. What decides whether figures are comparable:
 - a caption's length is that of its words and both marks, without padding.
 """
 
-import hashlib
 import pickle
 import warnings
 from collections.abc import Mapping, Sequence
@@ -24,7 +23,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_sequence
 
 from ram_sdk.representation.skeleton import HUMANML3D, KIT_ML, Skeleton
-from training.evaluation.evaluator import Sample
+from training.evaluation.evaluator import Sample, sha256
 from training.evaluation.word_vectorizer import FILES as WORD_FILES
 from training.evaluation.word_vectorizer import TAGS, WordVectorizer
 
@@ -91,12 +90,12 @@ class OfficialEvaluator:
         published = next(p for p in _PUBLISHED if p.skeleton is skeleton)
         files = _locate(Path(root), published)
         self.name = published.title
-        self.hashes = {str(p.relative_to(root)): _sha256(p) for p in files.values()}
+        self.hashes = {str(p.relative_to(root)): sha256(p) for p in files.values()}
         self._skeleton = skeleton
         self._device = torch.device(device)
         self._words = WordVectorizer.from_folder(files[WORD_FILES[0]].parent)
         self._mean, self._std = (_statistics(files[key], skeleton) for key in ("mean", "std"))
-        if tuple(_sha256(files[key]) for key in ("mean", "std")) != published.statistics:
+        if tuple(sha256(files[key]) for key in ("mean", "std")) != published.statistics:
             warnings.warn(
                 f"{files['mean']} and {files['std'].name} are not the published statistics of the "
                 f"{published.title}: figures made with the training set's, or any others, are not comparable",
@@ -267,8 +266,3 @@ def _conv_sizes(weights: Mapping[str, Tensor]) -> tuple[int, int, int]:
 def _gru_sizes(weights: Mapping[str, Tensor]) -> tuple[int, int, int]:
     hidden, features = weights["input_emb.weight"].shape
     return features, hidden, len(weights["output_net.3.weight"])
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

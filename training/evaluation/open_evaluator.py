@@ -24,7 +24,7 @@ from ram_sdk.representation.skeleton import HUMANML3D, KIT_ML, Skeleton
 from ram_sdk.text import TextBackbone
 from training.data.folder import write_atomically
 from training.dataset import pad
-from training.evaluation.evaluator import Sample
+from training.evaluation.evaluator import Sample, sha256
 
 OPEN = Path(__file__).parent / "open"
 """Folder of the evaluator that comes with the project, trained on the open set."""
@@ -160,6 +160,7 @@ class OpenEvaluator:
     Attributes:
         name: what tables call it.
         network: the towers.
+        hashes: sha256 of the weights' file, if they were read from one.
     """
 
     def __init__(self, network: OpenEvaluatorNetwork, backbone: TextBackbone, name: str = "open") -> None:
@@ -169,6 +170,7 @@ class OpenEvaluator:
                 f"not of {backbone.config.name} ({backbone.config.sha256[:12]})"
             )
         self.name = name
+        self.hashes: dict[str, str] = {}
         self.network = network.eval().requires_grad_(False)
         self._backbone = backbone
         self._skeleton = _SKELETONS[network.config.skeleton]
@@ -185,7 +187,9 @@ class OpenEvaluator:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         network = OpenEvaluatorNetwork(OpenEvaluatorConfig(**config))
         network.load_state_dict(load_file(folder / "model.safetensors"))
-        return cls(network, backbone)
+        evaluator = cls(network, backbone)
+        evaluator.hashes["model.safetensors"] = sha256(folder / "model.safetensors")
+        return evaluator
 
     @torch.no_grad()
     def embed(self, samples: Sequence[Sample]) -> tuple[Tensor, Tensor]:

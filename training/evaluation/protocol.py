@@ -155,6 +155,7 @@ class Evaluation:
             "data": data.resolve().name,
             "data_sha256": _digest(clip.features for clip in self.clips),
             "evaluator": evaluator.name,
+            "evaluator_sha256": dict(evaluator.hashes),
             "split": protocol.split,
             "clips": self.count,
             "reference_clips": len(self.clips),
