@@ -174,7 +174,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--config", type=Path, help="default: configs/finetune.yaml or finetune-lora.yaml")
     parser.add_argument("--cpu", action="store_true", help="train on the CPU though there is a GPU")
     parser.add_argument("overrides", nargs="*", help="configuration overrides such as max_steps=600")
-    options = parser.parse_args(arguments)
+    options = parser.parse_intermixed_args(arguments)
     name = "finetune.yaml" if options.lora is None else "finetune-lora.yaml"
     try:
         config = load_config(options.config or _CONFIGS / name, options.overrides)

@@ -8,12 +8,15 @@ from safetensors.torch import save_file
 from ram_sdk import RAMPipeline, lora
 from training.objective import RAMObjective
 
-TARGETS = ("query_key_value", "attention_output", "feedforward_input", "feedforward_output")
-"""Names of the layers that get one, in the transformers of the denoiser and of both encoders."""
+TARGETS = (
+    "query_key_value", "attention_output", "feedforward_input", "feedforward_output",
+    "input_projection", "latent_projection", "output_projection", "projection",
+)  # fmt: skip
+"""Names of the linear layers that get one, in the denoiser and in both encoders."""
 
 
 def add_lora(objective: RAMObjective, rank: int, seed: int, base: str) -> None:
-    """Put a LoRA that changes nothing yet on every transformer layer and freeze all other weights.
+    """Put a LoRA that changes nothing yet on the linear layers and freeze all other weights.
 
     The scale alpha is the rank, so that the factor alpha / r is 1 for every rank.
 
