@@ -1,0 +1,36 @@
+"""Teach the checkpoint three moves that it has never seen, and look at them before and after.
+
+Run from a clone (`pip install -e ".[training]"`). `moves/README.md` says where the clips come from.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from ram_sdk import Motion, RAMPipeline
+from training.config import load_config
+from training.data.captioned import read_captioned
+from training.finetune import finetune
+from training.samples import sheet
+
+HERE = Path(__file__).parent
+TABLE, CONFIG = HERE / "moves" / "captions.csv", HERE.parent / "training" / "configs" / "finetune-lora.yaml"
+
+pipe = RAMPipeline.from_pretrained()
+clips = read_captioned(TABLE, pipe.normalizer.config, pipe.text_backbone)
+
+
+def show(name: str) -> None:
+    """Make each move, save a page of poses, and say how far the joints are from the clip's."""
+    prompts, lengths = [clip.captions[0] for clip in clips], [len(clip.features) for clip in clips]
+    motions = pipe(prompts, lengths, seed=0).motions
+    sheet(motions).save(f"{name}.png")
+    for motion, clip in zip(motions, clips, strict=True):
+        distance = np.linalg.norm(motion.joints - Motion.from_features(clip.features).joints, axis=-1).mean()
+        print(f"{name}: {motion.prompt}: {100 * distance:.0f} cm from the clip")
+
+
+show("before")
+finetune(pipe, TABLE, Path("moves-lora"), load_config(CONFIG), rank=16)
+pipe.load_lora("moves-lora")
+show("after")
