@@ -40,7 +40,7 @@ def trained(pipe, tmp_path) -> tuple[RAMObjective, Path]:
         for name, weight in objective.named_parameters():
             if "lora_B" in name:
                 weight.normal_(std=0.1)
-    save_lora(objective, pipe, tmp_path / "lora")
+    save_lora(objective, 4, pipe, tmp_path / "lora")
     return objective.eval(), tmp_path / "lora"
 
 

@@ -154,7 +154,7 @@ def _write(pipeline: RAMPipeline, trainer: Trainer, out: Path, clips: int, rank:
     if rank is None:
         _with_networks(pipeline, trainer.average).save_pretrained(out)
     else:
-        save_lora(trainer.average, pipeline, out)
+        save_lora(trainer.average, rank, pipeline, out)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,12 +1,16 @@
 """LoRAs of the objective's networks, made with the `peft` library; `ram_sdk.lora` says what they are."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from safetensors.torch import save_file
 
 from ram_sdk import RAMPipeline, lora
 from training.objective import RAMObjective
+
+if TYPE_CHECKING:
+    from peft import LoraConfig
 
 TARGETS = (
     "query_key_value", "attention_output", "feedforward_input", "feedforward_output",
@@ -30,19 +34,19 @@ def add_lora(objective: RAMObjective, rank: int, seed: int, base: str) -> None:
         ImportError: `peft` is not installed.
     """
     try:
-        from peft import LoraConfig, inject_adapter_in_model
+        from peft import inject_adapter_in_model
     except ImportError as error:
         raise ImportError("LoRA training needs the peft library: pip install 'ram_sdk[training]'") from error
-    config = LoraConfig(r=rank, lora_alpha=rank, target_modules=list(TARGETS), base_model_name_or_path=base)
     torch.manual_seed(seed)
-    inject_adapter_in_model(config, objective)
+    inject_adapter_in_model(_config(rank, base), objective)
 
 
-def save_lora(objective: RAMObjective, pipeline: RAMPipeline, folder: Path) -> None:
+def save_lora(objective: RAMObjective, rank: int, pipeline: RAMPipeline, folder: Path) -> None:
     """Write the LoRA of `add_lora` as `RAMPipeline.load_lora` and `peft` read it.
 
     Args:
         objective: holds the LoRA.
+        rank: of it.
         pipeline: the checkpoint that it was made on, unchanged.
         folder: made if it does not exist.
     """
@@ -53,7 +57,13 @@ def save_lora(objective: RAMObjective, pipeline: RAMPipeline, folder: Path) -> N
     folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / f"{lora.WEIGHTS}.part"
     save_file(weights, temporary, lora.header(pipeline.name, pipeline.components))
-    config = objective.peft_config["default"]
-    config.target_modules, config.inference_mode = list(TARGETS), True
-    config.save_pretrained(folder)
+    config = _config(rank, pipeline.name)
+    config.target_modules, config.inference_mode = list(TARGETS), True  # a list has an order, peft's set none
+    config.save_pretrained(str(folder))
     temporary.replace(folder / lora.WEIGHTS)
+
+
+def _config(rank: int, base: str) -> "LoraConfig":
+    from peft import LoraConfig
+
+    return LoraConfig(r=rank, lora_alpha=rank, target_modules=list(TARGETS), base_model_name_or_path=base)

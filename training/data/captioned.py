@@ -155,7 +155,7 @@ def _read_joints(path: Path, fps: float) -> NDArray[np.float64]:
     bones = np.linalg.norm(joints[:, 1:] - joints[:, HUMANML3D.parents[1:]], axis=-1)
     if not np.allclose(bones, UNIFORM_BONE_LENGTHS, rtol=_SAME_LENGTH):
         joints = retarget(pick_joints(BONE_NAMES["smpl"], joints))
-    return Motion(joints, motion.fps).resample(fps).joints.astype(np.float64)
+    return Motion(joints.astype(np.float32), motion.fps).resample(fps).joints.astype(np.float64)
 
 
 def _cut(joints: NDArray[np.float64], row: _Row, motion: NormalizerConfig) -> NDArray[np.float64]:
