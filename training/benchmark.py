@@ -1,58 +1,37 @@
-"""Speed of sampling: `python -m training.benchmark [--frames 196] [--repeats 5]`.
+"""Speed beside MDM's, in one run on one machine.
 
-Three things in one run on one machine, paper-size networks with random weights, batch 1, float32:
-RAM (20 steps, REG at every step, CFG), MDM's own sampler (50 ancestral steps, CFG as two forwards a step,
-an `nn.TransformerEncoder` of the same size), and RAM's bare matrix products, replayed one by one.
-The text encoder is left out of all three.
+    python -m training.benchmark sampling [--frames 196] [--repeats 5]
+    python -m training.benchmark training [--config FILE] [--data DIR] [key=value ...]
+
+Sampling: paper-size networks with random weights, batch 1, float32. RAM (20 steps, REG at every step, CFG),
+MDM's own sampler (50 ancestral steps, CFG as two forwards a step, an `nn.TransformerEncoder` of the same
+size), and RAM's bare matrix products, replayed one by one. The text encoder is left out of all three.
+
+Training: RAM's step in float32 and in bf16, from the gather of its batch to the averaged weights, and MDM's
+loop as published on the same clips (float32, padded to 196 frames, CLIP in the loop). The peak is that of one
+large matrix product in the same precision.
 """
 
 import argparse
+import dataclasses
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from ram_sdk import RAMScheduler
 from ram_sdk.models import DenoiserConfig, EncoderConfig, MotionDenoiser, MotionEncoder
-from ram_sdk.models.transformer import sinusoidal_table
+from training import throughput
+from training.config import load_config
+from training.mdm import MDM
+from training.mdm import sample as sample_mdm
 
-
-class MDM(nn.Module):
-    """MDM's encoder-only denoiser as published: sequence first, conditions added to the first token."""
-
-    def __init__(self, features: int, text: int, width: int = 512, feedforward: int = 1024) -> None:
-        super().__init__()
-        layer = nn.TransformerEncoderLayer(width, 4, feedforward, 0.1, "gelu")
-        self.encoder = nn.TransformerEncoder(layer, 8, enable_nested_tensor=False)
-        self.input_projection, self.output_projection = nn.Linear(features, width), nn.Linear(width, features)
-        self.text_projection = nn.Linear(text, width)
-        self.time = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width))
-        self.register_buffer("positions", sinusoidal_table(1000, width)[:, None], persistent=False)
-
-    def forward(self, x: Tensor, timestep: Tensor, text: Tensor) -> Tensor:
-        """x_0 from x `(frames, batch, features)`, timestep `(batch,)` and pooled text `(batch, text)`."""
-        positions: Tensor = self.get_buffer("positions")
-        condition = self.time(positions[timestep, 0]) + self.text_projection(text)
-        sequence = torch.cat((condition[None], self.input_projection(x)))
-        encoded = self.encoder(sequence + positions[: len(sequence)])
-        estimate: Tensor = self.output_projection(encoded[1:])
-        return estimate
-
-
-@torch.no_grad()
-def sample_mdm(model: MDM, frames: int) -> None:
-    """50 ancestral steps; guidance runs the model twice a step, as MDM's wrapper does."""
-    scheduler = RAMScheduler()
-    scheduler.set_timesteps(50)
-    x, text = torch.randn(frames, 1, 263), torch.randn(1, 512)
-    for t in scheduler.timesteps:
-        step = torch.tensor([t])
-        cond, uncond = model(x, step, text), model(x, step, torch.zeros_like(text))
-        x = scheduler.step(uncond + 2.5 * (cond - uncond), t, x, noise=torch.randn_like(x))
+_CONFIGS = Path(__file__).parent / "configs"
 
 
 @torch.no_grad()
@@ -104,39 +83,77 @@ def replay(shapes: Sequence[tuple[torch.Size, torch.Size]]) -> tuple[Callable[[]
     return run, operations
 
 
-def main() -> None:
+def measure_sampling(frames: int, repeats: int) -> None:
     """Run the three in turn and print medians and ratios."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--frames", type=int, default=196)
-    parser.add_argument("--repeats", type=int, default=5)
-    options = parser.parse_args()
     torch.manual_seed(0)
     denoiser = MotionDenoiser(DenoiserConfig()).eval()
     motion_encoder = MotionEncoder(EncoderConfig(263)).eval()
-    mdm = MDM(263, 512).eval()
+    mdm = MDM(263).eval()
     with MatrixProducts() as products:
-        sample_ram(denoiser, motion_encoder, options.frames)
+        sample_ram(denoiser, motion_encoder, frames)
     products_alone, operations = replay(products.shapes)
     runs: dict[str, Callable[[], None]] = {
-        "RAM, 20 steps, REG + CFG": lambda: sample_ram(denoiser, motion_encoder, options.frames),
-        "MDM, 50 steps, CFG": lambda: sample_mdm(mdm, options.frames),
+        "RAM, 20 steps, REG + CFG": lambda: sample_ram(denoiser, motion_encoder, frames),
+        "MDM, 50 steps, CFG": lambda: sample_mdm(mdm, frames),
         "RAM's matrix products alone": products_alone,
     }
     seconds: dict[str, list[float]] = {name: [] for name in runs}
-    for repeat in range(options.repeats + 1):
+    for repeat in range(repeats + 1):
         for name, run in runs.items():
             start = time.perf_counter()
             run()
             if repeat:  # the first round warms up
                 seconds[name].append(time.perf_counter() - start)
-    print(f"{torch.get_num_threads()} threads, torch {torch.__version__}, {options.frames} frames")
+    print(f"{torch.get_num_threads()} threads, torch {torch.__version__}, {frames} frames")
     for name, values in seconds.items():
         print(f"{name:28} {statistics.median(values):6.2f} s  ({min(values):.2f} to {max(values):.2f})")
     ram, other, alone = (statistics.median(values) for values in seconds.values())
     print(f"RAM is {other / ram:.2f} x as fast as MDM")
     print(f"RAM runs at {operations / ram / 1e9:.0f} GFLOP/s, {alone / ram:.0%} of its products' own speed")
+
+
+def measure_training(
+    path: Path, overrides: Sequence[str], data: Path | None, steps: int | None, repeats: int, cpu: bool
+) -> None:
+    """Measure the ways to train and print their steps a second, ratios and shares of the peak."""
+    config = load_config(path, overrides)
+    cuda = torch.cuda.is_available() and not cpu
+    config = dataclasses.replace(config, compile=config.compile and cuda)
+    steps = steps or (20 if cuda else 1)
+    results = throughput.measure(config, data, steps, repeats, cpu)
+    device = torch.cuda.get_device_name() if cuda else f"CPU, {torch.get_num_threads()} threads"
+    print(f"{device}, torch {torch.__version__}, batches of {config.batch_size} clips, {path.name}")
+    for result in results:
+        print(
+            f"{result.name:28} {result.steps_per_second:8.3f} steps/s, "
+            f"{result.operations / 1e12:6.3f} TFLOP a step, {result.share:4.0%} of {result.peak / 1e12:.2f} "
+            f"TFLOP/s, {result.steps_per_second / results[0].steps_per_second:5.2f} x MDM"
+        )
+
+
+def main() -> None:
+    """Command line of `python -m training.benchmark`."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    sampling = commands.add_parser("sampling", help="motions a second")
+    sampling.add_argument("--frames", type=int, default=196)
+    sampling.add_argument("--repeats", type=int, default=5)
+    training = commands.add_parser("training", help="optimizer steps a second")
+    training.add_argument("--config", type=Path, default=_CONFIGS / "open.yaml")
+    training.add_argument("--data", type=Path, help="take the clips of this data set, not made up ones")
+    training.add_argument("--steps", type=int, help="in a block; default: 20 on a GPU, 1 on a CPU")
+    training.add_argument("--repeats", type=int, default=3, help="blocks of each way")
+    training.add_argument("--cpu", action="store_true", help="use the CPU though there is a GPU")
+    training.add_argument("overrides", nargs="*", help="configuration overrides such as batch_size=16")
+    options = parser.parse_args()
+    if options.command == "sampling":
+        measure_sampling(options.frames, options.repeats)
+    else:
+        measure_training(
+            options.config, options.overrides, options.data, options.steps, options.repeats, options.cpu
+        )
 
 
 if __name__ == "__main__":

@@ -126,6 +126,9 @@ class Batches:
     """Training batches; the batch of step n depends on the seed and n alone, so a run can go on anywhere.
 
     All clips lie in one tensor on the device, from which a batch is one gather.
+
+    Attributes:
+        num_features: width of the motions.
     """
 
     def __init__(
@@ -151,6 +154,7 @@ class Batches:
         self._starts = np.cumsum(self._lengths) - self._lengths
         features = torch.from_numpy(np.concatenate([clip.features for clip in clips])).to(device)
         self._frames = features.sub_(mean.to(device)).div_(std.to(device))
+        self.num_features = self._frames.shape[1]
         self._captions = [clip.captions for clip in clips]
         self._states = captions
         counts = Counter(clip.action for clip in clips)

@@ -1,0 +1,171 @@
+"""Speed of training: RAM's step, which trains two branches, beside MDM's own loop on the same clips."""
+
+import dataclasses
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from accelerate import Accelerator
+from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+
+from training.config import TrainingConfig
+from training.data.folder import MotionTextFolder
+from training.dataset import Batches, CaptionStates, Clip, read_split
+from training.mdm import FRAMES, MDM, MDMTraining
+from training.networks import build_objective, text_backbone
+from training.trainer import Trainer
+
+_CLIPS = 2048  # made up where no data is given
+_CAPTION = "a person walks forward slowly then turns around and waves with the left hand"
+_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """What was measured of one way to train.
+
+    Attributes:
+        name: what ran.
+        steps_per_second: median over the blocks of steps.
+        operations: floating point operations of matrix products in a step.
+        peak: operations a second of one large product in the same precision, in the same run.
+    """
+
+    name: str
+    steps_per_second: float
+    operations: float
+    peak: float
+
+    @property
+    def share(self) -> float:
+        """Share of the peak that the step's products reach, everything else in the step included."""
+        return self.operations * self.steps_per_second / self.peak
+
+
+def measure(
+    config: TrainingConfig, data: Path | None, steps: int, repeats: int, cpu: bool = False
+) -> list[Throughput]:
+    """Measure MDM's loop in float32 and RAM's step in float32 and bf16, in turns.
+
+    Args:
+        config: sizes, batch and text backbone; MDM's denoiser gets the same sizes.
+        data: a data set whose training clips are used; default: made up ones of 40 to 196 frames.
+        steps: steps in a block.
+        repeats: blocks of each way that are measured, after one that warms up.
+        cpu: do not use a GPU that is there.
+    """
+    accelerator = Accelerator(cpu=cpu)
+    device = accelerator.device
+    batches = _batches(config, data, device)
+    model = MDM(
+        batches.num_features,
+        config.model.denoiser_width,
+        config.model.denoiser_feedforward,
+        config.model.denoiser_layers,
+    )
+    mdm = MDMTraining(model, device)
+    padded = [_padded(batches, step) for step in range(steps)]
+    ways: dict[str, tuple[str, float, Callable[[], None]]] = {}
+
+    def train_mdm() -> None:
+        for motion, mask in padded:
+            mdm.step(motion, mask)
+
+    ways["MDM's loop, fp32"] = ("fp32", _count(train_mdm), train_mdm)
+    for precision in ("fp32", "bf16"):
+        settings = dataclasses.replace(config, precision=precision)
+        plain = _ram(dataclasses.replace(settings, compile=False), batches, steps, accelerator)
+        operations = _count(plain)
+        timed = _ram(settings, batches, steps, accelerator) if config.compile else plain
+        ways[f"RAM, {precision}"] = (precision, operations, timed)
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    for repeat in range(repeats + 1):
+        for name, (_, _, block) in ways.items():
+            elapsed = _time(block, device)
+            if repeat:
+                seconds[name].append(elapsed)
+    peaks = {precision: peak(device, dtype) for precision, dtype in _DTYPES.items()}
+    return [
+        Throughput(name, steps / statistics.median(seconds[name]), operations / steps, peaks[precision])
+        for name, (precision, operations, _) in ways.items()
+    ]
+
+
+def peak(device: torch.device, dtype: torch.dtype) -> float:
+    """Operations a second of a large matrix product: the best of ten."""
+    size = 8192 if device.type == "cuda" else 1024
+    left, right = (torch.randn(size, size, device=device, dtype=dtype) for _ in range(2))
+    fastest = min(_time(lambda: torch.matmul(left, right), device) for _ in range(10))
+    return 2.0 * size**3 / fastest
+
+
+def _batches(config: TrainingConfig, data: Path | None, device: torch.device) -> Batches:
+    backbone = text_backbone(config.text_backbone)
+    backbone.model.to(device)
+    if data is None:
+        rng = np.random.default_rng(0)
+        clips = [
+            Clip(
+                rng.standard_normal(
+                    (rng.integers(config.min_frames, config.max_frames + 1), 263), np.float32
+                ),
+                (" ".join(rng.permutation(_CAPTION.split())),),
+            )
+            for _ in range(max(_CLIPS, config.batch_size))
+        ]
+        mean, std = torch.zeros(263), torch.ones(263)
+    else:
+        folder = MotionTextFolder(data)
+        clips = read_split(folder, "train", config.min_frames)
+        mean, std = torch.from_numpy(folder.mean), torch.from_numpy(folder.std)
+    captions = [caption for clip in clips for caption in clip.captions]
+    with tempfile.TemporaryDirectory() as cache:
+        states = CaptionStates(captions, backbone, Path(cache), device)
+    return Batches(clips, states, mean, std, config, device)
+
+
+def _padded(batches: Batches, step: int) -> tuple[Tensor, Tensor]:
+    batch = batches.at(step)
+    missing = FRAMES - batch.motion.shape[1]
+    return F.pad(batch.motion, (0, 0, 0, missing))[:, :FRAMES], F.pad(batch.motion_mask, (0, missing))[
+        :, :FRAMES
+    ]
+
+
+def _ram(
+    config: TrainingConfig, batches: Batches, steps: int, accelerator: Accelerator
+) -> Callable[[], None]:
+    text_dim = batches.at(0).text.shape[-1]
+    trainer = Trainer(config, build_objective(config, batches.num_features, text_dim), accelerator)
+
+    def train() -> None:
+        trainer.step = 0  # the same clips in every block
+        for _ in range(steps):
+            trainer.train_step(trainer.batches(batches))
+
+    return train
+
+
+def _count(block: Callable[[], None]) -> float:
+    with (
+        FlopCounterMode(display=False) as counter,
+        sdpa_kernel(SDPBackend.MATH),
+    ):  # fused kernels go uncounted
+        block()
+    return float(counter.get_total_flops())
+
+
+def _time(block: Callable[[], object], device: torch.device) -> float:
+    start = time.perf_counter()
+    block()
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter() - start
