@@ -100,9 +100,9 @@ def _draw_panel(draw: Draw, panel: Panel, left: float, top: float) -> None:
 def _rectangle(
     draw: Draw, left: float, top: float, right: float, bottom: float, colour: tuple[int, int, int]
 ) -> None:
-    if right > left and bottom > top:
-        corners = [value * _OVERSAMPLING for value in (left, top, right, bottom)]
-        draw.rectangle((corners[0], corners[1], corners[2] - 1, corners[3] - 1), fill=colour)
+    x0, y0, x1, y1 = (round(value * _OVERSAMPLING) for value in (left, top, right, bottom))
+    if x1 > x0 and y1 > y0:
+        draw.rectangle((x0, y0, x1 - 1, y1 - 1), fill=colour)
 
 
 def _text(draw: Draw, place: tuple[float, float], text: str, size: int) -> None:

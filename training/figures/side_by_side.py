@@ -30,7 +30,7 @@ SUFFIXES = (".png", ".gif", ".mp4", ".html")
 
 def strips(motions: Sequence[Sequence[Motion]], rows: Sequence[Row]) -> Image.Image:
     """A page: for each prompt the strip of poses of every row, headed by its name and the prompt."""
-    pictures = []
+    pictures: list[Image.Image] = []
     with tempfile.TemporaryDirectory() as folder:
         for group in zip(*motions, strict=True):
             for motion, row in zip(group, rows, strict=True):
@@ -40,8 +40,8 @@ def strips(motions: Sequence[Sequence[Motion]], rows: Sequence[Row]) -> Image.Im
                     pictures.append(picture.resize((_STRIP_WIDTH, height), Image.Resampling.LANCZOS))
     page = Image.new("RGB", (_STRIP_WIDTH, sum(picture.height for picture in pictures)), "white")
     tops = np.cumsum([0, *(picture.height for picture in pictures)])
-    for picture, top in zip(pictures, tops.tolist(), strict=False):
-        page.paste(picture, (0, top))
+    for strip, top in zip(pictures, tops.tolist(), strict=False):
+        page.paste(strip, (0, top))
     return page
 
 
