@@ -92,7 +92,7 @@ def _draw_panel(draw: Draw, panel: Panel, left: float, top: float) -> None:
         _rectangle(draw, left, y, left + max(bar.value, 0.0) * scale, y + _BAR, _FILL)
         low, high, middle = left + max(bar.low, 0.0) * scale, left + bar.high * scale, y + _BAR / 2
         _rectangle(draw, low, middle - 0.75, high, middle + 0.75, _WHISKER)
-        for end in (low, high):
+        for end in (low, high) if bar.high > bar.low else ():
             _rectangle(draw, end - 0.75, middle - 4, end + 0.75, middle + 4, _WHISKER)
         _text(draw, (max(high, left) + 7, y + 2), f"{bar.value:.4g}", 12)
 

@@ -34,16 +34,27 @@ def write_report(number: int, caption: str, summary: Mapping[str, Any], out: Pat
     write_atomically(out / "table.md", text.encode())
     names = list(summary["rows"])
     panels = [
-        Panel(_LABELS[key], [_bar(summary["rows"][name]["metrics"].get(key)) for name in names])
+        Panel(_charted(_LABELS[key]), [_bar(summary["rows"][name]["metrics"].get(key)) for name in names])
         for key in _CHARTED
         if any(key in summary["rows"][name]["metrics"] for name in names)
     ]
-    title = f"{_title(number)}: measured on {summary['data']}, {summary['evaluator']}\nmean and 95 % interval"
+    title = (
+        f"{_title(number)}\n"
+        f"measured on {summary['data']}, evaluator {summary['evaluator']}; mean and 95 % interval"
+    )
     save(draw_panels(title, names, panels), out / "table.png")
     return text
 
 
 _LABELS = {"aits": "AITS, s ↓", **COLUMNS, **PHYSICAL}
+
+
+def _charted(label: str) -> str:
+    """A label without the characters that the chart's font lacks."""
+    words = {"↓": "(lower is better)", "↑": "(higher is better)", " →": "", "³": "^3"}
+    for character, word in words.items():
+        label = label.replace(character, word)
+    return label
 
 
 def _bar(metric: Mapping[str, Any] | None) -> Bar | None:
@@ -54,7 +65,7 @@ def _bar(metric: Mapping[str, Any] | None) -> Bar | None:
 
 
 def _title(number: int) -> str:
-    return f"Table {number}. {PAPER['tables'][str(number)]['title']}"
+    return f"Table {number} of the paper: {PAPER['tables'][str(number)]['title']}"
 
 
 def markdown(number: int, caption: str, summary: Mapping[str, Any]) -> str:
