@@ -40,6 +40,8 @@ def _generate(options: argparse.Namespace) -> int:
     pipeline = RAMPipeline.from_pretrained(
         options.checkpoint, revision=options.revision, variant=options.variant, device=options.device
     )
+    if options.lora is not None:
+        pipeline.load_lora(options.lora, options.lora_scale)
     motions = pipeline(
         prompts,
         duration=options.duration,
@@ -133,6 +135,8 @@ def _parser() -> argparse.ArgumentParser:
     generate.add_argument("--steps", type=int, default=20, help="denoising steps (default: 20)")
     generate.add_argument("--reg-scale", type=float, help="Reconstructive Error Guidance, 0 = off")
     generate.add_argument("--cfg-scale", type=float, help="classifier-free guidance, 0 = off")
+    generate.add_argument("--lora", metavar="FOLDER", help="a LoRA for the checkpoint; or a Hub repository")
+    generate.add_argument("--lora-scale", type=float, default=1.0, help="how much of it (default: 1)")
     generate.add_argument("--device", default="cpu", help="cpu, cuda, mps ... (default: cpu)")
 
     convert = commands.add_parser("convert", help="turn motion files into another format")

@@ -10,8 +10,9 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from ram_sdk import RAMPipeline, lora
+from ram_sdk import Motion, RAMPipeline, lora
 from ram_sdk.checkpoint import CheckpointError
+from ram_sdk.cli import main
 from training.lora import add_lora, save_lora
 from training.objective import ObjectiveConfig, RAMObjective
 
@@ -114,6 +115,25 @@ def test_settings_name_the_lora(pipe, folder):
     pipe.load_lora(folder, 0.5)
     settings = pipe(PROMPT, 40, num_inference_steps=1).motions[0].settings
     assert (settings["lora"], settings["lora_scale"]) == (str(folder), 0.5)
+
+
+def test_command_line_takes_a_lora(pipe, checkpoint, folder, tmp_path):
+    made = tmp_path / "jump.npz"
+    options = [
+        "--duration",
+        "2",
+        "--steps",
+        "3",
+        "--seed",
+        "1",
+        "--checkpoint",
+        str(checkpoint),
+        "-o",
+        str(made),
+    ]
+    assert main(["generate", PROMPT, *options, "--lora", str(folder), "--lora-scale", "0.5"]) == 0
+    pipe.load_lora(folder, 0.5)
+    np.testing.assert_array_equal(Motion.load(made).features, features(pipe))
 
 
 def test_a_saved_pipeline_holds_its_lora(pipe, folder, tmp_path):
