@@ -1,9 +1,11 @@
-"""Prepare motion-text data sets: build the open one, check any in HumanML3D's layout, draw contact sheets.
+"""Prepare motion-text data sets: build the open one, check any in HumanML3D's layout, draw sheets, move it.
 
 python -m training.prepare open --captures DIR --out DIR [--mix open]
 python -m training.prepare check DIR
 python -m training.prepare agreement DIR
 python -m training.prepare sheets DIR --out DIR
+python -m training.prepare pack DIR FILE
+python -m training.prepare unpack FILE DIR
 """
 
 import argparse
@@ -13,6 +15,8 @@ from pathlib import Path
 from .data.agreement import measure_agreement
 from .data.build import build
 from .data.check import check_folder
+from .data.folder import MotionTextFolder
+from .data.packing import pack, unpack
 from .data.sheets import write_sheets
 from .data.sources import MIXES
 
@@ -37,6 +41,11 @@ def main(arguments: list[str] | None = None) -> int:
                 return _agreement(options.folder)
             case "sheets":
                 print(f"{len(write_sheets(options.folder, options.out))} sheets in {options.out}")
+            case "pack":
+                clips = pack(MotionTextFolder(options.folder), options.file)
+                print(f"{clips} clips in {options.file}, {options.file.stat().st_size / 1e6:.0f} MB")
+            case "unpack":
+                print(f"{unpack(options.file, options.folder)} clips in {options.folder}")
     except (OSError, ValueError, RuntimeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -85,6 +94,12 @@ def _parser() -> argparse.ArgumentParser:
     sheets = commands.add_parser("sheets", help="draw one picture per action of a built set")
     sheets.add_argument("folder", type=Path)
     sheets.add_argument("--out", type=Path, required=True, help="folder for the pictures")
+    packing = commands.add_parser("pack", help="write a set into one small file, to move it")
+    packing.add_argument("folder", type=Path)
+    packing.add_argument("file", type=Path, help="ending in .npz")
+    unpacking = commands.add_parser("unpack", help="make the folder of a packed set again")
+    unpacking.add_argument("file", type=Path)
+    unpacking.add_argument("folder", type=Path, help="a new folder")
     return parser
 
 
