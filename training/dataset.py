@@ -110,6 +110,22 @@ class CaptionStates:
         return states.float(), mask
 
 
+def read_training(
+    folder: MotionTextFolder, backbone: TextBackbone, min_frames: int, device: torch.device | str = "cpu"
+) -> tuple[list[Clip], list[Clip], CaptionStates]:
+    """Clips of the train and val splits and the states of their captions; see `read_split`.
+
+    Args:
+        folder: the data set; the states are cached in its folder `.captions`.
+        backbone: reads the captions.
+        min_frames: of a clip.
+        device: of the states.
+    """
+    train, val = (read_split(folder, split, min_frames) for split in ("train", "val"))
+    captions = [caption for clip in (*train, *val) for caption in clip.captions]
+    return train, val, CaptionStates(captions, backbone, folder.root / ".captions", device)
+
+
 def _encode_all(captions: Sequence[str], backbone: TextBackbone) -> dict[str, Tensor]:
     by_length = sorted(range(len(captions)), key=lambda i: len(captions[i]))
     states: list[Tensor] = [torch.empty(0)] * len(captions)

@@ -20,7 +20,7 @@ from ram_sdk.scheduler import SchedulerConfig
 from ram_sdk.text import TextBackbone
 from training.config import TrainingConfig
 from training.data.folder import MotionTextFolder
-from training.dataset import CaptionStates, Clip, read_split
+from training.dataset import CaptionStates, Clip, read_training
 from training.model_card import write_card
 from training.networks import build_objective, text_backbone
 from training.objective import RAMObjective
@@ -55,8 +55,8 @@ def export(
     backbone = text_backbone(config.text_backbone)
     objective = build_objective(config, source.skeleton.num_features, backbone.config.dim)
     objective.load_state_dict(state["average"])
-    clips = read_split(source, "train", config.min_frames)
-    duration = fit_duration(clips, backbone, data / ".captions", source.skeleton.fps)
+    clips, _, states = read_training(source, backbone, config.min_frames)
+    duration = fit_duration(clips, states, source.skeleton.fps)
     pipeline = pipeline_of(objective, config, source, backbone, duration)
     pipeline.save_pretrained(out)
     write_card(pipeline, folder, state["step"], source, out, name or out.name, notes)
@@ -93,11 +93,10 @@ def pipeline_of(
     return pipeline.to(next(objective.parameters()).device)
 
 
-def fit_duration(clips: list[Clip], backbone: TextBackbone, cache: Path, fps: float) -> DurationEstimator:
-    """Ridge regression of log seconds on the mean token state, in float64."""
+def fit_duration(clips: Sequence[Clip], states: CaptionStates, fps: float) -> DurationEstimator:
+    """Ridge regression of log seconds on the mean token state of each caption, in float64."""
     pairs = [(caption, len(clip.features) / fps) for clip in clips for caption in clip.captions]
     captions = [caption for caption, _ in pairs]
-    states = CaptionStates(captions, backbone, cache)
     inputs = torch.cat([_mean_states(states, captions[i : i + 512]) for i in range(0, len(pairs), 512)])
     targets = torch.tensor([seconds for _, seconds in pairs], dtype=torch.float64).log()
     center, level = inputs.mean(0), targets.mean()
@@ -114,7 +113,7 @@ def fit_duration(clips: list[Clip], backbone: TextBackbone, cache: Path, fps: fl
 
 def _mean_states(states: CaptionStates, captions: list[str]) -> Tensor:
     tokens, mask = states.batch(captions)
-    return mean_token(tokens.double(), mask)
+    return mean_token(tokens.double(), mask).cpu()
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ from tqdm import tqdm
 from ram_sdk import RAMPipeline
 from training.config import TrainingConfig, load_config
 from training.data.folder import MotionTextFolder
-from training.dataset import Batches, CaptionStates, read_split
+from training.dataset import Batches, read_training
 from training.export import fit_duration, pipeline_of
 from training.networks import build_objective, text_backbone
 from training.run_folder import RunFolder
@@ -70,18 +70,18 @@ def train(config: TrainingConfig, data: Path, out: Path, cpu: bool = False) -> N
     folder = MotionTextFolder(data)
     backbone = text_backbone(config.text_backbone)
     backbone.model.to(device)
-    clips = {split: read_split(folder, split, config.min_frames) for split in ("train", "val")}
-    captions = [c for part in clips.values() for clip in part for c in clip.captions]
     with accelerator.main_process_first():
-        states = CaptionStates(captions, backbone, data / ".captions", device)
+        train_clips, val_clips, states = read_training(folder, backbone, config.min_frames, device)
     mean, std = torch.from_numpy(folder.mean), torch.from_numpy(folder.std)
-    training, validation = (Batches(part, states, mean, std, config, device) for part in clips.values())
+    training, validation = (
+        Batches(clips, states, mean, std, config, device) for clips in (train_clips, val_clips)
+    )
     trainer = Trainer(config, build_objective(config, len(mean), backbone.config.dim), accelerator)
-    accelerator.print(f"{len(clips['train'])} training clips, {len(clips['val'])} validation clips")
+    accelerator.print(f"{len(train_clips)} training clips, {len(val_clips)} validation clips")
 
     @functools.cache
     def pipeline() -> RAMPipeline:
-        duration = fit_duration(clips["train"], backbone, data / ".captions", folder.skeleton.fps)
+        duration = fit_duration(train_clips, states, folder.skeleton.fps)
         return pipeline_of(trainer.average, config, folder, backbone, duration)
 
     fit(trainer, RunFolder(out), training, validation, pipeline)

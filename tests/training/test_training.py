@@ -118,8 +118,10 @@ def test_training_learns_and_exports_a_pipeline(data, tmp_path):
 
 def test_the_mdm_baseline_exports_a_pipeline_without_reg(data, tmp_path):
     baseline = ["model.text_encoder=pooled", "objective.reconstruction=0", "max_steps=2", "save_every=2"]
+    baseline += ["tracker=tensorboard"]
     train(config(*baseline), data, tmp_path / "run", cpu=True)
     assert "reconstruction" not in RunFolder(tmp_path / "run").read_log("val")[0]
+    assert list((tmp_path / "run").rglob("events.out.tfevents.*"))
     export(tmp_path / "run", data, tmp_path / "pipeline")
     loaded = RAMPipeline.from_pretrained(tmp_path / "pipeline")
     assert loaded.motion_encoder is None

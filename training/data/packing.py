@@ -71,9 +71,17 @@ def pack(data: MotionTextFolder, file: Path) -> int:
         "files": {n: (data.root / n).read_text("utf-8") for n in _OTHERS if (data.root / n).is_file()},
     }
     temporary = file.with_name(f"{file.name}.part")
+    relative, ground, lengths = _relative(list(joints.values()))
     with temporary.open("wb") as stream:
-        np.savez_compressed(stream, **_arrays(list(joints.values())), mean=data.mean, std=data.std,
-                            about=np.frombuffer(json.dumps(about).encode(), dtype=np.uint8))  # fmt: skip
+        np.savez_compressed(
+            stream,
+            joints=relative,
+            ground=ground,
+            lengths=lengths,
+            mean=data.mean,
+            std=data.std,
+            about=np.frombuffer(json.dumps(about).encode(), dtype=np.uint8),
+        )
     temporary.replace(file)
     return len(joints) + len(mirrored)
 
@@ -123,13 +131,15 @@ def _joints_of(features: NDArray[np.float32]) -> FloatArray:
     return np.asarray(torch.cat((joints, following[None])).numpy())
 
 
-def _arrays(clips: list[FloatArray]) -> dict[str, NDArray[Any]]:
+def _relative(
+    clips: list[FloatArray],
+) -> tuple[NDArray[np.float16], NDArray[np.float32], NDArray[np.int32]]:
+    """Joints relative to the ground below the root, that place, and the lengths of the clips."""
     joints = np.concatenate(clips)
     ground = joints[:, 0, [0, 2]].astype(np.float32)
     joints[..., 0] -= ground[:, None, 0]
     joints[..., 2] -= ground[:, None, 1]
-    lengths = np.array([len(clip) for clip in clips], dtype=np.int32)
-    return {"joints": joints.astype(np.float16), "ground": ground, "lengths": lengths}
+    return joints.astype(np.float16), ground, np.array([len(clip) for clip in clips], dtype=np.int32)
 
 
 def _distance(a: FloatArray, b: FloatArray) -> float:
