@@ -6,7 +6,9 @@ Clips are any files that `Motion.load` reads; without one, a synthetic motion of
 The reference methods are written from their descriptions, on the same skeleton and the same clips:
 "averaging" turns every joint by the mean of what its bones ask for (as MoMask's BVH export does, ten
 rounds), "optimisation" fits pose and root to the joints with L-BFGS and a pose prior (as joints2smpl does,
-but on the bare skeleton instead of a mesh, which is much faster).
+but on the bare skeleton instead of a mesh, which is much faster). "Best skeleton" is how close any skeleton
+of fixed size comes, its bones fitted to the clip together with the poses: generated bones change their
+lengths, which no rotation can follow.
 """
 
 import argparse
@@ -17,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from ram_sdk.body.inverse_kinematics import inverse_kinematics
@@ -51,6 +54,7 @@ def main() -> None:
         "ours, clip": lambda joints: inverse_kinematics(joints, "clip"),
         "ours, closed form": lambda joints: inverse_kinematics(joints, refine=False),
         "averaging": averaging_kinematics,
+        "best skeleton": best_skeleton,
     }
     if arguments.slow:
         methods["optimisation"] = optimised_kinematics
@@ -114,6 +118,22 @@ def _files(clip: Motion) -> None:
         timed(save(".html"))
         for suffix, limit in ((".bvh", 150), (".glb", 500), (".html", 1500)):
             print(f"| {suffix}, KB | {(folder / f'a{suffix}').stat().st_size / 1000:.0f} | {limit} |")
+
+
+def best_skeleton(joints: Tensor, rounds: int = 4) -> PoseSequence:
+    """Fit poses to bones and bones to poses in turn, both by least squares."""
+    targets, parents = joints.double(), HUMANML3D.parents
+    pose = inverse_kinematics(targets, "clip")
+    for _ in range(rounds):
+        world = forward_kinematics(pose.rotations, pose.root, pose.offsets)[1]
+        carried = targets.new_zeros(len(targets), len(parents), 3, len(parents), 3)  # bones to positions
+        for joint, parent in enumerate(parents[1:], start=1):
+            carried[:, joint] = carried[:, parent]
+            carried[:, joint, :, joint] = world[:, parent]
+        wanted = (targets - pose.root[:, None]).flatten()[:, None]
+        bones = torch.linalg.lstsq(carried[..., 1:, :].reshape(len(wanted), -1), wanted).solution
+        pose = inverse_kinematics(targets, rest=F.pad(bones.reshape(-1, 3), (0, 0, 1, 0)))
+    return pose
 
 
 def averaging_kinematics(joints: Tensor, rounds: int = 10) -> PoseSequence:

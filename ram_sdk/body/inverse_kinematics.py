@@ -1,14 +1,15 @@
 """Joint positions to joint rotations: all frames at once, each frame on its own.
 
-Three steps. *Calibrate*: choose the rest skeleton. *Solve*: in closed form, the pelvis and the chest by
+Four steps. *Calibrate*: choose the rest skeleton. *Solve*: in closed form, the pelvis and the chest by
 the best fit of their three bones (Kabsch), every other joint by the smallest turn that brings its bone
 into place. *Refine*: Gauss-Newton on all joints together, minimising
 
     sum_k |position_k - target_k|^2 + w^2 sum_j |R_j - I|^2 / 2
 
 over the local rotations R_j and the root position. The weak second term decides what positions leave
-open, the twist of limbs: of all rotations that reach the targets, the least bent one. Because every term
-is blind to where the body stands and faces, so are the local rotations.
+open in the trunk: of all rotations that reach the targets, the least bent one. *Twist*: upper arms and thighs
+are turned about themselves until elbows and knees bend like hinges (`hinges.py`). Because every term is
+blind to where the body stands and faces, so are the local rotations.
 
 22 positions say nothing about the twist of head, hands and toes: those joints keep the identity.
 """
@@ -19,13 +20,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ram_sdk.representation.rotations import (
-    axis_angle_to_matrix,
-    quaternion_between,
-    quaternion_to_matrix,
-)
+from ram_sdk.representation.rotations import axis_angle_to_matrix
 from ram_sdk.representation.skeleton import HUMANML3D
 
+from .hinges import swing, turn_hinges
 from .kinematics import (
     PoseSequence,
     canonical_offsets,
@@ -131,15 +129,15 @@ def best_rotation(source: Tensor, target: Tensor) -> Tensor:
 
 
 def _solve(targets: Tensor, offsets: Tensor, refine: bool) -> tuple[Tensor, Tensor]:
-    rotations, root = _closed_form(targets, offsets), targets[:, 0]
+    rotations, root = closed_form(targets, offsets), targets[:, 0]
     if refine:
         for _ in range(_ITERATIONS):
             rotations, root = _gauss_newton_step(targets, rotations, root, offsets)
-    return rotations, root
+    return turn_hinges(rotations, offsets), root
 
 
-def _closed_form(targets: Tensor, offsets: Tensor) -> Tensor:
-    """Local rotations `(frames, 22, 3, 3)`, joint by joint from the root outwards."""
+def closed_form(targets: Tensor, offsets: Tensor) -> Tensor:
+    """Local rotations `(frames, 22, 3, 3)`, joint by joint from the root outwards; limbs have no twist."""
     world: list[Tensor] = []
     for joint, bones in enumerate(_CHILDREN):
         reached = targets[:, list(bones)] - targets[:, joint, None]
@@ -147,14 +145,8 @@ def _closed_form(targets: Tensor, offsets: Tensor) -> Tensor:
         if len(bones) > 1:
             world.append(best_rotation(offsets[list(bones)], reached))
         elif carried is not None:
-            world.append(_swing(carried @ offsets[bones[0]], reached[:, 0]) @ carried if bones else carried)
+            world.append(swing(carried @ offsets[bones[0]], reached[:, 0]) @ carried if bones else carried)
     return local_rotations(torch.stack(world, dim=1))
-
-
-def _swing(u: Tensor, v: Tensor) -> Tensor:
-    """Smallest rotations `(frames, 3, 3)` from directions u to v; bones of no length turn nothing."""
-    measurable = (u.norm(dim=-1) > 1e-6) & (v.norm(dim=-1) > 1e-6)
-    return quaternion_to_matrix(quaternion_between(u, torch.where(measurable[:, None], v, u + 1e-9)))
 
 
 def _gauss_newton_step(

@@ -130,7 +130,7 @@ def pick_joints(names: Sequence[str], positions: FloatArray) -> FloatArray:
         ValueError: no skeleton map fits the names.
     """
     names = [name.rsplit(":", 1)[-1] for name in names]
-    skeleton = _fitting_map(names)
+    skeleton = fitting_map(names)
     source = {name: positions[:, index] for index, name in enumerate(names)}
     out = np.empty((len(positions), HUMANML3D.num_joints, 3))
     for joint, name in skeleton.names.items():
@@ -143,7 +143,12 @@ def pick_joints(names: Sequence[str], positions: FloatArray) -> FloatArray:
     return out
 
 
-def _fitting_map(names: Sequence[str]) -> SkeletonMap:
+def fitting_map(names: Sequence[str]) -> SkeletonMap:
+    """The first map whose joints are all among the names, which have no name space.
+
+    Raises:
+        ValueError: no map fits.
+    """
     for skeleton in SKELETON_MAPS.values():
         if set(names).issuperset((*skeleton.names.values(), *skeleton.trunk)):
             return skeleton
