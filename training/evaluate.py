@@ -19,7 +19,6 @@ from tqdm import tqdm
 
 from ram_sdk.checkpoint import shipped_text_backbone
 from training.data.folder import MotionTextFolder, write_atomically
-from training.evaluation import machine
 from training.evaluation.evaluator import Evaluator
 from training.evaluation.metrics import Interval
 from training.evaluation.official import OfficialEvaluator
@@ -61,7 +60,7 @@ def load_evaluator(source: str, data: Path, device: str = "cpu") -> Evaluator:
     return OfficialEvaluator(folder, MotionTextFolder(data).skeleton, device)
 
 
-def summarize(results: Mapping[str, Sequence[Result]], device: str) -> dict[str, Any]:
+def summarize(results: Mapping[str, Sequence[Result]]) -> dict[str, Any]:
     """Mean and 95 % interval of every metric of every row, and what they were made with."""
     first = results[GROUND_TRUTH][0]["setup"]
     rows = {}
@@ -77,7 +76,10 @@ def summarize(results: Mapping[str, Sequence[Result]], device: str) -> dict[str,
         }
     shared = {key: value for key, value in first.items() if key != "row"}
     count = len(results[GROUND_TRUTH])
-    return {**shared, "replications": count, **machine.describe(device), "rows": rows}
+    made = [replication["made"] for replications in results.values() for replication in replications]
+    where = {key: ", then ".join(dict.fromkeys(m[key] for m in made)) for key in ("machine", "torch")}
+    date = max(m["date"] for m in made)
+    return {**shared, "replications": count, **where, "date": date, "rows": rows}
 
 
 def markdown(summary: Mapping[str, Any]) -> str:
@@ -136,7 +138,7 @@ def evaluate(
     evaluator: Evaluator,
     out: Path,
     protocol: Protocol,
-    batch_size: int = 32,
+    batch_size: int | None = None,
     device: str = "cpu",
 ) -> dict[str, Any]:
     """Evaluate rows and write `metrics.json` and `metrics.md`; an earlier run in the folder goes on.
@@ -147,7 +149,8 @@ def evaluate(
         evaluator: embeds captions and motions.
         out: folder of the results.
         protocol: what is drawn.
-        batch_size: motions that are generated together.
+        batch_size: motions that are generated together; default: 8 on a CPU, whose caches hold no more, 256
+            elsewhere.
         device: where they are generated.
 
     Returns:
@@ -157,11 +160,12 @@ def evaluate(
         FileNotFoundError: the data folder lacks the split or one of its files.
         ValueError: the folder of the results holds some of other data or settings.
     """
-    evaluation = Evaluation(data, evaluator, out, protocol, batch_size)
+    size = batch_size or (8 if torch.device(device).type == "cpu" else 256)
+    evaluation = Evaluation(data, evaluator, out, protocol, size)
     summary: dict[str, Any] = {}
     done = tqdm(evaluation.run(rows, device), total=protocol.replications, desc="replications", disable=None)
     for results in done:
-        summary = summarize(results, device)
+        summary = summarize(results)
         write_atomically(out / "metrics.json", (json.dumps(summary, indent=2) + "\n").encode())
         write_atomically(out / "metrics.md", markdown(summary).encode())
     return summary
@@ -187,7 +191,7 @@ def main() -> None:
     parser.add_argument("--clips", type=int, help="motions a replication; default: one for every clip")
     parser.add_argument("--multimodality-texts", type=int, default=defaults.multimodality_texts)
     parser.add_argument("--seed", type=int, default=defaults.seed)
-    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--batch-size", type=int, help="default: 8 on a CPU, 256 elsewhere")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
     protocol = Protocol(

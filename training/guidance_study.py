@@ -151,7 +151,7 @@ def measure(evaluation: Evaluation, settings: Sequence[Setting], device: str) ->
     for setting in settings:  # one by one: settings of one checkpoint are pipelines of their own
         *_, found = evaluation.run([setting], device)
         results |= found
-    summary = summarize(results, device)
+    summary = summarize(results)
     means = {
         name: {key: metric["mean"] for key, metric in row["metrics"].items()}
         for name, row in summary["rows"].items()

@@ -2,8 +2,8 @@
 
 As Guo et al. (2022) and MDM evaluate: every replication draws each clip anew (a random caption, a random
 crop), every row generates one motion for each drawn caption at the crop's length, and a further draw of all
-real clips is what FID compares with. All rows see the same captions, lengths and seeds. MultiModality takes 30
-motions of some of the captions. Motions are embedded batch by batch and not kept.
+real clips is what FID compares with. All rows see the same captions, lengths and seeds. MultiModality takes
+30 motions of some of the captions. Motions are embedded batch by batch and not kept.
 """
 
 import dataclasses
@@ -24,8 +24,8 @@ from tqdm import tqdm
 from ram_sdk import Motion, RAMPipeline
 from ram_sdk.representation.skeleton import HUMANML3D
 from training.data.folder import MotionTextFolder, write_atomically
-from training.evaluation import physical
-from training.evaluation.clips import draw, read_labelled
+from training.evaluation import machine, physical
+from training.evaluation.clips import LabelledClip, draw, read_labelled
 from training.evaluation.evaluator import Evaluator, Sample
 from training.evaluation.metrics import (
     Moments,
@@ -51,7 +51,7 @@ _SETTINGS: dict[str, Callable[[str], Any]] = {
 Batch = tuple[Sequence[int], list[Sample]]
 """Samples and the places that they have in the whole draw."""
 Result = dict[str, Any]
-"""One replication of one row: "setup" (how it was made) and "metrics" (figures by name)."""
+"""One replication of one row: "setup" (of what), "made" (where and when), "metrics" (figures by name)."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ class Evaluation:
     """
 
     def __init__(
-        self, data: Path, evaluator: Evaluator, out: Path, protocol: Protocol, batch_size: int = 32
+        self, data: Path, evaluator: Evaluator, out: Path, protocol: Protocol, batch_size: int = 8
     ) -> None:
         folder = MotionTextFolder(data)
         self.protocol = protocol
@@ -153,7 +153,7 @@ class Evaluation:
         self.count = min(protocol.clips or len(self.clips), len(self.clips))
         self.setup = {
             "data": data.resolve().name,
-            "data_sha256": _digest(clip.features for clip in self.clips),
+            "data_sha256": _digest(part for clip in self.clips for part in _contents(clip)),
             "evaluator": evaluator.name,
             "evaluator_sha256": dict(evaluator.hashes),
             "split": protocol.split,
@@ -193,7 +193,8 @@ class Evaluation:
                 path = self._out / about["name"] / f"{number:02d}.json"
                 setup = json.loads(json.dumps({**self.setup, "row": about}))
                 if not path.is_file():
-                    content = {"setup": setup, "metrics": measure(draw())}
+                    metrics = measure(draw())
+                    content = {"setup": setup, "made": machine.describe(device), "metrics": metrics}
                     path.parent.mkdir(parents=True, exist_ok=True)
                     write_atomically(path, (json.dumps(content, indent=2) + "\n").encode())
                 results[about["name"]].append(_read(path, setup))
@@ -322,12 +323,16 @@ def _read(path: Path, setup: dict[str, Any]) -> Result:
     return content
 
 
-def _digest(arrays: Iterable[NDArray[Any]]) -> str:
+def _digest(parts: Iterable[bytes]) -> str:
     digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(np.ascontiguousarray(array).data)
+    for part in parts:
+        digest.update(part)
     return digest.hexdigest()[:16]
 
 
+def _contents(clip: LabelledClip) -> tuple[bytes, bytes]:
+    return clip.features.tobytes(), "\n".join(caption.text for caption in clip.captions).encode()
+
+
 def _weights_digest(pipeline: RAMPipeline) -> str:
-    return _digest(weight.detach().cpu().float().numpy() for weight in pipeline.denoiser.parameters())
+    return _digest(w.detach().cpu().float().numpy().tobytes() for w in pipeline.denoiser.parameters())

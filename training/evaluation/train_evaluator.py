@@ -33,7 +33,7 @@ from training.evaluation.open_evaluator import (
 
 SEED = 20_261  # not RAM's: the evaluator shares nothing with what it measures
 _BATCH = 128
-_STEPS = 2000
+_STEPS = 1200
 _WARMUP = 100
 _LEARNING_RATE = 8e-4
 _WEIGHT_DECAY = 0.05
@@ -172,7 +172,7 @@ def validate(
 
 
 def train(data: Path, out: Path) -> None:
-    """Train on the folder's training split until validation stops to improve, or for 2,000 steps."""
+    """Train on the folder's training split until validation stops to improve, or for 1,200 steps."""
     out.mkdir(parents=True, exist_ok=True)
     folder = MotionTextFolder(data)
     backbone = shipped_text_backbone()

@@ -1,0 +1,139 @@
+"""Average inference time per sentence (AITS), and throughput.
+
+    python -m training.evaluation.aits --data DIR --out DIR --row RAM=shipped --row "CFG=shipped,reg_scale=0"
+
+AITS as MLD and the paper measure it: sentences of the test split one by one at their clips' lengths, text
+encoding included, loading left out. Throughput: whole batches of the same sentences. Rows are written as for
+`training.evaluate`. Writes `aits.json` and `aits.md`.
+"""
+
+import argparse
+import itertools
+import json
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ram_sdk import RAMPipeline
+from training.data.folder import MotionTextFolder, write_atomically
+from training.evaluation import machine
+from training.evaluation.clips import draw, read_labelled
+from training.evaluation.evaluator import Sample
+from training.evaluation.protocol import Row, generate
+
+
+def seconds(pipeline: RAMPipeline, row: Row, samples: Sequence[Sample], batch_size: int) -> list[float]:
+    """Time of each batch of sentences, after one that is not counted.
+
+    Args:
+        pipeline: the row's.
+        row: how it generates.
+        samples: captions and lengths; cut into batches of similar length.
+        batch_size: sentences that are generated together.
+    """
+    cuda = pipeline.device.type == "cuda"
+    list(generate(pipeline, row, samples[:batch_size], [0] * batch_size, batch_size))
+    times: list[float] = []
+    batches = generate(pipeline, row, samples, range(len(samples)), batch_size)
+    while True:
+        if cuda:
+            torch.cuda.synchronize()
+        start = time.perf_counter()
+        if next(batches, None) is None:
+            return times
+        times.append(time.perf_counter() - start)
+
+
+def measure(
+    rows: Sequence[Row],
+    data: Path,
+    out: Path,
+    sentences: int = 100,
+    batch_sizes: Sequence[int] = (32, 256),
+    device: str = "cpu",
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Measure rows and write `aits.json` and `aits.md`.
+
+    Args:
+        rows: checkpoints and settings.
+        data: folder in HumanML3D's layout; its test split gives the sentences and lengths.
+        out: folder of the results.
+        sentences: how many AITS is the mean of.
+        batch_sizes: of throughput, one batch each.
+        device: where the networks run.
+        seed: decides which sentences.
+
+    Returns:
+        What stands in `aits.json`.
+    """
+    rng = np.random.default_rng(seed)
+    clips = read_labelled(MotionTextFolder(data), "test")
+    drawn = [draw(clips[i], rng) for i in rng.permutation(len(clips))]
+    single = drawn[:sentences]
+    measured = {}
+    for row in rows:
+        pipeline = row.load(device)
+        row = row.resolved(pipeline)
+        times = seconds(pipeline, row, single, 1)
+        measured[row.name] = {
+            "aits": float(np.mean(times)),
+            "median": float(np.median(times)),
+            "motions_per_second": {
+                size: size
+                / seconds(pipeline, row, list(itertools.islice(itertools.cycle(drawn), size)), size)[0]
+                for size in batch_sizes
+            },
+        }
+    summary = {
+        "sentences": len(single),
+        "mean_frames": float(np.mean([len(sample.features) for sample in single])),
+        "seed": seed,
+        **machine.describe(device),
+        "rows": measured,
+    }
+    out.mkdir(parents=True, exist_ok=True)
+    write_atomically(out / "aits.json", (json.dumps(summary, indent=2) + "\n").encode())
+    write_atomically(out / "aits.md", markdown(summary).encode())
+    return summary
+
+
+def markdown(summary: Mapping[str, Any]) -> str:
+    """The summary as a table."""
+    sizes = list(next(iter(summary["rows"].values()))["motions_per_second"])
+    lines = [
+        f"{summary['sentences']} sentences of {summary['mean_frames']:.0f} frames on average, seed "
+        f"{summary['seed']}. {summary['machine']}, torch {summary['torch']}, {summary['date']}.",
+        "",
+        "| | AITS, s | median, s |" + "".join(f" motions/s, batch {size} |" for size in sizes),
+        "|---|---|---|" + "---|" * len(sizes),
+    ]
+    for name, row in summary["rows"].items():
+        rates = "".join(f" {rate:.2f} |" for rate in row["motions_per_second"].values())
+        lines.append(f"| {name} | {row['aits']:.3f} | {row['median']:.3f} |{rates}")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Command line of `python -m training.evaluation.aits`."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True, help="folder in HumanML3D's layout")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the results")
+    parser.add_argument("--row", action="append", help="see training.evaluate; default: RAM=shipped")
+    parser.add_argument("--sentences", type=int, default=100)
+    parser.add_argument("--batch-sizes", type=int, nargs="*", default=[32, 256])
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    options = parser.parse_args()
+    rows = [Row.parse(text) for text in options.row or ["RAM=shipped"]]
+    summary = measure(rows, options.data, options.out, options.sentences, options.batch_sizes, options.device)
+    print(markdown(summary))
+
+
+if __name__ == "__main__":
+    main()
