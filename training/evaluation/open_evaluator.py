@@ -128,7 +128,7 @@ class MotionTower(_Tower):
 
 
 class OpenEvaluatorNetwork(nn.Module):
-    """Both towers and the temperature that they are trained with."""
+    """Both towers."""
 
     def __init__(self, config: OpenEvaluatorConfig) -> None:
         super().__init__()
