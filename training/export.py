@@ -7,6 +7,7 @@ the training captions, and a model card.
 """
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -116,8 +117,8 @@ def _mean_states(states: CaptionStates, captions: list[str]) -> Tensor:
     return mean_token(tokens.double(), mask).cpu()
 
 
-def main() -> None:
-    """Command line of `python -m training.export`."""
+def main() -> int:
+    """Command line of `python -m training.export`; returns the exit status, 2 for what the user can mend."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -127,8 +128,13 @@ def main() -> None:
     parser.add_argument("--name", help="title of the model card; default: the folder's name")
     parser.add_argument("--notes", type=Path, nargs="*", default=[], help="Markdown to end the card with")
     arguments = parser.parse_args()
-    export(arguments.run, arguments.data, arguments.out, arguments.name, arguments.notes)
+    try:
+        export(arguments.run, arguments.data, arguments.out, arguments.name, arguments.notes)
+    except (ValueError, OSError) as error:
+        print(f"training.export: {error}", file=sys.stderr)
+        return 2
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

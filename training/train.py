@@ -11,6 +11,7 @@ import contextlib
 import dataclasses
 import functools
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -102,10 +103,15 @@ def fit(
         training: its batches.
         validation: likewise.
         pipeline: makes the pipeline of the averaged weights, for samples.
+
+    Raises:
+        ValueError: the folder holds a run of another model.
     """
     config, accelerator, main = trainer.config, trainer.accelerator, trainer.accelerator.is_main_process
     state = run.newest()
     if state is not None:
+        if run.config().model != config.model:
+            raise ValueError(f"{run.root} holds a run of another model: give it another folder")
         trainer.load_state(state)
     accelerator.wait_for_everyone()
     if main:
@@ -252,8 +258,8 @@ def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def main() -> None:
-    """Command line of `python -m training.train`."""
+def main() -> int:
+    """Command line of `python -m training.train`; returns the exit status, 2 for what the user can mend."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -263,8 +269,13 @@ def main() -> None:
     parser.add_argument("--cpu", action="store_true", help="train on the CPU though there is a GPU")
     parser.add_argument("overrides", nargs="*", help="configuration overrides such as objective.beta=0.1")
     options = parser.parse_args()
-    train(load_config(options.config, options.overrides), options.data, options.out, options.cpu)
+    try:
+        train(load_config(options.config, options.overrides), options.data, options.out, options.cpu)
+    except (ValueError, OSError) as error:
+        print(f"training.train: {error}", file=sys.stderr)
+        return 2
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

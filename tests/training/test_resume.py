@@ -113,6 +113,11 @@ def test_resume_leaves_out_a_damaged_checkpoint(whole, tmp_path, capsys):
     assert "step-60.pt is damaged" in capsys.readouterr().out
 
 
+def test_resume_refuses_another_model(data, whole):
+    with pytest.raises(ValueError, match="holds a run of another model"):
+        train(config(*OVERRIDES, "model.latent_dim=8"), data, whole, cpu=True)
+
+
 def test_only_the_newest_checkpoints_are_kept(tmp_path):
     run = RunFolder(tmp_path)
     run.start(config(), 0, "a machine")

@@ -93,8 +93,8 @@ def build_capture(file: CaptureFile, out: Path) -> None:
     clips = []
     for number, (first, last) in enumerate(pieces, start=1):
         clip_id = f"{file.capture_id}{number:02d}"
-        plain = write_motion(out, clip_id, joints[first : last + 1])
-        write_motion(out, f"M{clip_id}", flipped[first : last + 1])
+        plain = _write_motion(out, clip_id, joints[first : last + 1])
+        _write_motion(out, f"M{clip_id}", flipped[first : last + 1])
         info = _clip_info(file, clip_id, first, last)
         captions = captions_for(info, plain, covered(file.human_captions, info))
         _write_text(out, clip_id, captions)
@@ -128,7 +128,7 @@ def _clip_info(file: CaptureFile, clip_id: str, first: int, last: int) -> ClipIn
     )
 
 
-def write_motion(out: Path, clip_id: str, joints: FloatArray) -> FloatArray:
+def _write_motion(out: Path, clip_id: str, joints: FloatArray) -> FloatArray:
     """Write the features of a clip and the joints that they decode to; returns those joints."""
     canonical = canonicalize(torch.from_numpy(joints))
     canonical[..., 1] -= canonical[:-1, :, 1].min()  # the last frame is only there for the velocities

@@ -1,8 +1,8 @@
 """A data set in HumanML3D's layout as one small file, to move it to another machine.
 
 The file holds joints, captions, split lists and statistics; features are computed again from the joints.
-Places on the ground are float32, joints relative to them float16: half a millimetre. A mirrored copy that is
-the mirror image of its original is made again as well.
+Joints are whole fifths of a millimetre, stored as second differences in time: small numbers, which
+compress well.
 """
 
 import json
@@ -13,17 +13,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ram_sdk.body.retarget import FloatArray, mirror
-from ram_sdk.representation.features import decode_features
+from ram_sdk.body.retarget import FloatArray
+from ram_sdk.representation.features import decode_features, encode_joints
 from ram_sdk.representation.rotations import quaternion_conjugate, rotate, yaw_quaternion
 from ram_sdk.representation.skeleton import HUMANML3D
 
-from .build import write_motion
 from .folder import MotionTextFolder, save_array, write_atomically
 
 _SPLITS = ("train", "val", "test", "all")
 _OTHERS = ("clips.json", "DATA_CARD.md")
-_SAME = 0.005  # metres between a mirrored copy and the mirror image of its original
+_UNIT = 0.0002  # metres
 
 
 def pack(data: MotionTextFolder, file: Path) -> int:
@@ -45,45 +44,29 @@ def pack(data: MotionTextFolder, file: Path) -> int:
     lists = {split: data.ids(split) for split in _SPLITS if (data.root / f"{split}.txt").is_file()}
     if not lists:
         raise FileNotFoundError(f"{data.root} has none of {', '.join(f'{split}.txt' for split in _SPLITS)}")
-    joints: dict[str, FloatArray] = {}
-    mirrored: list[str] = []
-    broken: list[str] = []
-    for clip_id in sorted({clip_id for ids in lists.values() for clip_id in ids}):  # M<id> comes last
-        features = data.features(clip_id)
-        if not np.isfinite(features).all():
-            broken.append(clip_id)
-            continue
-        clip = _joints_of(features)
-        original = joints.get(clip_id.removeprefix("M")) if clip_id.startswith("M") else None
-        if (
-            original is not None
-            and original.shape == clip.shape
-            and _distance(mirror(original), clip) < _SAME
-        ):
-            mirrored.append(clip_id)
-        else:
-            joints[clip_id] = clip
+    listed = dict.fromkeys(clip_id for ids in lists.values() for clip_id in ids)
+    features = {clip_id: data.features(clip_id) for clip_id in listed}
+    whole = {clip_id: clip for clip_id, clip in features.items() if np.isfinite(clip).all()}
+    joints = [_joints_of(clip) for clip in whole.values()]
     about = {
-        "clips": list(joints),
-        "mirrored": mirrored,
-        "lists": {split: [i for i in ids if i not in set(broken)] for split, ids in lists.items()},
-        "texts": {i: (data.root / "texts" / f"{i}.txt").read_text("utf-8") for i in (*joints, *mirrored)},
-        "files": {n: (data.root / n).read_text("utf-8") for n in _OTHERS if (data.root / n).is_file()},
+        "lists": {split: [clip_id for clip_id in ids if clip_id in whole] for split, ids in lists.items()},
+        "texts": {i: (data.root / "texts" / f"{i}.txt").read_text("utf-8") for i in whole},
+        "files": {
+            name: (data.root / name).read_text("utf-8") for name in _OTHERS if (data.root / name).is_file()
+        },
     }
     temporary = file.with_name(f"{file.name}.part")
-    relative, ground, lengths = _relative(list(joints.values()))
     with temporary.open("wb") as stream:
         np.savez_compressed(
             stream,
-            joints=relative,
-            ground=ground,
-            lengths=lengths,
+            joints=_differences(np.concatenate(joints)),
+            lengths=np.array([len(clip) for clip in joints], dtype=np.int32),
             mean=data.mean,
             std=data.std,
             about=np.frombuffer(json.dumps(about).encode(), dtype=np.uint8),
         )
     temporary.replace(file)
-    return len(joints) + len(mirrored)
+    return len(joints)
 
 
 def unpack(file: Path, folder: Path) -> int:
@@ -98,18 +81,16 @@ def unpack(file: Path, folder: Path) -> int:
         if "about" not in stored:
             raise ValueError(f"{file} is not a packed data set: write one with `training.prepare pack`")
         about: dict[str, Any] = json.loads(stored["about"].tobytes())
-        joints, lengths = stored["joints"].astype(np.float64), stored["lengths"]
-        joints[..., 0] += stored["ground"][:, None, 0]
-        joints[..., 2] += stored["ground"][:, None, 1]
+        joints, lengths = _positions(stored["joints"]), stored["lengths"]
         mean, std = stored["mean"], stored["std"]
     for name in ("new_joints", "new_joint_vecs", "texts"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    mirrored = set(about["mirrored"])
-    for clip_id, clip in zip(about["clips"], np.split(joints, lengths.cumsum()[:-1]), strict=True):
-        write_motion(folder, clip_id, clip)
-        if f"M{clip_id}" in mirrored:
-            write_motion(folder, f"M{clip_id}", mirror(clip))
-    for clip_id, text in about["texts"].items():
+    clips = np.split(joints, lengths.cumsum()[:-1])
+    for (clip_id, text), clip in zip(about["texts"].items(), clips, strict=True):
+        features = encode_joints(torch.from_numpy(clip)).float()
+        save_array(folder / "new_joint_vecs" / f"{clip_id}.npy", features.numpy())
+        decoded = decode_features(features.double()).float()
+        save_array(folder / "new_joints" / f"{clip_id}.npy", decoded.numpy())
         write_atomically(folder / "texts" / f"{clip_id}.txt", text.encode())
     for name, text in about["files"].items():
         write_atomically(folder / Path(name).name, text.encode())
@@ -131,16 +112,14 @@ def _joints_of(features: NDArray[np.float32]) -> FloatArray:
     return np.asarray(torch.cat((joints, following[None])).numpy())
 
 
-def _relative(
-    clips: list[FloatArray],
-) -> tuple[NDArray[np.float16], NDArray[np.float32], NDArray[np.int32]]:
-    """Joints relative to the ground below the root, that place, and the lengths of the clips."""
-    joints = np.concatenate(clips)
-    ground = joints[:, 0, [0, 2]].astype(np.float32)
-    joints[..., 0] -= ground[:, None, 0]
-    joints[..., 2] -= ground[:, None, 1]
-    return joints.astype(np.float16), ground, np.array([len(clip) for clip in clips], dtype=np.int32)
+def _differences(joints: FloatArray) -> NDArray[np.uint8]:
+    """Second differences of positions `(frames, 22, 3)` in units: the four bytes of each, `(4, ...)`."""
+    start = np.zeros((2, *joints.shape[1:]), dtype=np.int32)
+    steps = np.diff(np.round(joints / _UNIT).astype("<i4"), n=2, axis=0, prepend=start)
+    return np.ascontiguousarray(np.moveaxis(steps[..., None].view(np.uint8), -1, 0))
 
 
-def _distance(a: FloatArray, b: FloatArray) -> float:
-    return float(np.linalg.norm(a - b, axis=-1).max())
+def _positions(differences: NDArray[np.uint8]) -> FloatArray:
+    """The positions that `_differences` was given, to half a unit."""
+    steps = np.ascontiguousarray(np.moveaxis(differences, 0, -1)).view("<i4")[..., 0]
+    return np.asarray(steps.cumsum(0, dtype=np.int32).cumsum(0, dtype=np.int32) * _UNIT)
