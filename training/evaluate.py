@@ -60,6 +60,11 @@ def load_evaluator(source: str, data: Path, device: str = "cpu") -> Evaluator:
     return OfficialEvaluator(folder, MotionTextFolder(data).skeleton, device)
 
 
+def batch_size_for(device: str) -> int:
+    """Motions that are best generated together: 8 on a CPU, whose caches hold no more, 256 elsewhere."""
+    return 8 if torch.device(device).type == "cpu" else 256
+
+
 def summarize(results: Mapping[str, Sequence[Result]]) -> dict[str, Any]:
     """Mean and 95 % interval of every metric of every row, and what they were made with."""
     first = results[GROUND_TRUTH][0]["setup"]
@@ -149,8 +154,7 @@ def evaluate(
         evaluator: embeds captions and motions.
         out: folder of the results.
         protocol: what is drawn.
-        batch_size: motions that are generated together; default: 8 on a CPU, whose caches hold no more, 256
-            elsewhere.
+        batch_size: motions that are generated together; default: `batch_size_for` the device.
         device: where they are generated.
 
     Returns:
@@ -160,8 +164,7 @@ def evaluate(
         FileNotFoundError: the data folder lacks the split or one of its files.
         ValueError: the folder of the results holds some of other data or settings.
     """
-    size = batch_size or (8 if torch.device(device).type == "cpu" else 256)
-    evaluation = Evaluation(data, evaluator, out, protocol, size)
+    evaluation = Evaluation(data, evaluator, out, protocol, batch_size or batch_size_for(device))
     summary: dict[str, Any] = {}
     done = tqdm(evaluation.run(rows, device), total=protocol.replications, desc="replications", disable=None)
     for results in done:

@@ -25,7 +25,7 @@ from torch import Tensor
 
 from ram_sdk import RAMPipeline
 from training.data.folder import write_atomically
-from training.evaluate import COLUMNS, PHYSICAL, load_evaluator, summarize
+from training.evaluate import COLUMNS, PHYSICAL, batch_size_for, load_evaluator, summarize
 from training.evaluation.evaluator import Evaluator
 from training.evaluation.protocol import GROUND_TRUTH, Evaluation, Protocol, Result, Row
 
@@ -190,7 +190,7 @@ def study(
     checkpoint: str,
     validation: Protocol,
     test: Protocol,
-    batch_size: int = 32,
+    batch_size: int | None = None,
     device: str = "cpu",
 ) -> dict[str, Any]:
     """Choose on validation, report on test, write `study.json` and `study.md`.
@@ -202,7 +202,7 @@ def study(
         checkpoint: "shipped", a pipeline folder or a Hub repository.
         validation: how settings are compared.
         test: how the presets are reported.
-        batch_size: motions that are generated together.
+        batch_size: motions that are generated together; None: what suits the device.
         device: where they are generated.
 
     Returns:
@@ -210,7 +210,8 @@ def study(
     """
 
     def evaluation(protocol: Protocol) -> Evaluation:
-        return Evaluation(data, evaluator, out / protocol.split, protocol, batch_size)
+        size = batch_size or batch_size_for(device)
+        return Evaluation(data, evaluator, out / protocol.split, protocol, size)
 
     found = search(evaluation(validation), checkpoint, device)
     presets = {"recommended": found["choice"], "paper": PAPER}
@@ -282,7 +283,7 @@ def main() -> None:
     parser.add_argument("--test-clips", type=int, help="motions a replication on test; default: all")
     parser.add_argument("--test-replications", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--batch-size", type=int, help="default: 8 on a CPU, 256 elsewhere")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
     content = study(

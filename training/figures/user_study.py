@@ -23,7 +23,7 @@ from typing import Any
 from ram_sdk import Motion
 from ram_sdk.formats import html
 from training.data.folder import MotionTextFolder, write_atomically
-from training.evaluation.clips import MAX_FRAMES
+from training.evaluation.clips import MAX_FRAMES, read_labelled
 from training.evaluation.protocol import Row
 from training.figures import ranks
 from training.figures.rows import generate
@@ -40,9 +40,8 @@ def draw_prompts(data: Path, count: int, seed: int) -> tuple[list[str], list[flo
     """
     folder = MotionTextFolder(data)
     seconds = {
-        caption.text: min(len(features), MAX_FRAMES) / folder.skeleton.fps
-        for _, features, captions in folder.clips("test")
-        for caption in captions[:1]
+        clip.captions[0].text: min(len(clip.features), MAX_FRAMES) / folder.skeleton.fps
+        for clip in read_labelled(folder, "test")
     }
     if len(seconds) < count:
         raise ValueError(f"{data} has {len(seconds)} different test captions: ask for fewer than {count}")

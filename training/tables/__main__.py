@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("--clips", type=int, help="motions a replication; default: one for every clip")
     parser.add_argument("--multimodality-texts", type=int, default=defaults.multimodality_texts)
     parser.add_argument("--seed", type=int, default=defaults.seed)
-    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--batch-size", type=int, help="default: 8 on a CPU, 256 elsewhere")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--sentences", type=int, default=100, help="that AITS (Table 3) is the mean of")
     options = parser.parse_args()

@@ -34,7 +34,7 @@ class Plan:
         mdm: the MDM baseline's.
         training: whether rows may be trained; those that would have to be are left out otherwise.
         protocol: how rows are evaluated.
-        batch_size: motions that are generated together.
+        batch_size: motions that are generated together; None: what suits the device.
         device: where.
         sentences: that the inference times of Table 3 are means of.
     """
@@ -48,7 +48,7 @@ class Plan:
     mdm: str | None = None
     training: bool = True
     protocol: Protocol = field(default_factory=Protocol)
-    batch_size: int = 32
+    batch_size: int | None = None
     device: str = "cpu"
     sentences: int = 100
 
