@@ -19,7 +19,8 @@ gltf.scene.traverse((object) => { if (object.isSkinnedMesh) body = object; });
 
 const times = clip.tracks[0].times;
 const frames = {};
-for (const frame of [0, Math.floor(times.length / 2), times.length - 1]) {
+// A set, because a clip that has reached its end cannot be sought again.
+for (const frame of new Set([0, Math.floor(times.length / 2), times.length - 1])) {
   mixer.setTime(times[frame]);
   gltf.scene.updateMatrixWorld(true);
   const vertices = [];

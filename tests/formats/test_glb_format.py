@@ -99,7 +99,9 @@ def test_khronos_validator_finds_nothing(motion: Motion, tmp_path: Path) -> None
         assert (issues["numErrors"], issues["numWarnings"]) == (0, 0), issues["messages"]
 
 
-def test_three_js_shows_the_same_vertices(motion: Motion, tmp_path: Path) -> None:
+@pytest.mark.parametrize("frames", [24, 2, 1])
+def test_three_js_shows_the_same_vertices(motion: Motion, tmp_path: Path, frames: int) -> None:
+    motion = motion[:frames]
     path = motion.save(tmp_path / "a.glb")
     seen = run_node("read_glb.mjs", path, needs="three")
     expected = load_body().posed(inverse_kinematics(torch.from_numpy(motion.joints))).numpy()
