@@ -154,14 +154,14 @@ def _what_it_saw(data: MotionTextFolder, config: TrainingConfig, listing: Sequen
 
 
 def _how_it_was_trained(run: RunFolder, step: int, config: TrainingConfig) -> str:
-    starts = [
-        f"from step {start['step']:,} on {start['machine']} ({start['date']})"
-        for start in run.read_log("start")
-    ]
+    dates: dict[str, list[str]] = {}
+    for start in run.read_log("start"):
+        dates.setdefault(start["machine"], []).append(start["date"])
+    machines = [f"{machine} (begun {', '.join(dict.fromkeys(days))})" for machine, days in dates.items()]
     settings = yaml.safe_dump(_changed(dataclasses.asdict(config), dataclasses.asdict(TrainingConfig())))
     return (
         f"## How it was trained\n\n`python -m training.train`: {step:,} steps of {config.batch_size} clips, "
-        f"{'; '.join([config.precision, *starts])}.\n\nKeys that differ from the paper's configuration:\n\n"
+        f"{'; '.join([config.precision, *machines])}.\n\nKeys that differ from the paper's configuration:\n\n"
         f"```yaml\n{settings}```\n"
     )
 

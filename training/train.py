@@ -114,6 +114,9 @@ def fit(
             raise ValueError(f"{run.root} holds a run of another model: give it another folder")
         trainer.load_state(state)
     accelerator.wait_for_everyone()
+    if trainer.step >= config.max_steps:
+        accelerator.print(f"{run.root} is at step {trainer.step} already")
+        return
     if main:
         run.start(config, trainer.step, _machine(accelerator))
     accelerator.init_trackers("ram", _flat(dataclasses.asdict(config)))

@@ -104,7 +104,7 @@ class Trainer:
         self.step += 1
         self._update_average()
         means = {name: torch.stack([part[name] for part in values]).mean() for name in values[0]}
-        return {**means, "gradient_norm": norm}
+        return {**means, "gradient_norm": _whole(norm)}
 
     @torch.no_grad()
     def validate(self, batches: Iterable[Batch]) -> dict[str, float]:
