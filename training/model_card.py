@@ -12,7 +12,7 @@ from ram_sdk import RAMPipeline
 from training.config import TrainingConfig
 from training.curves import Curve, draw_curves
 from training.data.folder import MotionTextFolder, write_atomically
-from training.data.sources import SOURCES
+from training.data.sources import MIX_TERMS, MIXES, SOURCES
 from training.run_folder import RunFolder
 from training.samples import SAMPLE_SECONDS, sample_sheet
 
@@ -150,7 +150,16 @@ def _what_it_saw(data: MotionTextFolder, config: TrainingConfig, listing: Sequen
         title = SOURCES[source].title if source in SOURCES else source
         rows.append((f"{title} (`{source}`)", clips[0]["license"], len(clips), f"{hours:.2f}"))
     mirrored = f", {len(ids) - len(listing):,} of them mirrored copies" if len(ids) > len(listing) else ""
-    return f"{text}{mirrored}:\n\n{_table(('source', 'licence', 'clips', 'hours'), rows)}"
+    table = _table(("source", "licence", "clips", "hours"), rows)
+    return f"{text}{mirrored}:\n\n{table}\n**What it may be used for.** {_terms(listing)}\n"
+
+
+def _terms(listing: Sequence[Mapping[str, Any]]) -> str:
+    """The terms of the least mix of the open set that has all sources of the clips."""
+    sources = {clip["source"] for clip in listing}
+    mixes = sorted(MIXES, key=lambda mix: len(MIXES[mix]))
+    fitting = (MIX_TERMS[mix] for mix in mixes if sources <= set(MIXES[mix]))
+    return next(fitting, "The licences of all sources above apply.")
 
 
 def _how_it_was_trained(run: RunFolder, step: int, config: TrainingConfig) -> str:
