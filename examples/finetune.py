@@ -10,11 +10,11 @@ import numpy as np
 from ram_sdk import Motion, RAMPipeline
 from training.config import load_config
 from training.data.captioned import read_captioned
-from training.finetune import finetune
+from training.finetune import CONFIGS, finetune, read_prompts
 from training.samples import sheet
 
-HERE = Path(__file__).parent
-TABLE, CONFIG = HERE / "moves" / "captions.csv", HERE.parent / "training" / "configs" / "finetune-lora.yaml"
+TABLE = Path(__file__).parent / "moves" / "captions.csv"
+CONFIG, REHEARSED = load_config(CONFIGS / "finetune-lora.yaml"), read_prompts(CONFIGS / "rehearsal.txt")
 
 pipe = RAMPipeline.from_pretrained()
 clips = read_captioned(TABLE, pipe.normalizer.config, pipe.text_backbone)
@@ -31,6 +31,6 @@ def show(name: str) -> None:
 
 
 show("before")
-finetune(pipe, TABLE, Path("moves-lora"), load_config(CONFIG), rank=16)
+finetune(pipe, TABLE, Path("moves-lora"), CONFIG, 16, REHEARSED)
 pipe.load_lora("moves-lora")
 show("after")

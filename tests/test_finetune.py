@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +15,16 @@ from ram_sdk.representation.features import canonicalize, decode_features
 from ram_sdk.representation.skeleton import HUMANML3D, UNIFORM_BONE_LENGTHS
 from training.config import load_config
 from training.data.captioned import CaptionedDataError, read_captioned
-from training.finetune import finetune, main
+from training.dataset import Batches, CaptionStates
+from training.finetune import finetune, main, read_prompts, rehearse
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIGS = ROOT / "training" / "configs"
 WALK = ROOT / "tests" / "fixtures" / "captures" / "accad" / "Male2_B10_WalkTurnLeft45.bvh"  # 30 fps
 OFFICIAL = ROOT / "tests" / "data" / "humanml3d_012314.npz"
-SHORT = ("max_steps=20", "save_every=5", "batch_size=2", "optimizer.learning_rate=3e-3")
+SHORT = ("max_steps=20", "save_every=5", "batch_size=3", "optimizer.learning_rate=3e-3")
+
+PROMPTS = ["a person jumps", "a person kicks"]
 
 
 @pytest.fixture
@@ -171,7 +175,7 @@ def test_full_run_writes_a_pipeline(pipeline, data, tmp_path):
     out = tmp_path / "out"
     before = {name: weight.clone() for name, weight in pipeline.denoiser.state_dict().items()}
     config = load_config(CONFIGS / "finetune.yaml", SHORT)
-    assert finetune(pipeline, data / "captions.csv", out, config, None, cpu=True)
+    assert finetune(pipeline, data / "captions.csv", out, config, None, PROMPTS, cpu=True)
     assert all(weight.equal(before[name]) for name, weight in pipeline.denoiser.state_dict().items())
     assert learns(out)
     tuned = RAMPipeline.from_pretrained(out)
@@ -189,12 +193,14 @@ def test_full_run_writes_a_pipeline(pipeline, data, tmp_path):
     assert "fine-tuned on 2 clips" in (out / "README.md").read_text()
     assert not (out / "run" / "checkpoints").exists()
     with pytest.raises(ValueError, match="holds the result of an earlier run"):
-        finetune(pipeline, data / "captions.csv", out, config, None, cpu=True)
+        finetune(pipeline, data / "captions.csv", out, config, None, PROMPTS, cpu=True)
 
 
 def test_lora_run_writes_a_lora_for_its_base(checkpoint, data, tmp_path, capsys):
     out, other = tmp_path / "out", tmp_path / "other"
+    (tmp_path / "prompts.txt").write_text("a person kicks\n\n")
     arguments = ["--from", str(checkpoint), "--data", str(data), "--cpu", *SHORT]
+    arguments += ["--rehearse", str(tmp_path / "prompts.txt")]
     assert main([*arguments, "--out", str(out), "--lora", "4"]) == 0
     assert learns(out)
     pipe = RAMPipeline.from_pretrained(checkpoint)
@@ -212,8 +218,32 @@ def test_lora_run_writes_a_lora_for_its_base(checkpoint, data, tmp_path, capsys)
     assert not other.exists()
 
 
+def test_rehearses_what_the_checkpoint_makes(pipeline):
+    clips = rehearse(pipeline, PROMPTS, seed=3)
+    expected = pipeline(PROMPTS, seed=3).motions
+    assert [clip.captions for clip in clips] == [(prompt,) for prompt in PROMPTS]
+    for clip, motion in zip(clips, expected, strict=True):
+        np.testing.assert_array_equal(clip.features, motion.features)
+    assert len(read_prompts(CONFIGS / "rehearsal.txt")) == 16
+
+
+def test_own_clips_are_half_of_what_is_drawn(pipeline, data, tmp_path):
+    config = load_config(CONFIGS / "finetune.yaml")
+    own, rehearsed = read(pipeline, data / "captions.csv"), rehearse(pipeline, PROMPTS * 3, seed=0)
+    clips = [replace(clip, captions=clip.captions[:1]) for clip in own] + rehearsed
+    backbone, normalizer = pipeline.text_backbone, pipeline.normalizer
+    states = CaptionStates([clip.captions[0] for clip in clips], backbone, tmp_path)
+    batches = Batches(clips, states, normalizer.mean, normalizer.std, config)
+    texts = {clip.captions[0]: states[clip.captions[0]].float() for clip in own}
+    drawn = []
+    for batch in map(batches.at, range(100)):
+        drawn += [text[mask] for text, mask in zip(batch.text, batch.text_mask, strict=True)]
+    share = np.mean([any(t.shape == d.shape and t.equal(d) for t in texts.values()) for d in drawn])
+    assert share == pytest.approx(0.5, abs=0.08)
+
+
 def test_a_checkpoint_without_motion_encoder_is_tuned_without_it(pipeline, data, tmp_path):
     plain = RAMPipeline(**pipeline.components | {"motion_encoder": None})
-    config = load_config(CONFIGS / "finetune.yaml", ("max_steps=2", "batch_size=2"))
-    assert finetune(plain, data / "captions.csv", tmp_path / "out", config, None, cpu=True)
+    config = load_config(CONFIGS / "finetune.yaml", ("max_steps=2",))
+    assert finetune(plain, data / "captions.csv", tmp_path / "out", config, None, PROMPTS, cpu=True)
     assert RAMPipeline.from_pretrained(tmp_path / "out").motion_encoder is None

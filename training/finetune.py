@@ -12,6 +12,10 @@ REG reconstructs with an encoder that knows the new motions. The rest stays as i
 is never trained; the mean and deviation of the features, because the weights speak in those units; and the
 duration estimator, which thousands of captions were needed to fit: give `duration` where your motions last
 otherwise.
+
+A network that is taught a few clips and nothing else forgets the rest: every prompt becomes one of them. So
+half of what is drawn are motions that the checkpoint itself made beforehand for plain prompts (the prior
+preservation of DreamBooth, Ruiz et al., 2023, section 3.2).
 """
 
 import argparse
@@ -27,15 +31,18 @@ from ram_sdk.checkpoint import INDEX
 from ram_sdk.lora import NETWORKS, WEIGHTS
 from training.config import TrainingConfig, load_config
 from training.data.captioned import read_captioned
-from training.dataset import Batches, CaptionStates
+from training.dataset import Batches, CaptionStates, Clip
 from training.lora import add_lora, save_lora
 from training.objective import RAMObjective
 from training.run_folder import RunFolder
 from training.train import fit, make_accelerator
 from training.trainer import Trainer
 
-_CONFIGS = Path(__file__).parent / "configs"
+CONFIGS = Path(__file__).parent / "configs"
+"""Where the configurations and the default rehearsal lie."""
+
 _RANK = 16
+_AT_ONCE = 32  # motions that the checkpoint makes together
 _OF_THE_CHECKPOINT = ("model", "text_backbone", "min_frames", "max_frames")
 
 _CARD = """---
@@ -68,7 +75,13 @@ _LOAD = {
 
 
 def finetune(
-    pipeline: RAMPipeline, table: Path, out: Path, config: TrainingConfig, rank: int | None, cpu: bool = False
+    pipeline: RAMPipeline,
+    table: Path,
+    out: Path,
+    config: TrainingConfig,
+    rank: int | None,
+    prompts: Sequence[str],
+    cpu: bool = False,
 ) -> bool:
     """Train a checkpoint on, and write the result as a pipeline folder or a LoRA.
 
@@ -78,6 +91,7 @@ def finetune(
         out: folder to write.
         config: the run; what belongs to the checkpoint is taken from there.
         rank: rank of the LoRA, or None to train all weights.
+        prompts: what to rehearse: the checkpoint makes a motion for each and trains on them too.
         cpu: do not use an accelerator that is there.
 
     Returns:
@@ -96,6 +110,8 @@ def finetune(
     accelerator = make_accelerator(config, run.root, cpu)
     device = accelerator.device
     pipeline.to(device)
+    count = len(clips)
+    clips += rehearse(pipeline, prompts, config.seed)
     captions = [caption for clip in clips for caption in clip.captions]
     with accelerator.main_process_first():
         states = CaptionStates(captions, pipeline.text_backbone, run.root / "captions", device)
@@ -105,9 +121,24 @@ def finetune(
     if trainer.step < config.max_steps:
         return False
     if accelerator.is_main_process:
-        _write(pipeline, trainer, out, len(clips), rank)
+        _write(pipeline, trainer, out, count, rank)
         shutil.rmtree(run.root / "checkpoints")
     return True
+
+
+def rehearse(pipeline: RAMPipeline, prompts: Sequence[str], seed: int) -> list[Clip]:
+    """Motions that a pipeline makes for prompts, as clips to train on, one for each."""
+    clips = []
+    for start in range(0, len(prompts), _AT_ONCE):
+        chosen = prompts[start : start + _AT_ONCE]
+        motions = pipeline(chosen, seed=seed, output_type="features").motions
+        clips += [Clip(m.numpy(), (p,), "rehearsed") for m, p in zip(motions, chosen, strict=True)]
+    return clips
+
+
+def read_prompts(path: Path) -> list[str]:
+    """Prompts of a text file, one a line."""
+    return [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
 def _configured(config: TrainingConfig, pipeline: RAMPipeline) -> TrainingConfig:
@@ -145,7 +176,7 @@ def _write(pipeline: RAMPipeline, trainer: Trainer, out: Path, clips: int, rank:
         clips=clips,
         base=pipeline.name,
         steps=config.max_steps,
-        batch=min(config.batch_size, clips),
+        batch=config.batch_size,
         rate=config.optimizer.learning_rate,
         rank="" if rank is None else f", LoRA of rank {rank}",
         load=_LOAD[kind].format(base=pipeline.name),
@@ -171,16 +202,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--lora", type=int, nargs="?", const=_RANK, metavar="RANK",
         help=f"train a LoRA of this rank (default: {_RANK}) instead of all weights",
     )  # fmt: skip
+    parser.add_argument(
+        "--rehearse", type=Path, default=CONFIGS / "rehearsal.txt", metavar="FILE",
+        help="prompts, one a line, whose motions it shall not forget (default: configs/rehearsal.txt)",
+    )  # fmt: skip
     parser.add_argument("--config", type=Path, help="default: configs/finetune.yaml or finetune-lora.yaml")
     parser.add_argument("--cpu", action="store_true", help="train on the CPU though there is a GPU")
     parser.add_argument("overrides", nargs="*", help="configuration overrides such as max_steps=600")
     options = parser.parse_intermixed_args(arguments)
     name = "finetune.yaml" if options.lora is None else "finetune-lora.yaml"
     try:
-        config = load_config(options.config or _CONFIGS / name, options.overrides)
+        config = load_config(options.config or CONFIGS / name, options.overrides)
         pipeline = RAMPipeline.from_pretrained(options.checkpoint)
         finished = finetune(
-            pipeline, options.data / "captions.csv", options.out, config, options.lora, options.cpu
+            pipeline,
+            options.data / "captions.csv",
+            options.out,
+            config,
+            options.lora,
+            read_prompts(options.rehearse),
+            options.cpu,
         )
     except (ValueError, OSError, ImportError) as error:
         print(f"training.finetune: {error}", file=sys.stderr)

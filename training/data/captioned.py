@@ -93,7 +93,7 @@ def read_captioned(table: Path, motion: NormalizerConfig, backbone: TextBackbone
             except ValueError as error:
                 problems.append(f"line {rows[0].line}: {file}: {error}")
                 continue
-            clips.append(Clip(features, tuple(row.caption for row in rows)))
+            clips.append(Clip(features, tuple(row.caption for row in rows), "own"))
     if problems:
         raise CaptionedDataError(table, problems)
     return clips
