@@ -63,6 +63,9 @@ class Trainer:
         )
         self._objective: nn.Module
         self._objective, self.optimizer = self.accelerator.prepare(objective, optimizer)
+        self._averaged, self._current = (
+            list(network.state_dict().values()) for network in (self.average, self.networks)
+        )
         self.step = 0
 
     def batches(self, training: Batches) -> list[Batch]:
@@ -184,8 +187,7 @@ class Trainer:
     @torch.no_grad()
     def _update_average(self) -> None:
         decay = min(self.config.optimizer.ema_decay, (1.0 + self.step) / (10.0 + self.step))
-        averaged, current = self.average.state_dict().values(), _whole(self.networks.state_dict()).values()
-        torch._foreach_lerp_(list(averaged), list(current), 1.0 - decay)
+        torch._foreach_lerp_(self._averaged, [_whole(weight) for weight in self._current], 1.0 - decay)
 
 
 def _whole(value: Any) -> Any:

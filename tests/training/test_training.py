@@ -91,12 +91,16 @@ def test_an_epoch_sees_every_clip_once_unless_balanced(data, pipeline):
 
 
 def test_training_learns_and_exports_a_pipeline(data, tmp_path):
-    settings = config("max_steps=150", "save_every=75", "optimizer.learning_rate=3e-3")
+    settings = config("max_steps=150", "save_every=75", "sample_every=150", "optimizer.learning_rate=3e-3")
     train(settings, data, tmp_path / "run", cpu=True)
     validations = RunFolder(tmp_path / "run").read_log("val")
     training = RunFolder(tmp_path / "run").read_log("train")
     assert training[-1]["reconstruction"] < 0.6 * training[0]["reconstruction"]
     assert validations[-1]["generation"] < 0.75 * training[0]["generation"]
+    latents = {"latent_cosine", "latent_distance"}
+    assert latents | {"gradient_norm", "learning_rate", "steps_per_second", "data_wait"} < training[-1].keys()
+    assert latents | {"retrieval", "alignment", "self_regularization", "total"} < validations[-1].keys()
+    assert (tmp_path / "run" / "samples" / "step-150.png").is_file()
 
     (tmp_path / "limits.md").write_text("## Limits\n\nTennis only.\n")
     export(tmp_path / "run", data, tmp_path / "pipeline", notes=[tmp_path / "limits.md"])
