@@ -125,12 +125,12 @@ def test_budget_scales_steps_and_warmup() -> None:
         scale_budget(config, 2)
 
 
-def test_table_trains_evaluates_and_goes_on(data, evaluator, config_file, tmp_path: Path) -> None:
-    plan = Plan(1, data, tmp_path, config_file, budget=0.02, protocol=PROTOCOL)
+def test_table_trains_evaluates_and_goes_on(data, evaluator, checkpoint, config_file, tmp_path: Path) -> None:
+    plan = Plan(1, data, tmp_path, config_file, budget=0.02, mdm=str(checkpoint), protocol=PROTOCOL)
     text = run_table(plan, evaluator)
     assert "| | FID ↓ |" in text
     assert "paper reports, HumanML3D | others report, HumanML3D |" in text
-    assert "little.yaml, **budget 0.02 (2 of 100 steps)**: MDM, RAM (Ours)" in text
+    assert "little.yaml, **budget 0.02 (2 of 100 steps)**: RAM (Ours), RAM, CFG" in text
     lines = {line.split(" | ")[0].removeprefix("| "): line for line in text.splitlines() if line[:1] == "|"}
     content = json.loads((tmp_path / "table-1" / "table.json").read_text())
     for row in ("RAM (Ours)", "MDM", "RAM, no guidance", GROUND_TRUTH):
@@ -142,7 +142,7 @@ def test_table_trains_evaluates_and_goes_on(data, evaluator, config_file, tmp_pa
     assert Image.open(tmp_path / "table-1" / "table.png").size[0] > 900
 
     variants = sorted((tmp_path / "variants").iterdir())
-    assert len(variants) == 2  # MDM, and RAM for three rows
+    assert len(variants) == 1  # for three rows
     for file in (tmp_path / "table-1").glob("table.*"):
         file.unlink()
     for folder in variants:
