@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from ram_sdk import Motion, RAMPipeline
+from ram_sdk import Motion, RAMPipeline, RAMScheduler, SchedulerConfig
 from ram_sdk.lora import NETWORKS
 from ram_sdk.representation.features import canonicalize, decode_features
 from ram_sdk.representation.skeleton import HUMANML3D, UNIFORM_BONE_LENGTHS
@@ -243,7 +243,8 @@ def test_own_clips_are_half_of_what_is_drawn(pipeline, data, tmp_path):
 
 
 def test_a_checkpoint_without_motion_encoder_is_tuned_without_it(pipeline, data, tmp_path):
-    plain = RAMPipeline(**pipeline.components | {"motion_encoder": None})
+    scheduler = RAMScheduler(SchedulerConfig(reg_scale=0.0))
+    plain = RAMPipeline(**pipeline.components | {"motion_encoder": None, "scheduler": scheduler})
     config = load_config(CONFIGS / "finetune.yaml", ("max_steps=2",))
     assert finetune(plain, data / "captions.csv", tmp_path / "out", config, None, PROMPTS, cpu=True)
     assert RAMPipeline.from_pretrained(tmp_path / "out").motion_encoder is None

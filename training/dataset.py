@@ -234,11 +234,11 @@ class Batches:
         lengths = self._lengths
         replace = self._probability is not None
         order = rng.choice(len(lengths), len(lengths), replace=replace, p=self._probability)
+        order = order[: self._per_epoch * self._size]  # before sorting: else the longest clips are left out
         pools = [order[i : i + _BUCKET * self._size] for i in range(0, len(order), _BUCKET * self._size)]
         pools = [pool[np.argsort(lengths[pool], kind="stable")] for pool in pools]
         batches = [pool[i : i + self._size] for pool in pools for i in range(0, len(pool), self._size)]
-        whole = [batch for batch in batches if len(batch) == self._size][: self._per_epoch]
-        return [whole[i] for i in rng.permutation(len(whole))]
+        return [batches[i] for i in rng.permutation(len(batches))]
 
     def _crop(self, frames: int, rng: np.random.Generator) -> tuple[int, int]:
         """Where a crop of a clip starts, and its length, as HumanML3D's loader draws them."""
