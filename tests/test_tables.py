@@ -19,6 +19,7 @@ from training import guidance_study
 from training.config import load_config
 from training.evaluation.open_evaluator import OpenEvaluator, OpenEvaluatorConfig, OpenEvaluatorNetwork
 from training.evaluation.protocol import GROUND_TRUTH, Protocol, Row
+from training.figures.user_study import draw_prompts
 from training.guidance_study import PAPER as PAPER_GUIDANCE
 from training.guidance_study import Setting, name_of, score, study
 from training.tables.report import PAPER, markdown
@@ -178,6 +179,17 @@ def test_inference_times_stand_in_table_3_and_are_kept(data, evaluator, checkpoi
     assert len(times) == 5
     assert f"| [46, 44] | {times['[46, 44]']['aits']:.3f} | " in text
     assert run_table(plan, evaluator) == text
+
+
+def test_prompts_of_the_user_study_are_drawn_from_the_test_split(data) -> None:
+    prompts, seconds = draw_prompts(data, 30, seed=1)
+    assert len(set(prompts)) == 30
+    assert all(prompt.startswith("a person plays shot") for prompt in prompts)
+    assert set(seconds) == {41 / 20}
+    assert draw_prompts(data, 30, seed=1)[0] == prompts
+    assert draw_prompts(data, 30, seed=2)[0] != prompts
+    with pytest.raises(ValueError, match="34 different test captions: ask for fewer than 35"):
+        draw_prompts(data, 35, seed=1)
 
 
 def test_markdown_marks_what_is_not_measured() -> None:

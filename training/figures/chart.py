@@ -23,14 +23,21 @@ class Bar:
 
 @dataclass(frozen=True)
 class Panel:
-    """One measure: a bar for each row, None where it was not measured."""
+    """One measure.
+
+    Attributes:
+        title: what is measured.
+        bars: one for each row, None where it was not measured.
+        full: the value that is as wide as the panel; None: the largest.
+    """
 
     title: str
     bars: Sequence[Bar | None]
+    full: float | None = None
 
 
 def draw_panels(title: str, rows: Sequence[str], panels: Sequence[Panel], per_line: int = 3) -> Image.Image:
-    """A chart of small multiples: every panel has its own scale from 0 and shares the rows' names.
+    """A chart of small multiples: every panel has a scale from 0 and shares the rows' names.
 
     Args:
         title: above the chart; line breaks are kept.
@@ -81,7 +88,7 @@ def _draw_panel(draw: Draw, panel: Panel, left: float, top: float) -> None:
     _text(draw, (left, top + 8), panel.title, 13)
     known = [bar for bar in panel.bars if bar is not None]
     largest = max((max(bar.high, bar.value) for bar in known), default=0.0) or 1.0
-    scale = (_PANEL - _VALUE - _PAD) / largest
+    scale = (_PANEL - _VALUE - _PAD) / (panel.full or largest)
     bottom = top + _HEAD + len(panel.bars) * (_BAR + _GAP) - _GAP / 2
     _rectangle(draw, left - 1, top + _HEAD - _GAP / 2, left, bottom, _FAINT)
     for i, bar in enumerate(panel.bars):
@@ -94,7 +101,12 @@ def _draw_panel(draw: Draw, panel: Panel, left: float, top: float) -> None:
         _rectangle(draw, low, middle - 0.75, high, middle + 0.75, _WHISKER)
         for end in (low, high) if bar.high > bar.low else ():
             _rectangle(draw, end - 0.75, middle - 4, end + 0.75, middle + 4, _WHISKER)
-        _text(draw, (max(high, left) + 7, y + 2), f"{bar.value:.4g}", 12)
+        _text(draw, (max(high, left) + 7, y + 2), _written(bar.value), 12)
+
+
+def _written(value: float) -> str:
+    """Three digits, more only before the point."""
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def _rectangle(

@@ -99,7 +99,7 @@ def draw(result: dict[str, Any], path: Path) -> None:
     for criterion, meaning in CRITERIA.items():
         for place in range(min(len(methods), 3)):
             bars = [Bar(**_percent(result[criterion][name]["shares"][place])) for name in methods]
-            panels.append(Panel(f"{meaning}: ranked {_ORDINALS[place]}, %", bars))
+            panels.append(Panel(f"{meaning}: ranked {_ORDINALS[place]}, %", bars, full=100.0))
     title = (
         f"User study: {result['participants']} participants, {result['prompts']} prompts\n"
         "share of each rank, 95 % intervals"
