@@ -4,7 +4,8 @@ Positions leave a limb free to turn about the line of its upper bone. But elbow 
 the limb is bent, the plane of the bend shows where the axis of the hinge points, and so how the upper bone
 is turned. A straight limb has no such plane; there the axis comes from where the upper bone points, by a
 linear rule learned from captures (`training/fit_hinges.py`). The two are added as vectors, the plane with
-the sine of the bend as its length, so that one passes smoothly into the other.
+the sine of the bend as its length, so that one passes smoothly into the other; a share of the axis of a limb
+without twist is added to both.
 """
 
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ class Limb:
         bends: 1 if the lower bone moves forward as the limb bends, -1 if backward.
         rule: `(4, 3)` axis of a left limb's hinge, in the frame of the body, from `(1, x, y, z)` of the
             direction of its upper bone there.
+        untwisted: weight of no twist at all beside the hinge: skinned meshes pinch where shoulders and hips
+            twist far, and knees bend less exactly like hinges than elbows.
     """
 
     chain: tuple[int, ...]
@@ -42,20 +45,21 @@ class Limb:
     side: float
     bends: float
     rule: tuple[tuple[float, float, float], ...]
+    untwisted: float
 
 
 ARM_RULE = ((-0.75, -0.05, 0.43), (0.53, -0.42, 0.26), (0.21, 0.05, 0.48), (-0.04, -0.34, -0.42))
 LEG_RULE = ((0.82, -0.3, -0.28), (-0.15, 0.84, -0.28), (-0.16, -0.31, -0.36), (0.06, 0.13, 0.04))
 LIMBS = (
-    Limb((13, 16), 18, (20,), 1.0, 1.0, ARM_RULE),
-    Limb((14, 17), 19, (21,), -1.0, 1.0, ARM_RULE),
-    Limb((1,), 4, (7, 10), 1.0, -1.0, LEG_RULE),
-    Limb((2,), 5, (8, 11), -1.0, -1.0, LEG_RULE),
+    Limb((13, 16), 18, (20,), 1.0, 1.0, ARM_RULE, 0.3),
+    Limb((14, 17), 19, (21,), -1.0, 1.0, ARM_RULE, 0.3),
+    Limb((1,), 4, (7, 10), 1.0, -1.0, LEG_RULE, 1.0),
+    Limb((2,), 5, (8, 11), -1.0, -1.0, LEG_RULE, 1.0),
 )
 
 
 def turn_hinges(rotations: Tensor, offsets: Tensor) -> Tensor:
-    """Turn upper arms and thighs about themselves until elbows and knees bend like hinges.
+    """Turn upper arms and thighs about themselves so that elbows and knees bend nearly like hinges.
 
     Args:
         rotations: `(frames, 22, 3, 3)` local rotations.
@@ -76,7 +80,8 @@ def turn_hinges(rotations: Tensor, offsets: Tensor) -> Tensor:
 
         axis = rest_axis(limb, bone)
         wanted = _turn(carried.mT, hinge_axis(limb, carried @ bone, _turn(carried, lower)))
-        angle = torch.atan2(torch.linalg.cross(axis.expand_as(wanted), wanted) @ bone, wanted @ axis)
+        sine, cosine = torch.linalg.cross(axis.expand_as(wanted), wanted) @ bone, wanted @ axis
+        angle = torch.atan2(sine, cosine + limb.untwisted * torch.hypot(sine, cosine))
         twist = axis_angle_to_matrix(angle[:, None] * bone)
         turned[:, upper] = rotations[:, upper] @ twist
         turned[:, limb.hinge] = swing(offsets[end].expand_as(lower), _turn(twist.mT, lower))
