@@ -97,8 +97,9 @@ class Trainer:
             mine = draws[part * self.accelerator.num_processes + self.accelerator.process_index]
             last = part + 1 == len(batches)
             alone = contextlib.nullcontext() if last else self.accelerator.no_sync(self._objective)
-            with alone, self.precision():
-                terms = self._objective(batch, mine)
+            with alone:
+                with self.precision():
+                    terms = self._objective(batch, mine)
                 self.accelerator.backward(terms["total"] / len(batches))
             values.append({name: term.detach() for name, term in terms.items()})
         norm = self.accelerator.clip_grad_norm_(self.networks.parameters(), options.clip_norm)
