@@ -48,11 +48,15 @@ def test_browser_plays_it(motion: Motion, tmp_path: Path) -> None:
     shot = tmp_path / "shot.png"
     command = [
         browser, "--headless=new", "--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
-        "--hide-scrollbars", "--window-size=480,360", "--virtual-time-budget=600", f"--screenshot={shot}",
-        "--dump-dom", page.as_uri(),
+        "--hide-scrollbars", "--window-size=480,360", f"--screenshot={shot}", "--dump-dom", page.as_uri(),
     ]  # fmt: skip
-    content = subprocess.run(command, check=True, timeout=180, capture_output=True, text=True).stdout
-    assert float(re.findall(r'data-time="([\d.]+)"', content)[0]) > 0  # it plays
+    for budget in (600, 2400, 9600):  # milliseconds; a busy machine may not have begun to play in the first
+        called = [*command, f"--virtual-time-budget={budget}"]
+        content = subprocess.run(called, check=True, timeout=180, capture_output=True, text=True).stdout
+        played = re.search(r'data-time="(?!0\.000)', content)
+        if played:
+            break
+    assert played
     assert content.count("<li style") == 2  # one caption for each motion
     assert "<title>taken" not in content
     red, _, blue = np.asarray(image.open(shot).convert("RGB"), dtype=int).transpose(2, 0, 1)[:, :300]
