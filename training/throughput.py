@@ -18,12 +18,12 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from training.config import TrainingConfig
 from training.data.folder import MotionTextFolder
-from training.dataset import Batches, CaptionStates, Clip, read_split
+from training.dataset import Batches, CaptionStates, Clip, read_training
 from training.mdm import FRAMES, MDM, MDMTraining
 from training.networks import build_objective, text_backbone
 from training.trainer import Trainer
 
-_CLIPS = 2048  # made up where no data is given
+_CLIPS, _CAPTIONS = 2048, 64  # made up where no data is given
 _CAPTION = "a person walks forward slowly then turns around and waves with the left hand"
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
@@ -110,34 +110,28 @@ def peak(device: torch.device, dtype: torch.dtype) -> float:
 def _batches(config: TrainingConfig, data: Path | None, device: torch.device) -> Batches:
     backbone = text_backbone(config.text_backbone)
     backbone.model.to(device)
-    if data is None:
-        rng = np.random.default_rng(0)
-        clips = [
-            Clip(
-                rng.standard_normal(
-                    (rng.integers(config.min_frames, config.max_frames + 1), 263), np.float32
-                ),
-                (" ".join(rng.permutation(_CAPTION.split())),),
-            )
-            for _ in range(max(_CLIPS, config.batch_size))
-        ]
-        mean, std = torch.zeros(263), torch.ones(263)
-    else:
+    if data is not None:
         folder = MotionTextFolder(data)
-        clips = read_split(folder, "train", config.min_frames)
+        clips, _, states = read_training(folder, backbone, config.min_frames, device)
         mean, std = torch.from_numpy(folder.mean), torch.from_numpy(folder.std)
-    captions = [caption for clip in clips for caption in clip.captions]
+        return Batches(clips, states, mean, std, config, device)
+    rng = np.random.default_rng(0)
+    captions = [" ".join(rng.permutation(_CAPTION.split())) for _ in range(_CAPTIONS)]
+    lengths = rng.integers(config.min_frames, config.max_frames + 1, max(_CLIPS, config.batch_size))
+    clips = [
+        Clip(rng.standard_normal((length, 263), np.float32), (captions[i % _CAPTIONS],))
+        for i, length in enumerate(lengths)
+    ]
     with tempfile.TemporaryDirectory() as cache:
         states = CaptionStates(captions, backbone, Path(cache), device)
-    return Batches(clips, states, mean, std, config, device)
+    return Batches(clips, states, torch.zeros(263), torch.ones(263), config, device)
 
 
 def _padded(batches: Batches, step: int) -> tuple[Tensor, Tensor]:
+    """A batch padded to MDM's length; frames beyond it are padding."""
     batch = batches.at(step)
     missing = FRAMES - batch.motion.shape[1]
-    return F.pad(batch.motion, (0, 0, 0, missing))[:, :FRAMES], F.pad(batch.motion_mask, (0, missing))[
-        :, :FRAMES
-    ]
+    return F.pad(batch.motion, (0, 0, 0, missing)), F.pad(batch.motion_mask, (0, missing))
 
 
 def _ram(
