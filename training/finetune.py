@@ -104,7 +104,7 @@ def finetune(
     """
     if (out / INDEX).exists() or (out / WEIGHTS).exists():
         raise ValueError(f"{out} holds the result of an earlier run: choose another folder")
-    config = _configured(config, pipeline)
+    config = _configured(config, pipeline, bool(prompts))
     clips = read_captioned(table, pipeline.normalizer.config, pipeline.text_backbone)
     run = RunFolder(out / "run")
     accelerator = make_accelerator(config, run.root, cpu)
@@ -141,8 +141,8 @@ def read_prompts(path: Path) -> list[str]:
     return [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
-def _configured(config: TrainingConfig, pipeline: RAMPipeline) -> TrainingConfig:
-    """The configuration with what the checkpoint decides."""
+def _configured(config: TrainingConfig, pipeline: RAMPipeline, rehearsing: bool) -> TrainingConfig:
+    """The configuration with what the checkpoint decides; without a rehearsal there is nothing to balance."""
     for key in _OF_THE_CHECKPOINT:
         if getattr(config, key) != getattr(TrainingConfig(), key):
             raise ValueError(f"{key} belongs to the checkpoint: it cannot be chosen when fine-tuning")
@@ -151,7 +151,11 @@ def _configured(config: TrainingConfig, pipeline: RAMPipeline) -> TrainingConfig
     if pipeline.motion_encoder is None:
         objective = dataclasses.replace(objective, reconstruction=0.0)
     return dataclasses.replace(
-        config, min_frames=motion.min_frames, max_frames=motion.max_frames, objective=objective
+        config,
+        min_frames=motion.min_frames,
+        max_frames=motion.max_frames,
+        balance=config.balance if rehearsing else 0.0,
+        objective=objective,
     )
 
 
