@@ -125,6 +125,7 @@ def test_a_checkpoint_without_motion_encoder_runs_without_reg(data, evaluator, p
         [row], data, evaluator, tmp_path / "out", Protocol(replications=1, clips=32, multimodality_texts=0)
     )
     settings = summary["rows"]["MDM"]["settings"]
+    assert "±" not in (tmp_path / "out" / "metrics.md").read_text().partition("|")[2]  # of one replication
     assert (settings["reg_scale"], settings["cfg_scale"]) == (0.0, 1.5)
 
 

@@ -130,9 +130,10 @@ def _table(rows: Mapping[str, Any], columns: Mapping[str, str]) -> list[str]:
         for key in shown:
             measured = row["metrics"].get(key)
             digits = 1 if key == "jerk" else 4 if key in PHYSICAL else 3
-            cells.append(
-                f"{measured['mean']:.{digits}f} ± {measured['half_width']:.{digits}f}" if measured else "-"
-            )
+            cell = f"{measured['mean']:.{digits}f}" if measured else "-"
+            if measured and len(measured["values"]) > 1:
+                cell += f" ± {measured['half_width']:.{digits}f}"
+            cells.append(cell)
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return lines
 
