@@ -20,7 +20,6 @@ from training.config import TrainingConfig
 from training.data.folder import MotionTextFolder
 from training.objective import Batch
 
-_TOO_LONG = 200  # frames; HumanML3D's loader leaves such clips out
 _UNIT = 4  # frames; HumanML3D's loader crops clips to multiples of it
 _BUCKET = 32  # batches whose clips are sorted by length together
 _PAD_FRAMES, _PAD_TOKENS = 16, 8  # batches are padded to multiples: few shapes, so kernels are made once
@@ -36,32 +35,14 @@ class Clip:
 
 
 def read_split(folder: MotionTextFolder, split: str, min_frames: int) -> list[Clip]:
-    """Read the clips of `<split>.txt` of `min_frames` to 199 frames, as HumanML3D's loader does.
-
-    Captions with time tags become clips of their own.
-
-    Raises:
-        FileNotFoundError: the folder lacks the split or one of its files.
-        ValueError: no clip is left.
-    """
-    fps = folder.skeleton.fps
+    """Read what HumanML3D's loader takes of a split; see `MotionTextFolder.items`."""
     listing = folder.root / "clips.json"
     about = json.loads(listing.read_text(encoding="utf-8")) if listing.is_file() else {}
-    clips = []
-    for clip_id, features, captions in tqdm(
-        folder.clips(split), desc=f"reading {split}", leave=False, disable=None
-    ):
-        spans: dict[tuple[int, int], list[str]] = {}
-        for caption in captions:
-            span = (int(caption.start * fps), int(caption.end * fps))
-            spans.setdefault(span if span != (0, 0) else (0, len(features)), []).append(caption.text)
-        for (start, end), texts in spans.items():
-            if min_frames <= len(features[start:end]) < _TOO_LONG:
-                action = about.get(clip_id, {}).get("action", "")
-                clips.append(Clip(features[start:end], tuple(texts), action))
-    if not clips:
-        raise ValueError(f"{split}.txt of {folder.root.name} names no clip of {min_frames} to 199 frames")
-    return clips
+    items = folder.items(split, min_frames)
+    return [
+        Clip(features, tuple(caption.text for caption in captions), about.get(clip_id, {}).get("action", ""))
+        for clip_id, features, captions in tqdm(items, desc=f"reading {split}", leave=False, disable=None)
+    ]
 
 
 class CaptionStates:

@@ -139,3 +139,28 @@ def test_statistics_of_neither_set_are_refused(tmp_path: Path) -> None:
         np.save(tmp_path / name, np.ones(67, np.float32))
     with pytest.raises(ValueError, match=r"expected \(263,\) for HumanML3D or \(251,\) for KIT-ML"):
         MotionTextFolder(tmp_path)
+
+
+def test_items_are_what_the_official_loader_takes(tmp_path):
+    clips = {f"{n:06d}": (np.ones((n, 251)), np.ones((n, 21, 3))) for n in (23, 24, 199, 200)}
+    write_set(tmp_path, clips, {"train": list(clips)})
+    np.save(tmp_path / "Mean.npy", np.zeros(251, dtype=np.float32))
+    np.save(tmp_path / "Std.npy", np.ones(251, dtype=np.float32))
+    tagged = "a man bows#a/DET man/NOUN bow/VERB#1.0#3.5\n"
+    short = "a man nods#a/DET man/NOUN nod/VERB#0.0#1.1\n"
+    for clip_id in ("000199", "000200"):
+        (tmp_path / "texts" / f"{clip_id}.txt").write_text(TEXT + tagged + tagged + short)
+
+    items = list(MotionTextFolder(tmp_path).items("train", 24))
+
+    told = [(clip_id, len(features), [c.text for c in captions]) for clip_id, features, captions in items]
+    serves, bows = ["a person serves a ball"], ["a man bows"]
+    assert told == [
+        ("000024", 24, serves),
+        ("000199", 199, serves),
+        ("000199", 50, bows),
+        ("000199", 50, bows),
+    ]
+    (tmp_path / "train.txt").write_text("000200\n")
+    with pytest.raises(ValueError, match=r"train.txt of .* names no clip of 24 to 199 frames"):
+        list(MotionTextFolder(tmp_path).items("train", 24))

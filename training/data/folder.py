@@ -19,6 +19,8 @@ from ram_sdk.representation.skeleton import HUMANML3D, KIT_ML, Skeleton
 # Widths of the groups of features over which HumanML3D averages the standard deviation: yaw velocity, ground
 # velocity, height, positions, rotations, velocities, contacts (`cal_mean_variance.ipynb`).
 _GROUPS = (1, 2, 1, 63, 126, 66, 4)
+_TOO_LONG = 200  # frames; HumanML3D's loader leaves such clips out
+_TAG_FPS = 20  # at which it reads time tags, KIT-ML's too although that runs at 12.5 fps
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,41 @@ class MotionTextFolder:
                 yield clip_id, features, self.captions(clip_id)
             else:
                 print(f"{self.root}: clip {clip_id} holds NaN or infinite numbers; skipped")
+
+    def items(
+        self, split: str, min_frames: int
+    ) -> Iterator[tuple[str, NDArray[np.float32], tuple[Caption, ...]]]:
+        """The clips that HumanML3D's loader (also MDM's) takes for training and evaluation.
+
+        A clip outside `min_frames` to 199 frames is left out with all its captions. Every caption with a
+        time tag makes an item of its own of the part that it names, if that part is within these limits.
+
+        Args:
+            split: "train", "val" or "test".
+            min_frames: 40 for HumanML3D, 24 for KIT-ML.
+
+        Yields:
+            Clip id, features `(frames, width)` and captions of each item.
+
+        Raises:
+            FileNotFoundError: the folder lacks the split or one of its files.
+            ValueError: no item is left.
+        """
+        usable = range(min_frames, _TOO_LONG)
+        empty = True
+        for clip_id, features, captions in self.clips(split):
+            if len(features) not in usable:
+                continue
+            whole = tuple(caption for caption in captions if not (caption.start or caption.end))
+            tagged = [caption for caption in captions if caption.start or caption.end]
+            parts = [features[int(c.start * _TAG_FPS) : int(c.end * _TAG_FPS)] for c in tagged]
+            items = [(features, whole)] * bool(whole)
+            items += [(part, (c,)) for part, c in zip(parts, tagged, strict=True) if len(part) in usable]
+            for part, said in items:
+                empty = False
+                yield clip_id, part, said
+        if empty:
+            raise ValueError(f"{split}.txt of {self.root.name} names no clip of {min_frames} to 199 frames")
 
     def features(self, clip_id: str) -> NDArray[np.float32]:
         """Features `(frames, width)` of a clip, in real units."""

@@ -12,7 +12,6 @@ from training.data.folder import Caption, MotionTextFolder
 from training.evaluation.evaluator import Sample
 
 MAX_FRAMES = 196
-_TOO_LONG = 200  # frames; HumanML3D's loader leaves such clips out
 _UNIT = 4  # frames; it crops clips to multiples of this
 _SWAPPED = {"left": "right", "right": "left"}
 _FUNCTION_WORDS = frozenset(
@@ -43,27 +42,13 @@ def min_frames(folder: MotionTextFolder) -> int:
 
 
 def read_labelled(folder: MotionTextFolder, split: str) -> list[LabelledClip]:
-    """Read the clips of `<split>.txt` that HumanML3D's loader takes; a time tag makes a clip of its own.
-
-    Raises:
-        FileNotFoundError: the folder lacks the split or one of its files.
-        ValueError: no clip is left.
-    """
+    """Read what HumanML3D's loader takes of a split; see `MotionTextFolder.items`."""
     listing = folder.root / "clips.json"
     about = json.loads(listing.read_text(encoding="utf-8")) if listing.is_file() else {}
-    clips = []
-    for clip_id, features, captions in folder.clips(split):
-        parts: dict[tuple[int, int], list[Caption]] = {}
-        for caption in captions:
-            start, end = (int(seconds * folder.skeleton.fps) for seconds in (caption.start, caption.end))
-            parts.setdefault((start, end) if end else (0, len(features)), []).append(caption)
-        for (start, end), said in parts.items():
-            if min_frames(folder) <= len(features[start:end]) < _TOO_LONG:
-                action = action_of(about.get(clip_id, {}))
-                clips.append(LabelledClip(features[start:end], tuple(said), action))
-    if not clips:
-        raise ValueError(f"{split}.txt of {folder.root.name} names no clip of usable length")
-    return clips
+    return [
+        LabelledClip(features, captions, action_of(about.get(clip_id, {})))
+        for clip_id, features, captions in folder.items(split, min_frames(folder))
+    ]
 
 
 def action_of(entry: dict[str, object]) -> str:
