@@ -263,7 +263,10 @@ def _table(summary: Mapping[str, Any]) -> list[str]:
     ]
     for name, row in summary["rows"].items():
         metrics = [row["metrics"][key] for key in shown]
-        cells = [f"{one['mean']:.3f} ± {one['half_width']:.3f}" for one in metrics]
+        cells = [
+            f"{one['mean']:.3f}" + (f" ± {one['half_width']:.3f}" if len(one["values"]) > 1 else "")
+            for one in metrics
+        ]
         value = "–" if name == GROUND_TRUTH else f"{row['score']:.3f}"
         lines.append(f"| {name} | {value} | {' | '.join(cells)} |")
     return lines
