@@ -209,7 +209,8 @@ def test_lora_run_writes_a_lora_for_its_base(checkpoint, data, tmp_path, capsys)
     changed = {name for name, weight in pipe.denoiser.state_dict().items() if not weight.equal(plain[name])}
     assert "transformer.layers.1.feedforward_output.weight" in changed
     assert not any(name.endswith("bias") for name in changed)
-    assert 'pipe.load_lora("<this repository or folder>")' in (out / "README.md").read_text()
+    card = (out / "README.md").read_text()
+    assert f'RAMPipeline.from_pretrained("{checkpoint}")\npipe.load_lora("<this' in card
     assert main([*arguments, "--out", str(other), "model.latent_dim=3"]) == 2
     assert "model belongs to the checkpoint" in capsys.readouterr().err
     write(data, "absent.bvh,a man jumps")

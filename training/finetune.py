@@ -56,7 +56,7 @@ tags:
 
 # RAM fine-tuned on {clips} clips
 
-`{base}` trained on for {steps:,} steps of {batch} clips by `python -m training.finetune` (learning rate
+`{base}` trained on for {steps:,} steps by `python -m training.finetune` (learning rate
 {rate:g}{rank}).
 
 ```python
@@ -70,7 +70,7 @@ before it is published: what the clips are, and who may use them.
 """
 _LOAD = {
     "full": 'pipe = RAMPipeline.from_pretrained("<this repository or folder>")',
-    "lora": 'pipe = RAMPipeline.from_pretrained("{base}")\npipe.load_lora("<this repository or folder>")',
+    "lora": 'pipe = RAMPipeline.from_pretrained({base})\npipe.load_lora("<this repository or folder>")',
 }
 
 
@@ -180,10 +180,9 @@ def _write(pipeline: RAMPipeline, trainer: Trainer, out: Path, clips: int, rank:
         clips=clips,
         base=pipeline.name,
         steps=config.max_steps,
-        batch=config.batch_size,
         rate=config.optimizer.learning_rate,
         rank="" if rank is None else f", LoRA of rank {rank}",
-        load=_LOAD[kind].format(base=pipeline.name),
+        load=_LOAD[kind].format(base="" if pipeline.name == "shipped" else f'"{pipeline.name}"'),
     )
     (out / "README.md").write_text(card, encoding="utf-8")
     if rank is None:
