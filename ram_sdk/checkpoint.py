@@ -223,7 +223,8 @@ def describe(folder: Path) -> list[str]:
         f"{'motion':18} {motion.skeleton}, {motion.num_features} features, {motion.fps:g} fps, "
         f"{motion.min_frames}-{motion.max_frames} frames",
         f"{'guidance':18} reg_scale {scheduler.reg_scale:g}, cfg_scale {scheduler.cfg_scale:g} (0 = off), "
-        f"sampler {scheduler.sampler}, trained on {scheduler.num_train_timesteps} timesteps",
+        f"sampler {scheduler.sampler}, {scheduler.timestep_spacing} steps, "
+        f"trained on {scheduler.num_train_timesteps} timesteps",
         f"{'text_backbone':18} {backbone.name} ({backbone.revision}), "
         f"{'in the checkpoint' if backbone.embedded else 'from the Hub'}, sha256 {backbone.sha256[:12]}",
     ]

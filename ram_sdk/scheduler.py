@@ -9,6 +9,8 @@ from torch import Tensor
 
 Sampler = Literal["ddpm", "ddim", "dpm++"]
 SAMPLERS: tuple[Sampler, ...] = ("ddpm", "ddim", "dpm++")
+Spacing = Literal["linear", "noisy_first"]
+SPACINGS: tuple[Spacing, ...] = ("linear", "noisy_first")
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class SchedulerConfig:
 
     num_train_timesteps: int = 50
     sampler: Sampler = "ddpm"  # the paper names none; ancestral DDPM is MDM's
+    timestep_spacing: Spacing = "linear"  # noisy_first: half of the steps one by one from pure noise on
     reg_scale: float = 5.0  # w_reg of eq. 10
     cfg_scale: float = 1.5  # w_cfg of eq. 11
     reg_timesteps: tuple[int, ...] | None = None  # where REG is on (Table 3); None = all but the first step
@@ -29,6 +32,8 @@ class SchedulerConfig:
             raise ValueError(f"num_train_timesteps {self.num_train_timesteps}: at least 1 is needed")
         if self.sampler not in SAMPLERS:
             raise ValueError(f"sampler {self.sampler!r}: use one of {', '.join(SAMPLERS)}")
+        if self.timestep_spacing not in SPACINGS:
+            raise ValueError(f"timestep_spacing {self.timestep_spacing!r}: use one of {', '.join(SPACINGS)}")
         check_scale("reg_scale", self.reg_scale)
         check_scale("cfg_scale", self.cfg_scale)
 
@@ -59,9 +64,11 @@ class RAMScheduler:
         self.set_timesteps(min(20, self.config.num_train_timesteps))
 
     def set_timesteps(self, num_inference_steps: int) -> None:
-        """Space inference linearly over the training timesteps: round(linspace(0, T - 1, n)), reversed.
+        """Choose the timesteps of inference.
 
-        20 of 50 gives the paper's [49, 46, 44, 41, 39, 36, 34, ..., 3, 0].
+        "linear" is round(linspace(0, T - 1, n)), reversed: 20 of 50 gives the paper's [49, 46, 44, 41, 39,
+        36, 34, ..., 3, 0]. "noisy_first" spends half of the steps one by one on the noisiest timesteps, where
+        it is decided what happens and when, and spaces the others linearly: [49, 48, ..., 39, 35, ..., 4, 0].
 
         Raises:
             ValueError: fewer than 1 or more than the training timesteps.
@@ -69,10 +76,12 @@ class RAMScheduler:
         last = self.config.num_train_timesteps
         if not 1 <= num_inference_steps <= last:
             raise ValueError(f"num_inference_steps {num_inference_steps}: expected 1 to {last}")
-        spaced = torch.linspace(0, last - 1, num_inference_steps, dtype=torch.float64).round()
+        single = num_inference_steps // 2 if self.config.timestep_spacing == "noisy_first" else 0
+        spaced = torch.linspace(0, last - 1 - single, num_inference_steps - single, dtype=torch.float64)
         if num_inference_steps == 1:
             spaced = spaced + (last - 1)
-        self.timesteps = tuple(int(t) for t in spaced.flip(0))
+        rest = (int(t) for t in spaced.round().flip(0))
+        self.timesteps = (*range(last - 1, last - 1 - single, -1), *rest)
 
     def add_noise(self, x_0: Tensor, noise: Tensor, timestep: Tensor) -> Tensor:
         """Diffuse clean motion to x_t.

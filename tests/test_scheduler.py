@@ -22,8 +22,9 @@ def test_timesteps_are_the_papers():
     assert RAMScheduler().timesteps == PAPER_TIMESTEPS
 
 
-def test_timesteps_of_any_number_of_steps_descend_from_last_to_first():
-    scheduler = RAMScheduler()
+@pytest.mark.parametrize("spacing", ["linear", "noisy_first"])
+def test_timesteps_of_any_number_of_steps_descend_from_last_to_first(spacing):
+    scheduler = RAMScheduler(SchedulerConfig(timestep_spacing=spacing))
     for steps in range(2, 51):
         scheduler.set_timesteps(steps)
         assert len(scheduler.timesteps) == steps
@@ -32,6 +33,14 @@ def test_timesteps_of_any_number_of_steps_descend_from_last_to_first():
         assert list(scheduler.timesteps) == sorted(set(scheduler.timesteps), reverse=True)
     scheduler.set_timesteps(1)
     assert scheduler.timesteps == (49,)
+
+
+def test_noisy_first_takes_half_of_the_steps_one_by_one():
+    scheduler = RAMScheduler(SchedulerConfig(timestep_spacing="noisy_first"))
+    assert scheduler.timesteps[:11] == tuple(range(49, 38, -1))
+    assert scheduler.timesteps[10:] == (39, 35, 30, 26, 22, 17, 13, 9, 4, 0)
+    with pytest.raises(ValueError, match="timestep_spacing 'dense': use one of linear, noisy_first"):
+        SchedulerConfig(timestep_spacing="dense")
 
 
 def test_tables_equal_mdms(oracle):

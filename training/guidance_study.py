@@ -2,8 +2,9 @@
 
     python -m training.guidance_study --data DIR --out DIR [--checkpoint FOLDER]
 
-Starts from the paper's guidance (w_reg 5, w_cfg 1.5, REG at every step but the first) and changes one thing
-after another: what REG guides away from, its weight, CFG's weight, and the steps where REG is on. A value is
+Starts from the paper's guidance (w_reg 5, w_cfg 1.5, REG at every step but the first, steps evenly spaced)
+and changes one thing after another: the spacing of the steps, what REG guides away from, its weight, CFG's
+weight, and the steps where REG is on. A value is
 taken only if its score is clearly better than that of the value before. Writes `study.json` and `study.md`;
 the same command goes on where it stopped.
 
@@ -23,7 +24,8 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from ram_sdk import RAMPipeline
+from ram_sdk import RAMPipeline, RAMScheduler, SchedulerConfig
+from ram_sdk.scheduler import SPACINGS
 from training.data.folder import write_atomically
 from training.evaluate import COLUMNS, PHYSICAL, batch_size_for, load_evaluator, summarize
 from training.evaluation.evaluator import Evaluator
@@ -97,6 +99,7 @@ class StudiedPipeline(RAMPipeline):
 
 
 PAPER: dict[str, Any] = {
+    "timestep_spacing": "linear",
     "estimate": "guided",
     "start": "present",
     "reg_scale": 5.0,
@@ -105,8 +108,8 @@ PAPER: dict[str, Any] = {
 }
 """The paper's guidance, the preset "paper"."""
 
-_STEPS = (46, 44, 41, 39, 36, 34, 31, 28, 26, 23, 21, 18, 15, 13, 10, 8, 5, 3, 0)
 STAGES: dict[str, tuple[dict[str, Any], ...]] = {
+    "timestep_spacing": tuple({"timestep_spacing": spacing} for spacing in SPACINGS),
     "what REG guides away from": tuple(
         {"estimate": estimate, "start": start}
         for estimate in ("guided", "unguided")
@@ -114,8 +117,14 @@ STAGES: dict[str, tuple[dict[str, Any], ...]] = {
     ),
     "reg_scale": tuple({"reg_scale": float(scale)} for scale in (0, 1, 2, 3, 4, 5, 6, 8)),
     "cfg_scale": tuple({"cfg_scale": scale} for scale in (0.0, 0.5, 1.0, 1.5, 2.5, 3.5)),
-    "reg_timesteps": tuple({"reg_timesteps": steps} for steps in (None, _STEPS[:2], _STEPS[:6], _STEPS[6:])),
 }
+"""What is changed, one after another; at last the steps where REG is on, which depend on their spacing."""
+
+
+def reg_timesteps(choice: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+    """REG at all steps but the first, at the first two or six of those, or at the others."""
+    steps = RAMScheduler(SchedulerConfig(timestep_spacing=choice["timestep_spacing"])).timesteps[1:]
+    return tuple({"reg_timesteps": some} for some in (None, steps[:2], steps[:6], steps[6:]))
 
 
 def score(metrics: Mapping[str, float], truth: Mapping[str, float]) -> float:
@@ -142,7 +151,7 @@ def name_of(choice: Mapping[str, Any]) -> str:
     where = "all steps" if steps is None else f"{len(steps)} steps from {steps[0]}"
     reading = f"{choice['estimate']} estimate, {choice['start']} x_t, {where}"
     reg = f"REG {choice['reg_scale']:g} ({reading})" if choice["reg_scale"] else "no REG"
-    return f"{reg}, CFG {choice['cfg_scale']:g}"
+    return f"{reg}, CFG {choice['cfg_scale']:g}, {choice['timestep_spacing']} steps"
 
 
 def measure(evaluation: Evaluation, settings: Sequence[Setting], device: str) -> dict[str, Any]:
@@ -169,9 +178,10 @@ def search(evaluation: Evaluation, checkpoint: str, device: str) -> dict[str, An
     """
     choice = dict(PAPER)
     stages = {}
-    for stage, changes in STAGES.items():
+    for stage in (*STAGES, "reg_timesteps"):
         if stage == "reg_timesteps" and not choice["reg_scale"]:
             continue
+        changes = STAGES[stage] if stage in STAGES else reg_timesteps(choice)
         tried = {name_of(choice | change): choice | change for change in changes}
         settings = [Setting(name, checkpoint, **one) for name, one in tried.items()]
         summary = measure(evaluation, settings, device)

@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
-from ram_sdk import Motion, RAMPipeline
+from ram_sdk import Motion, RAMPipeline, RAMScheduler
 from ram_sdk.representation.skeleton import HUMANML3D
+from ram_sdk.scheduler import Spacing
 from training.data.folder import MotionTextFolder, write_atomically
 from training.evaluation import machine, physical
 from training.evaluation.clips import LabelledClip, draw, read_labelled
@@ -46,6 +47,7 @@ _SETTINGS: dict[str, Callable[[str], Any]] = {
     "cfg_scale": float,
     "steps": int,
     "reg_timesteps": lambda text: tuple(int(timestep) for timestep in text.split("+")),
+    "timestep_spacing": str,
 }
 
 Batch = tuple[Sequence[int], list[Sample]]
@@ -64,6 +66,7 @@ class Row:
     cfg_scale: float | None = None
     steps: int = 20
     reg_timesteps: tuple[int, ...] | None = None
+    timestep_spacing: Spacing | None = None
 
     @classmethod
     def parse(cls, text: str) -> "Row":
@@ -92,6 +95,9 @@ class Row:
         source = None if self.checkpoint == "shipped" else self.checkpoint
         pipeline = RAMPipeline.from_pretrained(source, device=device)
         pipeline.set_progress_bar_config(disable=True)
+        if self.timestep_spacing is not None:
+            config = dataclasses.replace(pipeline.scheduler.config, timestep_spacing=self.timestep_spacing)
+            pipeline.scheduler = RAMScheduler(config)
         return pipeline
 
     def resolved(self, pipeline: RAMPipeline) -> "Row":
@@ -103,6 +109,7 @@ class Row:
             reg_scale=reg_scale if self.reg_scale is None else self.reg_scale,
             cfg_scale=config.cfg_scale if self.cfg_scale is None else self.cfg_scale,
             reg_timesteps=config.reg_timesteps if self.reg_timesteps is None else self.reg_timesteps,
+            timestep_spacing=config.timestep_spacing,
         )
 
 
@@ -177,12 +184,12 @@ class Evaluation:
         """
         if len({row.name for row in rows}) < len(rows):
             raise ValueError(f"rows {[row.name for row in rows]}: give every row a name of its own")
-        pipelines = {row.checkpoint: row.load(device) for row in rows}
+        pipelines = {(row.checkpoint, row.timestep_spacing): row.load(device) for row in rows}
         measures: list[tuple[dict[str, Any], Callable[[Draw], dict[str, float]]]] = [
             ({"name": GROUND_TRUTH}, self._measure_truth)
         ]
         for row in rows:
-            pipeline = pipelines[row.checkpoint]
+            pipeline = pipelines[row.checkpoint, row.timestep_spacing]
             row = row.resolved(pipeline)
             about = {**dataclasses.asdict(row), "weights_sha256": _weights_digest(pipeline)}
             measures.append((about, partial(self._measure_row, row, pipeline)))

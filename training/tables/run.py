@@ -82,7 +82,15 @@ def run_table(plan: Plan, evaluator: Evaluator) -> str:
     """
     checkpoints = find_checkpoints(plan)
     rows = [
-        Row(row.name, checkpoints[row.name], row.reg_scale, row.cfg_scale, row.steps, row.reg_timesteps)
+        Row(
+            row.name,
+            checkpoints[row.name],
+            row.reg_scale,
+            row.cfg_scale,
+            row.steps,
+            row.reg_timesteps,
+            timestep_spacing="linear",
+        )
         for row in TABLES[plan.number].rows
         if row.name in checkpoints
     ]
