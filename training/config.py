@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import yaml
 
+from ram_sdk.scheduler import SchedulerConfig
 from training.objective import ObjectiveConfig
 
 
@@ -64,6 +65,9 @@ class TrainingConfig:
     model: ModelConfig = field(default_factory=ModelConfig)
     objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+    sampling: SchedulerConfig = field(
+        default_factory=SchedulerConfig
+    )  # defaults of the exported pipeline
 
 
 def load_config(path: Path, overrides: Sequence[str] = ()) -> TrainingConfig:

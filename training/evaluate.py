@@ -4,8 +4,8 @@
         --row "no guidance=shipped,reg_scale=0,cfg_scale=0" --row "MDM=FOLDER,cfg_scale=1.5,steps=50"
 
 Settings of a row: `reg_scale`, `cfg_scale`, `steps`, `timestep_spacing`, `reg_timesteps=46+44`; what is left
-out is the checkpoint's default. Writes `metrics.json` and `metrics.md` after each replication; the same command
-goes on where it stopped. `--clips 500 --replications 1 --multimodality-texts 10` is a quick look.
+out is the checkpoint's default. Writes `metrics.json` and `metrics.md` after each replication; the same
+command goes on where it stopped. `--clips 500 --replications 1 --multimodality-texts 10` is a quick look.
 """
 
 import argparse

@@ -7,6 +7,7 @@ the training captions, and a model card.
 """
 
 import argparse
+import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +18,6 @@ from torch import Tensor
 from ram_sdk import RAMPipeline, RAMScheduler
 from ram_sdk.models import DurationConfig, DurationEstimator, FeatureNormalizer, NormalizerConfig
 from ram_sdk.models.duration import mean_token
-from ram_sdk.scheduler import SchedulerConfig
 from ram_sdk.text import TextBackbone
 from training.config import TrainingConfig
 from training.data.folder import MotionTextFolder
@@ -81,7 +81,9 @@ def pipeline_of(
     )
     normalizer.mean.copy_(torch.from_numpy(data.mean))
     normalizer.std.copy_(torch.from_numpy(data.std))
-    guidance = SchedulerConfig() if objective.motion_encoder else SchedulerConfig(reg_scale=0.0)
+    sampling = config.sampling
+    if not objective.motion_encoder:
+        sampling = dataclasses.replace(sampling, reg_scale=0.0)
     pipeline = RAMPipeline(
         text_backbone=backbone,
         text_encoder=objective.text_encoder,
@@ -89,7 +91,7 @@ def pipeline_of(
         denoiser=objective.denoiser,
         normalizer=normalizer,
         duration_estimator=duration_estimator,
-        scheduler=RAMScheduler(guidance),
+        scheduler=RAMScheduler(sampling),
     )
     return pipeline.to(next(objective.parameters()).device)
 

@@ -60,7 +60,7 @@ def build_objective(config: TrainingConfig, num_features: int, text_dim: int) ->
         MotionDenoiser(denoiser),
         MotionEncoder(encoder(num_features)) if config.objective.reconstruction else None,
         TokenMean(TokenMeanConfig(text_dim)) if pooled else TextEncoder(encoder(text_dim)),
-        RAMScheduler(),
+        RAMScheduler(config.sampling),
         config.objective,
     )
 
