@@ -65,9 +65,7 @@ class TrainingConfig:
     model: ModelConfig = field(default_factory=ModelConfig)
     objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
-    sampling: SchedulerConfig = field(
-        default_factory=SchedulerConfig
-    )  # defaults of the exported pipeline
+    sampling: SchedulerConfig = field(default_factory=SchedulerConfig)  # defaults of the exported pipeline
 
 
 def load_config(path: Path, overrides: Sequence[str] = ()) -> TrainingConfig:
