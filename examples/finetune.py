@@ -1,6 +1,6 @@
 """Teach the checkpoint three moves that it has never seen, and look at them before and after.
 
-Run from a clone (`pip install -e ".[training]"`); it takes about two and a half minutes of one core. Without
+Run from a clone (`pip install -e ".[training]"`); it takes about two minutes of one core. Without
 a rehearsal of other prompts, as here, the LoRA knows the three moves and nothing else: see "Rehearsal" in
 training/README.md. `moves/README.md` says where the clips come from.
 """
