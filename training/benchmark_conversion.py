@@ -1,6 +1,6 @@
 """What conversion costs and how exact it is, beside the two ways in use elsewhere.
 
-    python -m training.benchmark_conversion [CLIP ...]
+    python -m training.benchmark_conversion [--slow] [CLIP ...]
 
 Clips are any files that `Motion.load` reads; without one, a synthetic motion of known rotations is used.
 The reference methods are written from their descriptions, on the same skeleton and the same clips:
