@@ -17,10 +17,9 @@ from tqdm import tqdm
 
 from ram_sdk.text import TextBackbone
 from training.config import TrainingConfig
-from training.data.folder import MotionTextFolder
+from training.data.folder import MotionTextFolder, crop
 from training.objective import Batch
 
-_UNIT = 4  # frames; HumanML3D's loader crops clips to multiples of it
 _BUCKET = 32  # batches whose clips are sorted by length together
 _PAD_FRAMES, _PAD_TOKENS = 16, 8  # batches are padded to multiples: few shapes, so kernels are made once
 
@@ -187,7 +186,7 @@ class Batches:
             self._epoch, self._order = epoch, self._shuffle(np.random.default_rng((self._seed, 0, epoch)))
         rng = np.random.default_rng((self._seed, 1, step))
         chosen = self._order[position]
-        crops = np.array([self._crop(int(self._lengths[i]), rng) for i in chosen])
+        crops = np.array([crop(int(self._lengths[i]), self._max_frames, rng) for i in chosen])
         captions = [self._captions[i][rng.integers(len(self._captions[i]))] for i in chosen]
         size = self._size // parts
         share = slice(part * size, (part + 1) * size)
@@ -220,12 +219,6 @@ class Batches:
         pools = [pool[np.argsort(lengths[pool], kind="stable")] for pool in pools]
         batches = [pool[i : i + self._size] for pool in pools for i in range(0, len(pool), self._size)]
         return [batches[i] for i in rng.permutation(len(batches))]
-
-    def _crop(self, frames: int, rng: np.random.Generator) -> tuple[int, int]:
-        """Where a crop of a clip starts, and its length, as HumanML3D's loader draws them."""
-        units = frames // _UNIT - int(rng.integers(3) == 0)
-        length = min(max(units, 1) * _UNIT, self._max_frames)
-        return int(rng.integers(frames - length + 1)), length
 
 
 def cut(

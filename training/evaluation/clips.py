@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.folder import Caption, MotionTextFolder
+from training.data.folder import Caption, MotionTextFolder, crop
 from training.evaluation.evaluator import Sample
 
 MAX_FRAMES = 196
-_UNIT = 4  # frames; it crops clips to multiples of this
 _SWAPPED = {"left": "right", "right": "left"}
 _FUNCTION_WORDS = frozenset(
     {"a", "an", "the", "and", "as", "if", "in", "of", "on", "at", "with", "to", "be", "is", "are"}
@@ -60,10 +59,8 @@ def action_of(entry: dict[str, object]) -> str:
 
 
 def draw(clip: LabelledClip, rng: np.random.Generator) -> Sample:
-    """A caption and a crop of the clip: whole multiples of four frames, one fewer in a third of all draws."""
-    units = len(clip.features) // _UNIT - int(rng.integers(3) == 0)
-    length = min(max(units, 1) * _UNIT, MAX_FRAMES)
-    start = int(rng.integers(len(clip.features) - length + 1))
+    """A crop and a caption of the clip, at random."""
+    start, length = crop(len(clip.features), MAX_FRAMES, rng)
     caption = clip.captions[rng.integers(len(clip.captions))]
     return Sample(caption, clip.features[start : start + length])
 
