@@ -176,20 +176,9 @@ def evaluate(
     return summary
 
 
-def main() -> None:
-    """Command line of `python -m training.evaluate`."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def add_protocol_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of everything that evaluates: the evaluator, what is drawn, and where it is made."""
     defaults = Protocol()
-    parser.add_argument("--data", type=Path, required=True, help="folder in HumanML3D's layout")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the results")
-    parser.add_argument(
-        "--row",
-        action="append",
-        metavar="NAME=CHECKPOINT[,setting=value]",
-        help="'shipped', a pipeline folder or a Hub repository; may be repeated; default: RAM=shipped",
-    )
     parser.add_argument("--evaluator", default="open", help="'open', or a folder; see training/README.md")
     parser.add_argument("--split", default=defaults.split)
     parser.add_argument("--replications", type=int, default=defaults.replications)
@@ -198,14 +187,34 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=defaults.seed)
     parser.add_argument("--batch-size", type=int, help="default: 8 on a CPU, 256 elsewhere")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    options = parser.parse_args()
-    protocol = Protocol(
+
+
+def protocol_of(options: argparse.Namespace) -> Protocol:
+    """The protocol that the options of `add_protocol_arguments` ask for."""
+    return Protocol(
         options.split, options.replications, options.clips, options.multimodality_texts, options.seed
     )
+
+
+def main() -> None:
+    """Command line of `python -m training.evaluate`."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True, help="folder in HumanML3D's layout")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the results")
+    parser.add_argument(
+        "--row",
+        action="append",
+        metavar="NAME=CHECKPOINT[,setting=value]",
+        help="'shipped', a pipeline folder or a Hub repository; may be repeated; default: RAM=shipped",
+    )
+    add_protocol_arguments(parser)
+    options = parser.parse_args()
     rows = [Row.parse(text) for text in options.row or ["RAM=shipped"]]
     evaluator = load_evaluator(options.evaluator, options.data, options.device)
     summary = evaluate(
-        rows, options.data, evaluator, options.out, protocol, options.batch_size, options.device
+        rows, options.data, evaluator, options.out, protocol_of(options), options.batch_size, options.device
     )
     print(markdown(summary))
 

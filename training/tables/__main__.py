@@ -13,10 +13,7 @@ earlier run finished, trainings and replications, is kept.
 import argparse
 from pathlib import Path
 
-import torch
-
-from training.evaluate import load_evaluator
-from training.evaluation.protocol import Protocol
+from training.evaluate import add_protocol_arguments, load_evaluator, protocol_of
 from training.tables.rows import TABLES
 from training.tables.run import Plan, run_table
 
@@ -28,7 +25,6 @@ def main() -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    defaults = Protocol()
     parser.add_argument("table", type=int, choices=sorted(TABLES))
     parser.add_argument("--data", type=Path, required=True, help="folder in HumanML3D's layout")
     parser.add_argument("--out", type=Path, required=True, help="folder of all tables")
@@ -39,14 +35,7 @@ def main() -> None:
     parser.add_argument(
         "--no-training", action="store_true", help="leave out rows whose training is not finished"
     )
-    parser.add_argument("--evaluator", default="open", help="as for training.evaluate")
-    parser.add_argument("--split", default=defaults.split)
-    parser.add_argument("--replications", type=int, default=defaults.replications)
-    parser.add_argument("--clips", type=int, help="motions a replication; default: one for every clip")
-    parser.add_argument("--multimodality-texts", type=int, default=defaults.multimodality_texts)
-    parser.add_argument("--seed", type=int, default=defaults.seed)
-    parser.add_argument("--batch-size", type=int, help="default: 8 on a CPU, 256 elsewhere")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    add_protocol_arguments(parser)
     parser.add_argument("--sentences", type=int, default=100, help="that AITS (Table 3) is the mean of")
     options = parser.parse_args()
     plan = Plan(
@@ -58,9 +47,7 @@ def main() -> None:
         checkpoint=options.checkpoint,
         mdm=options.mdm,
         training=not options.no_training,
-        protocol=Protocol(
-            options.split, options.replications, options.clips, options.multimodality_texts, options.seed
-        ),
+        protocol=protocol_of(options),
         batch_size=options.batch_size,
         device=options.device,
         sentences=options.sentences,
