@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from ram_sdk.models import DenoiserConfig, EncoderConfig, MotionDenoiser, MotionEncoder, TextEncoder
+from ram_sdk.models.dropout import Dropout
 
 
 def count(module: torch.nn.Module) -> float:
@@ -65,3 +66,32 @@ def test_dropout_acts_in_training_only(denoiser):
     torch.testing.assert_close(denoiser(x, step, latent), denoiser(x, step, latent))
     denoiser.train()
     assert (denoiser(x, step, latent) - denoiser(x, step, latent)).abs().max() > 1e-3
+
+
+def test_dropout_keeps_the_mean_and_its_seed_decides_the_mask():
+    torch.manual_seed(0)
+    x = torch.ones(7, 9, 10_001)
+    dropped = Dropout(0.1)(x)
+    assert dropped.unique().tolist() == [0.0, pytest.approx(1 / 0.9)]
+    for rows in (dropped, dropped.transpose(0, 2), dropped[..., 1::4]):  # no place is favoured
+        torch.testing.assert_close((rows == 0).float().mean(), torch.tensor(0.1), atol=2e-3, rtol=0)
+    torch.manual_seed(0)
+    torch.testing.assert_close(Dropout(0.1)(x), dropped, atol=0, rtol=0)
+    assert Dropout(0.1).eval()(x) is x
+    assert Dropout(0.0)(x) is x
+
+
+def test_dropout_hands_on_the_gradient_of_what_it_kept():
+    x = torch.ones(50, 50, requires_grad=True)
+    dropped = Dropout(0.3)(x)
+    dropped.sum().backward()
+    torch.testing.assert_close(x.grad, dropped.detach(), atol=0, rtol=0)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_attention_is_the_same_with_and_without_a_gradient(denoiser, masked):
+    x, latent, step = torch.randn(3, 10, 12), torch.randn(3, 8), torch.tensor([3, 0, 7])
+    mask = torch.arange(10) < torch.tensor([[10], [4], [7]]) if masked else None
+    with torch.no_grad():
+        expected = denoiser(x, step, latent, mask)
+    torch.testing.assert_close(denoiser(x, step, latent, mask), expected, atol=1e-5, rtol=1e-5)

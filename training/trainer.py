@@ -15,7 +15,6 @@ import torch.nn.functional as F
 from accelerate import Accelerator
 from torch import Tensor, nn
 from torch.distributed.tensor import DTensor, distribute_tensor
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from training.config import TrainingConfig
 from training.dataset import Batches
@@ -173,12 +172,8 @@ class Trainer:
 
     def precision(self) -> contextlib.AbstractContextManager[Any, bool | None]:
         """The context that the networks run in: bf16 where the configuration says so."""
-        stack = contextlib.ExitStack()
-        if self.config.precision == "bf16":
-            stack.enter_context(torch.autocast(self.accelerator.device.type, torch.bfloat16))
-            if self.accelerator.device.type == "cpu":  # fused attention takes twice as long as plain products
-                stack.enter_context(sdpa_kernel(SDPBackend.MATH))
-        return stack
+        enabled = self.config.precision == "bf16"
+        return torch.autocast(self.accelerator.device.type, torch.bfloat16, enabled=enabled)
 
     def _seed_step(self) -> torch.Generator:
         seed = self.config.seed * 1_000_003 + self.step
