@@ -14,6 +14,8 @@ import yaml
 from ram_sdk.scheduler import SchedulerConfig
 from training.objective import ObjectiveConfig
 
+Precision = Literal["fp32", "bf16"]
+
 
 @dataclass(frozen=True)
 class ModelConfig:
@@ -54,7 +56,7 @@ class TrainingConfig:
     balance: float = 0.0  # clips of an action seen n times are drawn with weight n^-balance; paper: 0
     emphasis: dict[str, float] = field(default_factory=dict)  # further factors on the weight of actions
     max_steps: int = 450_000
-    precision: Literal["fp32", "bf16"] = "fp32"  # bf16: mixed precision
+    precision: Precision = "fp32"  # bf16: mixed precision
     compile: bool = False  # torch.compile; pays on GPUs
     seed: int = 0
     log_every: int = 50  # steps

@@ -54,11 +54,15 @@ def sample(model: MDM, frames: int) -> None:
 
 
 class MDMTraining:
-    """MDM's loop: float32, clips padded to 196 frames, CLIP inside the loop, norms read every step."""
+    """MDM's loop: clips padded to 196 frames, CLIP inside the loop, norms read every step.
 
-    def __init__(self, model: MDM, device: torch.device) -> None:
+    MDM trains in float32; bf16 is there for a comparison in the same precision.
+    """
+
+    def __init__(self, model: MDM, device: torch.device, bf16: bool = False) -> None:
         self.model = model.to(device).train()
         self._device = device
+        self._bf16 = bf16
         clip: nn.Module = CLIPTextModelWithProjection(CLIPTextConfig())
         clip = clip.eval().requires_grad_(False).to(device)
         self._clip = clip.half() if device.type == "cuda" else clip  # as MDM converts it
@@ -71,10 +75,11 @@ class MDMTraining:
         tokens = torch.randint(1, 49406, (size, _TOKENS), device=self._device)
         timestep = torch.randint(50, (size,), device=self._device)
         x_t = self._scheduler.add_noise(motion, torch.randn_like(motion), timestep)
-        with torch.no_grad():
-            text = self._clip(input_ids=tokens).text_embeds.float()
-        text = text * (torch.rand(size, 1, device=self._device) >= _NULL_PROBABILITY)
-        estimate = self.model(x_t.transpose(0, 1), timestep, text).transpose(0, 1)
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._bf16):
+            with torch.no_grad():
+                text = self._clip(input_ids=tokens).text_embeds.float()
+            text = text * (torch.rand(size, 1, device=self._device) >= _NULL_PROBABILITY)
+            estimate = self.model(x_t.transpose(0, 1), timestep, text).transpose(0, 1).float()
         error = ((estimate - motion).square() * mask[..., None]).sum((1, 2))
         loss = (error / (mask.sum(1) * motion.shape[2])).mean()
         self.model.zero_grad()

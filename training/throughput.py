@@ -4,7 +4,7 @@ import dataclasses
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from training.config import TrainingConfig
+from training.config import Precision, TrainingConfig
 from training.data.folder import MotionTextFolder
 from training.dataset import Batches, CaptionStates, Clip, read_training
 from training.mdm import FRAMES, MDM, MDMTraining
@@ -25,7 +25,7 @@ from training.trainer import Trainer
 
 _CLIPS, _CAPTIONS = 2048, 64  # made up where no data is given
 _CAPTION = "a person walks forward slowly then turns around and waves with the left hand"
-_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+_DTYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,15 @@ class Throughput:
     """What was measured of one way to train.
 
     Attributes:
-        name: what ran.
+        name: whose step ran.
+        precision: "fp32" or "bf16".
         steps_per_second: median over the blocks of steps.
         operations: floating point operations of matrix products in a step.
         peak: operations a second of one large product in the same precision, in the same run.
     """
 
     name: str
+    precision: Precision
     steps_per_second: float
     operations: float
     peak: float
@@ -53,7 +55,7 @@ class Throughput:
 def measure(
     config: TrainingConfig, data: Path | None, steps: int, repeats: int, cpu: bool = False
 ) -> list[Throughput]:
-    """Measure MDM's loop in float32 and RAM's step in float32 and bf16, in turns.
+    """Measure MDM's loop and RAM's step, both in float32 and in bf16, in turns.
 
     Args:
         config: sizes, batch and text backbone; MDM's denoiser gets the same sizes.
@@ -65,37 +67,29 @@ def measure(
     accelerator = Accelerator(cpu=cpu)
     device = accelerator.device
     batches = _batches(config, data, device)
-    model = MDM(
-        batches.num_features,
-        config.model.denoiser_width,
-        config.model.denoiser_feedforward,
-        config.model.denoiser_layers,
-    )
-    mdm = MDMTraining(model, device)
+    model = config.model
+    sizes = (batches.num_features, model.denoiser_width, model.denoiser_feedforward, model.denoiser_layers)
     padded = [_padded(batches, step) for step in range(steps)]
-    ways: dict[str, tuple[str, float, Callable[[], None]]] = {}
-
-    def train_mdm() -> None:
-        for motion, mask in padded:
-            mdm.step(motion, mask)
-
-    ways["MDM's loop, fp32"] = ("fp32", _count(train_mdm), train_mdm)
-    for precision in ("fp32", "bf16"):
+    ways: dict[tuple[str, Precision], tuple[float, Callable[[], None]]] = {}
+    for precision in _DTYPES:
+        mdm = _mdm(MDMTraining(MDM(*sizes), device, precision == "bf16"), padded)
+        ways["MDM", precision] = (_count(mdm), mdm)
+    for precision in _DTYPES:
         settings = dataclasses.replace(config, precision=precision)
         plain = _ram(dataclasses.replace(settings, compile=False), batches, steps, accelerator)
         operations = _count(plain)
         timed = _ram(settings, batches, steps, accelerator) if config.compile else plain
-        ways[f"RAM, {precision}"] = (precision, operations, timed)
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
+        ways["RAM", precision] = (operations, timed)
+    seconds: dict[tuple[str, Precision], list[float]] = {way: [] for way in ways}
     for repeat in range(repeats + 1):
-        for name, (_, _, block) in ways.items():
+        for way, (_, block) in ways.items():
             elapsed = _time(block, device)
             if repeat:
-                seconds[name].append(elapsed)
+                seconds[way].append(elapsed)
     peaks = {precision: peak(device, dtype) for precision, dtype in _DTYPES.items()}
     return [
-        Throughput(name, steps / statistics.median(seconds[name]), operations / steps, peaks[precision])
-        for name, (precision, operations, _) in ways.items()
+        Throughput(*way, steps / statistics.median(seconds[way]), operations / steps, peaks[way[1]])
+        for way, (operations, _) in ways.items()
     ]
 
 
@@ -132,6 +126,14 @@ def _padded(batches: Batches, step: int) -> tuple[Tensor, Tensor]:
     batch = batches.at(step)
     missing = FRAMES - batch.motion.shape[1]
     return F.pad(batch.motion, (0, 0, 0, missing)), F.pad(batch.motion_mask, (0, missing))
+
+
+def _mdm(training: MDMTraining, padded: Sequence[tuple[Tensor, Tensor]]) -> Callable[[], None]:
+    def train() -> None:
+        for motion, mask in padded:
+            training.step(motion, mask)
+
+    return train
 
 
 def _ram(
