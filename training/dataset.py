@@ -21,7 +21,7 @@ from training.data.folder import MotionTextFolder, crop
 from training.objective import Batch
 
 _BUCKET = 32  # batches whose clips are sorted by length together
-_PAD_FRAMES, _PAD_TOKENS = 16, 8  # batches are padded to multiples: few shapes, so kernels are made once
+_MULTIPLE = 8  # of frames and tokens, that batches are padded to: few shapes, so kernels are made once
 
 
 @dataclass(frozen=True)
@@ -205,9 +205,9 @@ class Batches:
         self, starts: NDArray[np.int64], lengths: NDArray[np.int64], captions: Sequence[str], share: slice
     ) -> Batch:
         motion, motion_mask = cut(
-            self._frames, torch.from_numpy(starts), torch.from_numpy(lengths), _PAD_FRAMES, share
+            self._frames, torch.from_numpy(starts), torch.from_numpy(lengths), _MULTIPLE, share
         )
-        text, text_mask = self._states.batch(captions, _PAD_TOKENS, share)
+        text, text_mask = self._states.batch(captions, _MULTIPLE, share)
         return Batch(motion, motion_mask, text, text_mask)
 
     def _shuffle(self, rng: np.random.Generator) -> list[NDArray[np.int64]]:

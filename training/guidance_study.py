@@ -4,9 +4,8 @@
 
 Starts from the paper's guidance (w_reg 5, w_cfg 1.5, REG at every step but the first, steps evenly spaced)
 and changes one thing after another: the spacing of the steps, what REG guides away from, its weight, CFG's
-weight, and the steps where REG is on. A value is
-taken only if its score is clearly better than that of the value before. Writes `study.json` and `study.md`;
-the same command goes on where it stopped.
+weight, and the steps where REG is on. A value is taken only if its score is clearly better than that of the
+value before. Writes `study.json` and `study.md`; the same command goes on where it stopped.
 
 Two things about REG can be read in more than one way. The estimate that it reconstructs may be the guided one
 of the step before (eq. 10, and the pipeline) or the unguided one; and the reconstruction may start from the
