@@ -30,7 +30,10 @@ from training.evaluate import COLUMNS, PHYSICAL, batch_size_for, load_evaluator,
 from training.evaluation.evaluator import Evaluator
 from training.evaluation.protocol import GROUND_TRUTH, Evaluation, Protocol, Result, Row
 
-_CLEARLY = 0.05  # of the score: about five per cent of FID
+_CLEARLY = 0.15
+"""Of the score. Between two settings it varies from replication to replication, with a deviation of 0.09 to
+0.14 for 96 clips (the shipped checkpoint on the open test split): this is twice that for 256 clips."""
+
 _CHANCE = 1 / 32  # R@1 of random motions
 _SKATING_FLOOR = 0.01  # added to shares of sliding steps, so that tiny ones do not decide
 
