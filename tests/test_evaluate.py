@@ -13,7 +13,7 @@ from ram_sdk.representation.features import canonicalize, encode_joints
 from training.data.folder import feature_statistics
 from training.evaluate import evaluate, load_evaluator
 from training.evaluation import aits
-from training.evaluation.metrics import r_precision
+from training.evaluation.metrics import Interval, r_precision
 from training.evaluation.open_evaluator import OpenEvaluator, OpenEvaluatorConfig, OpenEvaluatorNetwork
 from training.evaluation.protocol import GROUND_TRUTH, Evaluation, Protocol, Row, generate
 
@@ -75,6 +75,11 @@ def test_rows_stand_beside_the_ground_truth(data, evaluator, checkpoint, tmp_pat
     report = (tmp_path / "out" / "metrics.md").read_text()
     for part in ("n = 33", "36 real ones", "2 replication", "seed 0", "torch", "random", "| ground truth |"):
         assert part in report
+    pairs = zip(plain["fid"]["values"], guided["fid"]["values"], strict=True)
+    difference = Interval.of([a - b for a, b in pairs])
+    paired = report.split("Differences from REG and CFG")[1]
+    for name in ("none", "the same"):
+        assert f"| {name} | {difference} |" in paired
     assert json.loads((tmp_path / "out" / "metrics.json").read_text()) == json.loads(json.dumps(summary))
 
 

@@ -71,13 +71,9 @@ def summarize(results: Mapping[str, Sequence[Result]]) -> dict[str, Any]:
     rows = {}
     for name, replications in results.items():
         values = {key: [r["metrics"][key] for r in replications] for key in replications[0]["metrics"]}
-        intervals = {key: Interval.of(column) for key, column in values.items()}
         rows[name] = {
             "settings": replications[0]["setup"]["row"],
-            "metrics": {
-                key: {"mean": interval.mean, "half_width": interval.half_width, "values": values[key]}
-                for key, interval in intervals.items()
-            },
+            "metrics": {key: _spread(column) for key, column in values.items()},
         }
     shared = {key: value for key, value in first.items() if key != "row"}
     count = len(results[GROUND_TRUTH])
@@ -90,6 +86,9 @@ def summarize(results: Mapping[str, Sequence[Result]]) -> dict[str, Any]:
 def markdown(summary: Mapping[str, Any]) -> str:
     """The summary as tables, with what a reader needs to judge them."""
     truth = summary["rows"][GROUND_TRUTH]["metrics"]
+    first, differences = _differences(summary)
+    texts = summary["multimodality_texts"]
+    repeats = f"MultiModality: 30 motions for each of {texts} captions. " if texts else ""
     lines = [
         f"Evaluator: {summary['evaluator']}. Data: {summary['data']} ({summary['data_sha256']}), split "
         f"{summary['split']}, n = {summary['clips']} motions a replication, FID against "
@@ -100,10 +99,17 @@ def markdown(summary: Mapping[str, Any]) -> str:
         *_table(summary["rows"], COLUMNS),
         "",
         "R-Precision ranks 32 motions. R@1, action: every motion of the caption's action is right. "
-        f"Identical captions limit R@1 to {truth['caption_limit_1']['mean']:.3f}. MultiModality: 30 motions "
-        f"for each of {summary['multimodality_texts']} captions. Motions have the real ones' lengths.",
+        f"Identical captions limit R@1 to {truth['caption_limit_1']['mean']:.3f}. {repeats}"
+        "Motions have the real ones' lengths.",
         "",
     ]
+    if differences:
+        lines += [
+            f"Differences from {first}, which saw the same captions, lengths and seeds in each replication:",
+            "",
+            *_table(differences, COLUMNS),
+            "",
+        ]
     if "jerk" in truth:
         lines += [*_table(summary["rows"], PHYSICAL), ""]
     lines += [
@@ -121,6 +127,27 @@ def markdown(summary: Mapping[str, Any]) -> str:
                 f"{timesteps if used['reg_scale'] else '-'} |"
             )
     return "\n".join(lines) + "\n"
+
+
+def _differences(summary: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The first row's name and the other rows' differences from it, none for a single replication."""
+    first, *others = (name for name in summary["rows"] if name != GROUND_TRUTH)
+    if summary["replications"] == 1:
+        return first, {}
+    base = summary["rows"][first]["metrics"]
+    rows = {}
+    for name in others:
+        pairs = {
+            key: zip(metric["values"], base[key]["values"], strict=True)
+            for key, metric in summary["rows"][name]["metrics"].items()
+        }
+        rows[name] = {"metrics": {key: _spread([a - b for a, b in pair]) for key, pair in pairs.items()}}
+    return first, rows
+
+
+def _spread(values: Sequence[float]) -> dict[str, Any]:
+    interval = Interval.of(values)
+    return {"mean": interval.mean, "half_width": interval.half_width, "values": list(values)}
 
 
 def _table(rows: Mapping[str, Any], columns: Mapping[str, str]) -> list[str]:
