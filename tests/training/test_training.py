@@ -78,7 +78,7 @@ def test_batches_are_normalised_crops_of_multiples_of_four(data, pipeline):
         batch = served.at(step)
         assert set((batch.motion_mask.sum(1) % 4).tolist()) == {0}
         assert batch.motion[~batch.motion_mask].abs().sum() == 0
-        assert batch.motion_mask.shape[1] % 16 == 0
+        assert batch.motion_mask.shape[1] % 8 == 0
     whole = torch.cat([b.motion[b.motion_mask] for b in served.in_order()])
     assert len(whole) == sum(len(clip.features) for clip in read_split(MotionTextFolder(data), "train", 20))
     assert abs(float(whole.mean())) < 0.2
