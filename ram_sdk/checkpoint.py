@@ -27,9 +27,14 @@ from torch import nn
 import ram_sdk
 from ram_sdk import models
 from ram_sdk.scheduler import RAMScheduler, SchedulerConfig
-from ram_sdk.text import TextBackbone, TextBackboneConfig
+from ram_sdk.text import PLACES, TextBackbone, TextBackboneConfig
 
-SHIPPED = Path(__file__).parent / "assets" / "checkpoint"
+_ASSETS = Path(__file__).parent / "assets"
+SHIPPED = {folder.name: folder for folder in sorted((_ASSETS / "checkpoints").iterdir())}
+"""The checkpoints in the package by name."""
+DEFAULT = "open-small"
+"""The shipped checkpoint that is loaded if none is named."""
+_PACKAGED_BACKBONE = _ASSETS / "text_backbone"
 INDEX = "model_index.json"
 
 COMPONENTS: dict[str, tuple[type, ...]] = {
@@ -69,12 +74,12 @@ class HubOptions:
 
 
 def find(
-    source: str | os.PathLike[str] | None, *, revision: str | None, variant: str | None, hub: HubOptions
+    source: str | os.PathLike[str], *, revision: str | None, variant: str | None, hub: HubOptions
 ) -> Path:
     """Locate a pipeline folder.
 
     Args:
-        source: a folder, a Hub repository "org/name", or None for the checkpoint in the package.
+        source: the name of a checkpoint in the package, a folder, or a Hub repository "org/name".
         revision: branch, tag or commit on the Hub.
         variant: which weights to fetch, such as "fp16" for `model.fp16.safetensors`.
         hub: how to fetch.
@@ -85,7 +90,7 @@ def find(
     weights = "*/model.safetensors" if variant is None else f"*/model.{variant}.safetensors"
     patterns = ["*.json", "*/*.json", "*/LICENSE", "*/NOTICE", weights, "normalizer/model.safetensors"]
     patterns.append("text_backbone/model.safetensors")
-    return locate(SHIPPED if source is None else source, INDEX, patterns, "checkpoint", revision, hub)
+    return locate(SHIPPED.get(str(source), source), INDEX, patterns, "checkpoint", revision, hub)
 
 
 def locate(
@@ -119,7 +124,10 @@ def locate(
     elif _is_repository(str(source)):
         folder = _download(str(source), revision, patterns, hub)
     else:
-        raise CheckpointError(f"no {noun} at {str(source)!r}: give a folder or a Hub repository 'org/name'")
+        named = f"{' or '.join(map(repr, SHIPPED))}, " if noun == "checkpoint" else ""
+        raise CheckpointError(
+            f"no {noun} at {str(source)!r}: give {named}a folder or a Hub repository 'org/name'"
+        )
     if not (folder / marker).is_file():
         raise CheckpointError(f"{str(source)!r} holds no {marker}: it is not a RAM {noun} folder")
     return folder
@@ -178,19 +186,21 @@ def load_component(folder: Path, name: str, component: type, variant: str | None
 
 
 def load_text_backbone(
-    config: TextBackboneConfig, folder: Path = SHIPPED / "text_backbone", hub: HubOptions | None = None
+    config: TextBackboneConfig, folder: Path = _PACKAGED_BACKBONE, hub: HubOptions | None = None
 ) -> TextBackbone:
     """Load a text backbone after checking its weights' hash.
 
     Args:
         config: which one.
-        folder: where its files lie, if it is embedded in a checkpoint.
-        hub: how to fetch it, if it is not.
+        folder: where its files lie, if that is in a checkpoint.
+        hub: how to fetch it, if it is on the Hub.
 
     Raises:
         CheckpointError: the files cannot be had, or their hash differs from the configuration's.
     """
-    if not config.embedded:
+    if config.place == "package":
+        folder = _PACKAGED_BACKBONE
+    if config.place == "hub":
         patterns = ["config.json", "model.safetensors", "tokenizer*", "vocab.txt", "special_tokens_map.json"]
         folder = _download(config.name, config.revision, patterns, hub or HubOptions())
     weights = _weights_file(folder, None)
@@ -207,9 +217,8 @@ def load_text_backbone(
 
 
 def shipped_text_backbone() -> TextBackbone:
-    """The text backbone of the checkpoint in the package."""
-    folder = SHIPPED / "text_backbone"
-    return load_text_backbone(_read_config(folder / "backbone.json", TextBackboneConfig), folder)
+    """The text backbone in the package."""
+    return load_text_backbone(_read_config(_PACKAGED_BACKBONE / "backbone.json", TextBackboneConfig))
 
 
 def describe(folder: Path) -> list[str]:
@@ -226,7 +235,7 @@ def describe(folder: Path) -> list[str]:
         f"sampler {scheduler.sampler}, {scheduler.timestep_spacing} steps, "
         f"trained on {scheduler.num_train_timesteps} timesteps",
         f"{'text_backbone':18} {backbone.name} ({backbone.revision}), "
-        f"{'in the checkpoint' if backbone.embedded else 'from the Hub'}, sha256 {backbone.sha256[:12]}",
+        f"{PLACES[backbone.place]}, sha256 {backbone.sha256[:12]}",
     ]
     for name, network in classes.items():
         if network not in _CONFIGS:
@@ -239,7 +248,13 @@ def describe(folder: Path) -> list[str]:
 
 
 def save(components: Mapping[str, Any], folder: Path, variant: str | None = None) -> None:
-    """Write a pipeline folder; `variant="fp16"` or "bf16" stores the networks in that precision beside."""
+    """Write a pipeline folder.
+
+    Args:
+        components: the parts by name; networks are stored in the precision that they have.
+        folder: made if it does not exist.
+        variant: "fp16" or "bf16" stores the networks in that precision, in files of that name beside.
+    """
     index: dict[str, Any] = {"_class_name": "RAMPipeline", "_ram_sdk_version": ram_sdk.__version__}
     for name, component in components.items():
         index[name] = _index_entry(type(component))
@@ -300,20 +315,22 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
-_VARIANT_DTYPES = {None: torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
+_VARIANT_DTYPES = {None: None, "fp16": torch.float16, "bf16": torch.bfloat16}
 
 
 def _save_weights(module: nn.Module, folder: Path, variant: str | None) -> None:
     if variant not in _VARIANT_DTYPES:
-        raise ValueError(f"variant {variant!r}: use 'fp16', 'bf16' or None for float32")
+        raise ValueError(f"variant {variant!r}: use 'fp16', 'bf16' or None")
     dtype = _VARIANT_DTYPES[variant]
     name = "model.safetensors" if variant is None else f"model.{variant}.safetensors"
-    weights = {key: w.detach().to("cpu", dtype).contiguous() for key, w in module.state_dict().items()}
+    weights = {
+        key: w.detach().to(device="cpu", dtype=dtype).contiguous() for key, w in module.state_dict().items()
+    }
     save_file(weights, folder / name, {"format": "pt"})
 
 
 def _save_text_backbone(backbone: TextBackbone, folder: Path) -> None:
-    if backbone.config.embedded and backbone.folder.resolve() != folder.resolve():
+    if backbone.config.place == "folder" and backbone.folder.resolve() != folder.resolve():
         shutil.copytree(backbone.folder, folder, dirs_exist_ok=True)
     write_json(folder / "backbone.json", dataclasses.asdict(backbone.config))
 

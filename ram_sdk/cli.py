@@ -8,7 +8,7 @@ from pathlib import Path
 
 import ram_sdk
 from ram_sdk import checkpoint, formats
-from ram_sdk.checkpoint import HubOptions
+from ram_sdk.checkpoint import DEFAULT, SHIPPED, HubOptions
 from ram_sdk.motion import Motion
 
 
@@ -151,9 +151,10 @@ def _parser() -> argparse.ArgumentParser:
 
     info = commands.add_parser("info", help="say what a checkpoint is")
     info.set_defaults(run=_info)
-    info.add_argument("checkpoint", nargs="?", help="folder or Hub repository; default: the shipped one")
+    which = f"{', '.join(SHIPPED)}, a folder or a Hub repository (default: {DEFAULT})"
+    info.add_argument("checkpoint", nargs="?", default=DEFAULT, help=which)
 
-    generate.add_argument("--checkpoint", help="folder or Hub repository; default: the shipped one")
+    generate.add_argument("--checkpoint", default=DEFAULT, help=which)
     generate.add_argument("--variant", help="which weights, such as fp16")
     for command in (generate, convert):
         command.add_argument("--format", default="npz", help="of files in an output folder (default: npz)")

@@ -101,7 +101,7 @@ class RAMPipeline:
     @classmethod
     def from_pretrained(
         cls,
-        source: str | os.PathLike[str] | None = None,
+        source: str | os.PathLike[str] = checkpoint.DEFAULT,
         *,
         revision: str | None = None,
         variant: str | None = None,
@@ -115,8 +115,9 @@ class RAMPipeline:
         """Load a pipeline.
 
         Args:
-            source: a pipeline folder, a Hub repository "org/name", or None for the checkpoint that comes
-                with the package.
+            source: a checkpoint that comes with the package ("open-small", or "open-free" for commercial
+                use), a pipeline folder, or a Hub repository "org/name". A folder of one of those names is
+                "./open-small".
             revision: branch, tag or commit on the Hub.
             variant: load `model.<variant>.safetensors`, such as "fp16"; there is no silent fallback.
             dtype: precision of the networks.
@@ -141,7 +142,7 @@ class RAMPipeline:
             for name, component in checkpoint.read_index(folder).items()
         }
         pipeline = cls(**parts)
-        pipeline.name = "shipped" if source is None else str(source)
+        pipeline.name = str(source)
         return pipeline.to(device, dtype)
 
     def save_pretrained(self, folder: str | os.PathLike[str], *, variant: str | None = None) -> None:
@@ -149,7 +150,8 @@ class RAMPipeline:
 
         Args:
             folder: made if it does not exist.
-            variant: "fp16" or "bf16" stores the networks in that precision as `model.<variant>.safetensors`.
+            variant: "fp16" or "bf16" stores the networks in that precision as `model.<variant>.safetensors`;
+                None as `model.safetensors` in the precision that they have.
         """
         checkpoint.save(self.components, Path(folder), variant)
         write_model_card(self, Path(folder))

@@ -3,22 +3,38 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+Place = Literal["folder", "package", "hub"]
+PLACES: dict[Place, str] = {
+    "folder": "in the checkpoint's folder",
+    "package": "in the package ram_sdk",
+    "hub": "from the Hub",
+}
+"""Where the files of a text backbone may lie."""
+
 
 @dataclass(frozen=True)
 class TextBackboneConfig:
-    """Which Hugging Face encoder reads the captions; nothing of it is trained."""
+    """Which Hugging Face encoder reads the captions; nothing of it is trained.
+
+    Raises:
+        ValueError: `place` is none of `PLACES`.
+    """
 
     name: str  # Hub repository
     revision: str  # commit of that repository
     sha256: str  # of its model.safetensors; a file that differs is refused
     dim: int  # width of the token states
-    embedded: bool = False  # its files lie in the checkpoint's own folder; else they come from the Hub
+    place: Place = "hub"
+
+    def __post_init__(self) -> None:
+        if self.place not in PLACES:
+            raise ValueError(f"place {self.place!r}: choose {', '.join(map(repr, PLACES))}")
 
 
 DISTILBERT = TextBackboneConfig(

@@ -68,7 +68,7 @@ def write_tiny_bert(folder: Path) -> TextBackboneConfig:
     BertModel(config).save_pretrained(folder)
     tokenizer.save(str(folder / "tokenizer.json"))
     digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
-    return TextBackboneConfig("acme/tiny-bert", "main", digest, 32, embedded=True)
+    return TextBackboneConfig("acme/tiny-bert", "main", digest, 32, place="folder")
 
 
 def build_tiny_pipeline(folder: Path) -> RAMPipeline:

@@ -12,7 +12,7 @@ from conftest import HUB, write_tiny_bert
 from safetensors.torch import load_file, save_file
 
 from ram_sdk import CheckpointError, RAMPipeline
-from ram_sdk.checkpoint import write_json
+from ram_sdk.checkpoint import SHIPPED, write_json
 
 RUN = {"prompt": "a person jumps", "num_frames": 40, "num_inference_steps": 3, "seed": 1}
 
@@ -71,6 +71,32 @@ def test_a_missing_variant_is_no_silent_fallback(checkpoint, pipeline):
     torch.testing.assert_close(half.denoiser.output_projection.weight, expected, rtol=0, atol=0)
 
 
+def test_networks_are_stored_in_their_precision(checkpoint, tmp_path):
+    half = RAMPipeline.from_pretrained(checkpoint, dtype=torch.float16)
+    half.save_pretrained(tmp_path / "half")
+    weights = load_file(tmp_path / "half" / "denoiser" / "model.safetensors")
+    assert {weight.dtype for weight in weights.values()} == {torch.float16}
+    statistics = load_file(tmp_path / "half" / "normalizer" / "model.safetensors")
+    assert {statistic.dtype for statistic in statistics.values()} == {torch.float32}
+    loaded = RAMPipeline.from_pretrained(tmp_path / "half")
+    expected = half.denoiser.output_projection.weight.float()
+    torch.testing.assert_close(loaded.denoiser.output_projection.weight, expected, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_checkpoints_load_by_name(name, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    (tmp_path / name).mkdir()  # a folder of that name does not hide it
+    monkeypatch.chdir(tmp_path)
+    shipped = RAMPipeline.from_pretrained(name)
+    assert shipped.name == name
+    assert np.isfinite(generate(shipped)).all()
+    shipped.save_pretrained(tmp_path / "mine")
+    assert [path.name for path in (tmp_path / "mine" / "text_backbone").iterdir()] == ["backbone.json"]
+    again = RAMPipeline.from_pretrained("./mine")
+    np.testing.assert_array_equal(generate(again), generate(shipped))
+
+
 def test_hub_download(hub, checkpoint, pipeline, tmp_path):
     hub.add("acme/ram", checkpoint)
     loaded = RAMPipeline.from_pretrained("acme/ram", cache_dir=tmp_path / "cache")
@@ -124,7 +150,7 @@ def test_hub_repository_that_is_not_there(hub, tmp_path):
 def test_text_backbone_from_the_hub_by_revision_and_hash(hub, checkpoint, pipeline, tmp_path):
     """As the paper's checkpoints do: only the name, revision and hash of the backbone are stored."""
     backbone = tmp_path / "bert"
-    config = dataclasses.replace(write_tiny_bert(backbone), embedded=False)
+    config = dataclasses.replace(write_tiny_bert(backbone), place="hub")
     hub.add(config.name, backbone)
     shutil.rmtree(checkpoint / "text_backbone")
     (checkpoint / "text_backbone").mkdir()
@@ -163,6 +189,8 @@ def test_sources_that_are_no_checkpoint(tmp_path):
         RAMPipeline.from_pretrained(tmp_path)
     with pytest.raises(CheckpointError, match=r"no checkpoint at '\./absent/folder'"):
         RAMPipeline.from_pretrained("./absent/folder")
+    with pytest.raises(CheckpointError, match=r"no checkpoint at 'open-tiny': give .*'open-small', a folder"):
+        RAMPipeline.from_pretrained("open-tiny")
 
 
 def damage_truncate(folder):
@@ -218,6 +246,10 @@ def damage_backbone(folder):
     path.write_bytes(content)
 
 
+def damage_place(folder):
+    edit(folder / "text_backbone" / "backbone.json", place="https://elsewhere")
+
+
 def damage_scheduler(folder):
     edit(folder / "scheduler" / "config.json", sampler="euler")
 
@@ -236,6 +268,7 @@ def damage_scheduler(folder):
         (damage_key, r"motion_encoder/config.json has unknown keys \['latent'\]"),
         (damage_class, r"model_index.json says denoiser is \['os', 'system'\]"),
         (damage_backbone, r"the text backbone acme/tiny-bert have sha256"),
+        (damage_place, r"text_backbone/backbone.json: place 'https://elsewhere': choose 'folder', 'package'"),
         (damage_scheduler, "scheduler/config.json: sampler 'euler'"),
     ],
 )

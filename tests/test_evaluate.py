@@ -137,10 +137,10 @@ def test_a_checkpoint_without_motion_encoder_runs_without_reg(data, evaluator, p
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("shipped", "write it as NAME=CHECKPOINT"),
-        ("ground truth=shipped", "write it as NAME=CHECKPOINT"),
-        ("A=shipped,guidance=2", "unknown setting 'guidance', use reg_scale, cfg_scale, steps"),
-        ("A=shipped,steps=many", "'steps=many' is not a number"),
+        ("open-small", "write it as NAME=CHECKPOINT"),
+        ("ground truth=open-small", "write it as NAME=CHECKPOINT"),
+        ("A=open-small,guidance=2", "unknown setting 'guidance', use reg_scale, cfg_scale, steps"),
+        ("A=open-small,steps=many", "'steps=many' is not a number"),
     ],
 )
 def test_bad_rows(text, message):
@@ -150,8 +150,8 @@ def test_bad_rows(text, message):
 
 def test_rows_are_read_from_text():
     assert Row.parse("REG, early=org/name".replace(", ", " ")) == Row("REG early", "org/name")
-    parsed = Row.parse("A=shipped,reg_scale=3,cfg_scale=0,steps=10,reg_timesteps=46+44")
-    assert parsed == Row("A", "shipped", 3.0, 0.0, 10, (46, 44))
+    parsed = Row.parse("A=open-small,reg_scale=3,cfg_scale=0,steps=10,reg_timesteps=46+44")
+    assert parsed == Row("A", "open-small", 3.0, 0.0, 10, (46, 44))
 
 
 def test_aits_is_measured_sentence_by_sentence(data, checkpoint, tmp_path):

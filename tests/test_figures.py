@@ -17,7 +17,11 @@ from training.figures.rows import generate
 from training.figures.user_study import build_page
 
 HOSTILE = 'walks</script><script>document.title = "taken"</script> & <b>waves</b>'
-ROWS = [Row("Alpha-Method", "shipped"), Row("Beta-Method", "folder", cfg_scale=0.0), Row("Gamma-Method", "x")]
+ROWS = [
+    Row("Alpha-Method", "open-small"),
+    Row("Beta-Method", "folder", cfg_scale=0.0),
+    Row("Gamma-Method", "x"),
+]
 
 
 def clips(prompt: str, seed: int) -> list[Motion]:

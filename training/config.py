@@ -48,7 +48,7 @@ class OptimizerConfig:
 class TrainingConfig:
     """One training run."""
 
-    text_backbone: Literal["distilbert", "minilm"] = "distilbert"  # minilm: the one in the shipped checkpoint
+    text_backbone: Literal["distilbert", "minilm"] = "distilbert"  # minilm: the one in the package
     min_frames: int = 40  # KIT-ML: 24
     max_frames: int = 196
     batch_size: int = 64  # clips in an optimizer step, over all processes

@@ -1,7 +1,7 @@
 """Evaluate checkpoints and settings, with the ground truth beside them.
 
-    python -m training.evaluate --data DIR --out DIR --row RAM=shipped --row "CFG=shipped,reg_scale=0"
-        --row "no guidance=shipped,reg_scale=0,cfg_scale=0" --row "MDM=FOLDER,cfg_scale=1.5,steps=50"
+    python -m training.evaluate --data DIR --out DIR --row RAM=open-small --row "CFG=open-small,reg_scale=0"
+        --row "no guidance=open-small,reg_scale=0,cfg_scale=0" --row "MDM=FOLDER,cfg_scale=1.5,steps=50"
 
 Settings of a row: `reg_scale`, `cfg_scale`, `steps`, `timestep_spacing`, `reg_timesteps=46+44`; what is left
 out is the checkpoint's default. Writes `metrics.json` and `metrics.md` after each replication; the same
@@ -17,13 +17,15 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from ram_sdk.checkpoint import shipped_text_backbone
+from ram_sdk.checkpoint import DEFAULT, shipped_text_backbone
 from training.data.folder import MotionTextFolder, write_atomically
 from training.evaluation.evaluator import Evaluator
 from training.evaluation.metrics import Interval
 from training.evaluation.official import OfficialEvaluator
 from training.evaluation.open_evaluator import OPEN, OpenEvaluator
 from training.evaluation.protocol import GROUND_TRUTH, Evaluation, Protocol, Result, Row
+
+_ROW = f"RAM={DEFAULT}"  # what is evaluated if nothing is named
 
 COLUMNS = {
     "fid": "FID ↓",
@@ -234,11 +236,11 @@ def main() -> None:
         "--row",
         action="append",
         metavar="NAME=CHECKPOINT[,setting=value]",
-        help="'shipped', a pipeline folder or a Hub repository; may be repeated; default: RAM=shipped",
+        help=f"a shipped one's name, a pipeline folder or a Hub repository; may be repeated; default: {_ROW}",
     )
     add_protocol_arguments(parser)
     options = parser.parse_args()
-    rows = [Row.parse(text) for text in options.row or ["RAM=shipped"]]
+    rows = [Row.parse(text) for text in options.row or [_ROW]]
     evaluator = load_evaluator(options.evaluator, options.data, options.device)
     summary = evaluate(
         rows, options.data, evaluator, options.out, protocol_of(options), options.batch_size, options.device

@@ -1,6 +1,6 @@
 """Turn a training run into a pipeline folder that `RAMPipeline.from_pretrained` loads.
 
-    python -m training.export --run RUN --data DIR --out FOLDER [--name NAME] [--notes FILE ...]
+    python -m training.export --run RUN --data DIR --out FOLDER [--half] [--name NAME] [--notes FILE ...]
 
 The averaged weights go in, with the data's feature statistics, a duration estimator fitted in closed form on
 the training captions, and a model card.
@@ -31,7 +31,12 @@ _RIDGE = 1e-2  # of the mean squared feature; keeps rare words from deciding a l
 
 
 def export(
-    run: Path, data: Path, out: Path, name: str | None = None, notes: Sequence[Path] = ()
+    run: Path,
+    data: Path,
+    out: Path,
+    name: str | None = None,
+    notes: Sequence[Path] = (),
+    half: bool = False,
 ) -> RAMPipeline:
     """Write the pipeline folder of a run.
 
@@ -41,6 +46,7 @@ def export(
         out: where the pipeline folder goes.
         name: title of the model card; default: the folder's name.
         notes: Markdown files that are put at the end of the card.
+        half: store the weights in float16, half as large.
 
     Returns:
         The pipeline.
@@ -59,7 +65,10 @@ def export(
     clips, _, states = read_training(source, backbone, config.min_frames)
     duration = fit_duration(clips, states, source.skeleton.fps)
     pipeline = pipeline_of(objective, config, source, backbone, duration)
+    if half:
+        pipeline.to(dtype=torch.float16)
     pipeline.save_pretrained(out)
+    pipeline.to(dtype=torch.float32)
     write_card(pipeline, folder, state["step"], source, out, name or out.name, notes)
     return pipeline
 
@@ -129,9 +138,17 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--name", help="title of the model card; default: the folder's name")
     parser.add_argument("--notes", type=Path, nargs="*", default=[], help="Markdown to end the card with")
+    parser.add_argument("--half", action="store_true", help="store the weights in float16, half as large")
     arguments = parser.parse_args()
     try:
-        export(arguments.run, arguments.data, arguments.out, arguments.name, arguments.notes)
+        export(
+            arguments.run,
+            arguments.data,
+            arguments.out,
+            arguments.name,
+            arguments.notes,
+            arguments.half,
+        )
     except (ValueError, OSError) as error:
         print(f"training.export: {error}", file=sys.stderr)
         return 2

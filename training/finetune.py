@@ -27,7 +27,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ram_sdk import RAMPipeline
-from ram_sdk.checkpoint import INDEX
+from ram_sdk.checkpoint import DEFAULT, INDEX, SHIPPED
 from ram_sdk.lora import NETWORKS, WEIGHTS
 from training.config import TrainingConfig, load_config
 from training.data.captioned import read_captioned
@@ -182,7 +182,7 @@ def _write(pipeline: RAMPipeline, trainer: Trainer, out: Path, clips: int, rank:
         steps=config.max_steps,
         rate=config.optimizer.learning_rate,
         rank="" if rank is None else f", LoRA of rank {rank}",
-        load=_LOAD[kind].format(base="" if pipeline.name == "shipped" else f'"{pipeline.name}"'),
+        load=_LOAD[kind].format(base="" if pipeline.name == DEFAULT else f'"{pipeline.name}"'),
     )
     (out / "README.md").write_text(card, encoding="utf-8")
     if rank is None:
@@ -197,7 +197,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "--from", dest="checkpoint", help="pipeline folder or Hub repository; default: the shipped one"
+        "--from",
+        dest="checkpoint",
+        default=DEFAULT,
+        metavar="CHECKPOINT",
+        help=f"{', '.join(SHIPPED)}, a pipeline folder or a Hub repository (default: {DEFAULT})",
     )
     parser.add_argument("--data", type=Path, required=True, help="folder with captions.csv and the motions")
     parser.add_argument("--out", type=Path, required=True, help="folder to write")

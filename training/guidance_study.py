@@ -24,6 +24,7 @@ import torch
 from torch import Tensor
 
 from ram_sdk import RAMPipeline, RAMScheduler, SchedulerConfig
+from ram_sdk.checkpoint import DEFAULT
 from ram_sdk.scheduler import SPACINGS
 from training.data.folder import write_atomically
 from training.evaluate import COLUMNS, PHYSICAL, batch_size_for, load_evaluator, summarize
@@ -211,7 +212,7 @@ def study(
         data: folder in HumanML3D's layout.
         out: folder of the results; an earlier study in it goes on.
         evaluator: embeds captions and motions.
-        checkpoint: "shipped", a pipeline folder or a Hub repository.
+        checkpoint: a shipped one's name, a pipeline folder or a Hub repository.
         validation: how settings are compared.
         test: how the presets are reported.
         batch_size: motions that are generated together; None: what suits the device.
@@ -291,7 +292,7 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, required=True, help="folder in HumanML3D's layout")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--checkpoint", default="shipped", help="pipeline folder or Hub repository")
+    parser.add_argument("--checkpoint", default=DEFAULT, help="pipeline folder or Hub repository")
     parser.add_argument("--evaluator", default="open", help="as for training.evaluate")
     parser.add_argument("--clips", type=int, default=256, help="motions a replication on validation")
     parser.add_argument("--replications", type=int, default=1, help="on validation")

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from ram_sdk import RAMPipeline
+from ram_sdk.text import PLACES
 from training.config import TrainingConfig
 from training.curves import Curve, draw_curves
 from training.data.folder import MotionTextFolder, write_atomically
@@ -130,9 +131,8 @@ def _what_it_is(pipeline: RAMPipeline) -> str:
         if encoder is not None and hasattr(encoder.config, "num_layers"):
             layers = f"{encoder.config.num_layers} layers, d {encoder.config.latent_dim}"
             rows.append((f"encoder {title}", f"{layers}: {_millions(encoder)}"))
-    place = "in this folder" if backbone.embedded else "fetched from the Hub"
     rows += [
-        ("text backbone", f"{backbone.name} ({backbone.revision}), frozen, {place}"),
+        ("text backbone", f"{backbone.name} ({backbone.revision}), frozen, {PLACES[backbone.place]}"),
         ("guidance", f"reg_scale {scheduler.reg_scale:g}, cfg_scale {scheduler.cfg_scale:g}"),
     ]
     return f"## What it is\n\n{_table(('', ''), rows)}"

@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from ram_sdk import Motion, RAMPipeline
+from ram_sdk.checkpoint import DEFAULT
 from training.data.attributes import Attributes, measure
 
 _STRIP_WIDTH = 1200  # pixels
@@ -100,7 +101,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--checkpoint", help="pipeline folder; default: the shipped one")
+    parser.add_argument("--checkpoint", default=DEFAULT, help=f"pipeline folder; default: {DEFAULT}")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seeds", type=int, default=8)
     parser.add_argument("--reg-scale", type=float)

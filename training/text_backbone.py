@@ -34,7 +34,7 @@ def shrink(source: Path, target: Path) -> None:
         revision=_REVISION,
         sha256=hashlib.sha256((target / "model.safetensors").read_bytes()).hexdigest(),
         dim=json.loads((source / "config.json").read_text())["hidden_size"],
-        embedded=True,
+        place="package",
     )
     (target / "backbone.json").write_text(json.dumps(dataclasses.asdict(config), indent=2) + "\n")
 

@@ -1,6 +1,7 @@
 """Average inference time per sentence (AITS), and throughput.
 
-    python -m training.evaluation.aits --data DIR --out DIR --row RAM=shipped --row "CFG=shipped,reg_scale=0"
+    python -m training.evaluation.aits --data DIR --out DIR
+        --row RAM=open-small --row "CFG=open-small,reg_scale=0"
 
 AITS as MLD and the paper measure it: sentences of the test split one by one at their clips' lengths, text
 encoding included, loading left out. Throughput: whole batches of the same sentences. Rows are written as for
@@ -19,6 +20,7 @@ import numpy as np
 import torch
 
 from ram_sdk import RAMPipeline
+from ram_sdk.checkpoint import DEFAULT
 from training.data.folder import MotionTextFolder, write_atomically
 from training.evaluation import machine
 from training.evaluation.clips import draw, read_labelled
@@ -125,12 +127,12 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, required=True, help="folder in HumanML3D's layout")
     parser.add_argument("--out", type=Path, required=True, help="folder of the results")
-    parser.add_argument("--row", action="append", help="see training.evaluate; default: RAM=shipped")
+    parser.add_argument("--row", action="append", help=f"see training.evaluate; default: RAM={DEFAULT}")
     parser.add_argument("--sentences", type=int, default=100)
     parser.add_argument("--batch-sizes", type=int, nargs="*", default=[32, 256])
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
-    rows = [Row.parse(text) for text in options.row or ["RAM=shipped"]]
+    rows = [Row.parse(text) for text in options.row or [f"RAM={DEFAULT}"]]
     summary = measure(rows, options.data, options.out, options.sentences, options.batch_sizes, options.device)
     print(markdown(summary))
 

@@ -22,6 +22,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ram_sdk import Motion, RAMPipeline, RAMScheduler
+from ram_sdk.checkpoint import DEFAULT
 from ram_sdk.representation.skeleton import HUMANML3D
 from ram_sdk.scheduler import Spacing
 from training.data.folder import MotionTextFolder, write_atomically
@@ -61,7 +62,7 @@ class Row:
     """A checkpoint and how it generates; None is the checkpoint's own default."""
 
     name: str
-    checkpoint: str = "shipped"  # or a pipeline folder, or a Hub repository
+    checkpoint: str = DEFAULT  # a shipped one's name, a pipeline folder or a Hub repository
     reg_scale: float | None = None
     cfg_scale: float | None = None
     steps: int = 20
@@ -70,7 +71,7 @@ class Row:
 
     @classmethod
     def parse(cls, text: str) -> "Row":
-        """Read `NAME=CHECKPOINT[,setting=value]...`, such as `CFG=shipped,reg_scale=0,cfg_scale=2.5`.
+        """Read `NAME=CHECKPOINT[,setting=value]...`, such as `CFG=open-small,reg_scale=0,cfg_scale=2.5`.
 
         Raises:
             ValueError: the text is something else.
@@ -92,8 +93,7 @@ class Row:
 
     def load(self, device: str) -> RAMPipeline:
         """The row's pipeline."""
-        source = None if self.checkpoint == "shipped" else self.checkpoint
-        pipeline = RAMPipeline.from_pretrained(source, device=device)
+        pipeline = RAMPipeline.from_pretrained(self.checkpoint, device=device)
         pipeline.set_progress_bar_config(disable=True)
         if self.timestep_spacing is not None:
             config = dataclasses.replace(pipeline.scheduler.config, timestep_spacing=self.timestep_spacing)

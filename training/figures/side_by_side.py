@@ -1,7 +1,7 @@
 """Figure 3: what several checkpoints or settings make of the same prompts, side by side.
 
     python -m training.figures.side_by_side --prompts "a person waves" "a person jumps" \
-        --row RAM=shipped --row "no guidance=shipped,reg_scale=0,cfg_scale=0" --out figure.png
+        --row RAM=open-small --row "no guidance=open-small,reg_scale=0,cfg_scale=0" --out figure.png
 
 A row is `NAME=CHECKPOINT[,setting=value]...` as for `training.evaluate`; all rows share noise and lengths. A
 `.png` is a page of strips of poses, `.gif` and `.mp4` play the motions beside each other, a line for each

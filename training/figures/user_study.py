@@ -1,6 +1,6 @@
 """Figure 4, the blind user study: a page to rank motions on, and the figure of the ranks.
 
-    python -m training.figures.user_study page --data DIR --row RAM=shipped --row MDM=FOLDER --out FOLDER
+    python -m training.figures.user_study page --data DIR --row RAM=open-small --row MDM=FOLDER --out FOLDER
     python -m training.figures.user_study figure RANKS.json ... --key FOLDER/key.json --out FOLDER
 
 `page` writes `study.html`, one file to send to participants: it plays the motions of every method side by

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ram_sdk.checkpoint import DEFAULT
 from training.config import TrainingConfig, load_config
 from training.evaluate import evaluate
 from training.evaluation import aits
@@ -66,7 +67,7 @@ class Plan:
         if row.overrides == MDM:
             return self.mdm
         if row.overrides is None and (self.checkpoint or not (self.config or self.number == _KIT)):
-            return self.checkpoint or "shipped"
+            return self.checkpoint or DEFAULT
         return None
 
 
