@@ -154,6 +154,19 @@ def test_rows_are_read_from_text():
     assert parsed == Row("A", "open-small", 3.0, 0.0, 10, (46, 44))
 
 
+def test_a_rows_sampler_and_spacing_replace_the_checkpoints(checkpoint):
+    row = Row.parse(f"A={checkpoint},sampler=ddim,timestep_spacing=noisy_first")
+    pipeline = row.load("cpu")
+    config = pipeline.scheduler.config
+    assert (config.sampler, config.timestep_spacing, config.reg_scale) == ("ddim", "noisy_first", 5.0)
+    assert row.resolved(pipeline) == dataclasses.replace(row, reg_scale=5.0, cfg_scale=1.5)
+    plain = Row("B", str(checkpoint))
+    resolved = plain.resolved(plain.load("cpu"))
+    assert (resolved.sampler, resolved.timestep_spacing) == ("ddpm", "linear")
+    with pytest.raises(ValueError, match="sampler 'euler': use one of ddpm, ddim"):
+        Row.parse(f"A={checkpoint},sampler=euler").load("cpu")
+
+
 def test_aits_is_measured_sentence_by_sentence(data, checkpoint, tmp_path):
     row = Row("RAM", str(checkpoint), steps=1)
     summary = aits.measure([row], data, tmp_path, sentences=3, batch_sizes=[4])

@@ -3,9 +3,10 @@
     python -m training.evaluate --data DIR --out DIR --row RAM=open-small --row "CFG=open-small,reg_scale=0"
         --row "no guidance=open-small,reg_scale=0,cfg_scale=0" --row "MDM=FOLDER,cfg_scale=1.5,steps=50"
 
-Settings of a row: `reg_scale`, `cfg_scale`, `steps`, `timestep_spacing`, `reg_timesteps=46+44`; what is left
-out is the checkpoint's default. Writes `metrics.json` and `metrics.md` after each replication; the same
-command goes on where it stopped. `--clips 500 --replications 1 --multimodality-texts 10` is a quick look.
+Settings of a row: `reg_scale`, `cfg_scale`, `steps`, `timestep_spacing`, `sampler`, `reg_timesteps=46+44`;
+what is left out is the checkpoint's default. Writes `metrics.json` and `metrics.md` after each replication;
+the same command goes on where it stopped. `--clips 500 --replications 1 --multimodality-texts 10` is a quick
+look.
 """
 
 import argparse
@@ -124,7 +125,7 @@ def markdown(summary: Mapping[str, Any]) -> str:
             timesteps = "all but the first" if used["reg_timesteps"] is None else used["reg_timesteps"]
             lines.append(
                 f"| {name} | {used['checkpoint']} ({used['weights_sha256']}) | "
-                f"{used['steps']}, {used['timestep_spacing']} | "
+                f"{used['steps']}, {used['sampler']}, {used['timestep_spacing']} | "
                 f"{used['reg_scale']:g} | {used['cfg_scale']:g} | "
                 f"{timesteps if used['reg_scale'] else '-'} |"
             )

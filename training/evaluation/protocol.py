@@ -24,7 +24,7 @@ from tqdm import tqdm
 from ram_sdk import Motion, RAMPipeline, RAMScheduler
 from ram_sdk.checkpoint import DEFAULT
 from ram_sdk.representation.skeleton import HUMANML3D
-from ram_sdk.scheduler import Spacing
+from ram_sdk.scheduler import Sampler, Spacing
 from training.data.folder import MotionTextFolder, write_atomically
 from training.evaluation import machine, physical
 from training.evaluation.clips import LabelledClip, draw, read_labelled
@@ -49,6 +49,7 @@ _SETTINGS: dict[str, Callable[[str], Any]] = {
     "steps": int,
     "reg_timesteps": lambda text: tuple(int(timestep) for timestep in text.split("+")),
     "timestep_spacing": str,
+    "sampler": str,
 }
 
 Batch = tuple[Sequence[int], list[Sample]]
@@ -68,6 +69,7 @@ class Row:
     steps: int = 20
     reg_timesteps: tuple[int, ...] | None = None
     timestep_spacing: Spacing | None = None
+    sampler: Sampler | None = None
 
     @classmethod
     def parse(cls, text: str) -> "Row":
@@ -95,9 +97,13 @@ class Row:
         """The row's pipeline."""
         pipeline = RAMPipeline.from_pretrained(self.checkpoint, device=device)
         pipeline.set_progress_bar_config(disable=True)
-        if self.timestep_spacing is not None:
-            config = dataclasses.replace(pipeline.scheduler.config, timestep_spacing=self.timestep_spacing)
-            pipeline.scheduler = RAMScheduler(config)
+        own = pipeline.scheduler.config
+        config = dataclasses.replace(
+            own,
+            timestep_spacing=self.timestep_spacing or own.timestep_spacing,
+            sampler=self.sampler or own.sampler,
+        )
+        pipeline.scheduler = RAMScheduler(config)
         return pipeline
 
     def resolved(self, pipeline: RAMPipeline) -> "Row":
@@ -110,6 +116,7 @@ class Row:
             cfg_scale=config.cfg_scale if self.cfg_scale is None else self.cfg_scale,
             reg_timesteps=config.reg_timesteps if self.reg_timesteps is None else self.reg_timesteps,
             timestep_spacing=config.timestep_spacing,
+            sampler=config.sampler,
         )
 
 
@@ -184,12 +191,12 @@ class Evaluation:
         """
         if len({row.name for row in rows}) < len(rows):
             raise ValueError(f"rows {[row.name for row in rows]}: give every row a name of its own")
-        pipelines = {(row.checkpoint, row.timestep_spacing): row.load(device) for row in rows}
+        pipelines = {(row.checkpoint, row.timestep_spacing, row.sampler): row.load(device) for row in rows}
         measures: list[tuple[dict[str, Any], Callable[[Draw], dict[str, float]]]] = [
             ({"name": GROUND_TRUTH}, self._measure_truth)
         ]
         for row in rows:
-            pipeline = pipelines[row.checkpoint, row.timestep_spacing]
+            pipeline = pipelines[row.checkpoint, row.timestep_spacing, row.sampler]
             row = row.resolved(pipeline)
             about = {**dataclasses.asdict(row), "weights_sha256": _weights_digest(pipeline)}
             measures.append((about, partial(self._measure_row, row, pipeline)))
