@@ -67,6 +67,8 @@ def _convert(options: argparse.Namespace) -> int:
         motion = Motion.load(source)
         if options.fps is not None:
             motion = motion.resample(options.fps)
+        if options.smooth is not None:
+            motion = motion.smooth(options.smooth)
         if options.lock_feet:
             motion = motion.lock_feet()
         if options.in_place:
@@ -146,6 +148,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     convert.add_argument("-o", "--output", required=True, metavar="FILE|DIR", help="where to write")
     convert.add_argument("--fps", type=float, help="resample to this frame rate")
+    convert.add_argument(
+        "--smooth",
+        type=float,
+        nargs="?",
+        const=6.0,
+        metavar="HZ",
+        help="stop trembling (default: above 6 Hz)",
+    )
     convert.add_argument("--lock-feet", action="store_true", help="stop standing feet from sliding")
     convert.add_argument("--in-place", action="store_true", help="stay above the starting point")
 

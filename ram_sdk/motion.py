@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from ram_sdk import formats
-from ram_sdk.body import feet
+from ram_sdk.body import feet, smoothing
 from ram_sdk.body.embedded import load_body
 from ram_sdk.body.inverse_kinematics import inverse_kinematics, resample_joints
 from ram_sdk.body.kinematics import PoseSequence
@@ -147,6 +147,22 @@ class Motion:
             fps=float(fps),
             generated_features=None,
         )
+
+    def smooth(self, cutoff: float = 6.0) -> "Motion":
+        """The same motion without trembling: a zero-lag low-pass filter of the joints' paths.
+
+        Generated motions tremble more than captured ones; six hertz takes most of that and leaves what people
+        do. Lower values make the motion softer.
+
+        Args:
+            cutoff: frequency that is halved, Hz; faster movement is damped more.
+
+        Raises:
+            ValueError: a cutoff that is not positive.
+        """
+        if not (np.isfinite(cutoff) and cutoff > 0):
+            raise ValueError(f"cutoff {cutoff}: expected a positive frequency in hertz")
+        return self._with_joints(smoothing.smooth(self.joints.astype(np.float64), self.fps, cutoff))
 
     def lock_feet(self) -> "Motion":
         """The same motion with feet that stand still while they carry the body; only legs change.

@@ -108,6 +108,10 @@ def test_convert(checkpoint, tmp_path, capsys):
     assert main(["convert", str(tmp_path / "jump.npz"), "-o", str(out), "--format", "npy", "--in-place"]) == 0
     root = np.load(out / "jump.npy")[:, 0]
     assert np.ptp(root[:, [0, 2]], axis=0).max() < 1e-6
+    smoothed = tmp_path / "smoothed.npy"
+    assert main(["convert", str(tmp_path / "jump.npz"), "-o", str(smoothed), "--smooth"]) == 0
+    rough = np.diff(np.load(tmp_path / "jump.npz")["joints"], n=3, axis=0)
+    assert np.abs(np.diff(np.load(smoothed), n=3, axis=0)).mean() < 0.7 * np.abs(rough).mean()
     (tmp_path / "broken.npz").write_bytes(b"nothing")
     assert main(["convert", str(tmp_path / "broken.npz"), "-o", str(out / "broken.bvh")]) == 2
     assert os.listdir(out) == ["jump.npy"]
