@@ -29,13 +29,13 @@ from ram_sdk import models
 from ram_sdk.scheduler import RAMScheduler, SchedulerConfig
 from ram_sdk.text import PLACES, TextBackbone, TextBackboneConfig
 
+INDEX = "model_index.json"
 _ASSETS = Path(__file__).parent / "assets"
-SHIPPED = {folder.name: folder for folder in sorted((_ASSETS / "checkpoints").iterdir())}
+_PACKAGED_BACKBONE = _ASSETS / "text_backbone"
+SHIPPED = {path.parent.name: path.parent for path in sorted(_ASSETS.glob(f"checkpoints/*/{INDEX}"))}
 """The checkpoints in the package by name."""
 DEFAULT = "open-small"
 """The shipped checkpoint that is loaded if none is named."""
-_PACKAGED_BACKBONE = _ASSETS / "text_backbone"
-INDEX = "model_index.json"
 
 COMPONENTS: dict[str, tuple[type, ...]] = {
     "denoiser": (models.MotionDenoiser,),

@@ -25,7 +25,7 @@ def smooth(joints: Array, fps: float, cutoff: float) -> Array:
     if frames < 3:
         return joints.copy()
     way = np.linspace(0.0, 1.0, frames)[:, None, None]
-    line = joints[0] + way * (joints[-1] - joints[0])
+    line: Array = joints[0] + way * (joints[-1] - joints[0])
     rest = joints - line
     periodic = np.concatenate([rest, -rest[-2:0:-1]])
     gain = 1.0 / (1.0 + (np.fft.rfftfreq(len(periodic), 1.0 / fps) / cutoff) ** 4)
