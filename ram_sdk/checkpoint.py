@@ -90,7 +90,9 @@ def find(
     weights = "*/model.safetensors" if variant is None else f"*/model.{variant}.safetensors"
     patterns = ["*.json", "*/*.json", "*/LICENSE", "*/NOTICE", weights, "normalizer/model.safetensors"]
     patterns.append("text_backbone/model.safetensors")
-    return locate(SHIPPED.get(str(source), source), INDEX, patterns, "checkpoint", revision, hub)
+    if isinstance(source, str):
+        source = SHIPPED.get(source, source)
+    return locate(source, INDEX, patterns, "checkpoint", revision, hub)
 
 
 def locate(

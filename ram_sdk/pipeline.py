@@ -115,9 +115,9 @@ class RAMPipeline:
         """Load a pipeline.
 
         Args:
-            source: a checkpoint that comes with the package ("open-small", or "open-free" for commercial
-                use), a pipeline folder, or a Hub repository "org/name". A folder of one of those names is
-                "./open-small".
+            source: a checkpoint that comes with the package ("open-small", or "open-free-small" for
+                commercial use), a pipeline folder, or a Hub repository "org/name". A folder that has such
+                a name is "./open-small" or a Path.
             revision: branch, tag or commit on the Hub.
             variant: load `model.<variant>.safetensors`, such as "fp16"; there is no silent fallback.
             dtype: precision of the networks.

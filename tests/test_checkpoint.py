@@ -4,6 +4,7 @@ import dataclasses
 import json
 import pickle
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -88,6 +89,8 @@ def test_shipped_checkpoints_load_by_name(name, tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     (tmp_path / name).mkdir()  # a folder of that name does not hide it
     monkeypatch.chdir(tmp_path)
+    with pytest.raises(CheckpointError, match=r"holds no model_index\.json"):
+        RAMPipeline.from_pretrained(Path(name))
     shipped = RAMPipeline.from_pretrained(name)
     assert shipped.name == name
     assert np.isfinite(generate(shipped)).all()
