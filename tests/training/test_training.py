@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file
 from tiny_training import CONFIGS, config
 
 from ram_sdk import RAMPipeline
@@ -126,7 +127,9 @@ def test_the_mdm_baseline_exports_a_pipeline_without_reg(data, tmp_path):
     train(config(*baseline), data, tmp_path / "run", cpu=True)
     assert "reconstruction" not in RunFolder(tmp_path / "run").read_log("val")[0]
     assert list((tmp_path / "run").rglob("events.out.tfevents.*"))
-    export(tmp_path / "run", data, tmp_path / "pipeline")
+    export(tmp_path / "run", data, tmp_path / "pipeline", half=True)
+    weights = load_file(tmp_path / "pipeline" / "denoiser" / "model.safetensors")
+    assert {weight.dtype for weight in weights.values()} == {torch.float16}
     loaded = RAMPipeline.from_pretrained(tmp_path / "pipeline")
     assert loaded.motion_encoder is None
     motion = loaded("a person plays tennis", num_inference_steps=3, seed=0).motions[0]
