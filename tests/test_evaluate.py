@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -146,6 +148,16 @@ def test_a_checkpoint_without_motion_encoder_runs_without_reg(data, evaluator, p
 def test_bad_rows(text, message):
     with pytest.raises(ValueError, match=message):
         Row.parse(text)
+
+
+@pytest.mark.parametrize("command", ["training.evaluate", "training.evaluation.aits"])
+def test_commands_say_in_one_line_what_is_wrong(command, data, tmp_path):
+    asked = ["--data", data, "--out", tmp_path / "out", "--row", "A=open-tiny"]
+    ended = subprocess.run([sys.executable, "-m", command, *asked], capture_output=True, text=True)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(f"{command}: no checkpoint at 'open-tiny': give 'open-small'")
+    assert ended.stderr.count("\n") == 1
+    assert not (tmp_path / "out" / "aits.json").exists()
 
 
 def test_rows_are_read_from_text():

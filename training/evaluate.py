@@ -19,6 +19,7 @@ import torch
 from tqdm import tqdm
 
 from ram_sdk.checkpoint import DEFAULT, shipped_text_backbone
+from training.command import one_line_errors
 from training.data.folder import MotionTextFolder, write_atomically
 from training.evaluation.evaluator import Evaluator
 from training.evaluation.metrics import Interval
@@ -250,4 +251,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with one_line_errors("training.evaluate"):
+        main()

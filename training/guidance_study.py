@@ -26,6 +26,7 @@ from torch import Tensor
 from ram_sdk import RAMPipeline, RAMScheduler, SchedulerConfig
 from ram_sdk.checkpoint import DEFAULT
 from ram_sdk.scheduler import SPACINGS
+from training.command import one_line_errors
 from training.data.folder import write_atomically
 from training.evaluate import COLUMNS, PHYSICAL, batch_size_for, load_evaluator, summarize
 from training.evaluation.evaluator import Evaluator
@@ -316,4 +317,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with one_line_errors("training.guidance_study"):
+        main()

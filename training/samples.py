@@ -17,6 +17,7 @@ from PIL import Image
 
 from ram_sdk import Motion, RAMPipeline
 from ram_sdk.checkpoint import DEFAULT
+from training.command import one_line_errors
 from training.data.attributes import Attributes, measure
 
 _STRIP_WIDTH = 1200  # pixels
@@ -125,4 +126,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with one_line_errors("training.samples"):
+        main()

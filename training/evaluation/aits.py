@@ -21,6 +21,7 @@ import torch
 
 from ram_sdk import RAMPipeline
 from ram_sdk.checkpoint import DEFAULT
+from training.command import one_line_errors
 from training.data.folder import MotionTextFolder, write_atomically
 from training.evaluation import machine
 from training.evaluation.clips import draw, read_labelled
@@ -77,9 +78,9 @@ def measure(
     clips = read_labelled(MotionTextFolder(data), "test")
     drawn = [draw(clips[i], rng) for i in rng.permutation(len(clips))]
     single = drawn[:sentences]
+    pipelines = [row.load(device) for row in rows]  # all first: a bad row costs no measurements
     measured = {}
-    for row in rows:
-        pipeline = row.load(device)
+    for row, pipeline in zip(rows, pipelines, strict=True):
         row = row.resolved(pipeline)
         times = seconds(pipeline, row, single, 1)
         measured[row.name] = {
@@ -138,4 +139,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with one_line_errors("training.evaluation.aits"):
+        main()

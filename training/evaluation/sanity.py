@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from ram_sdk import Motion
 from ram_sdk.representation.skeleton import HUMANML3D
+from training.command import one_line_errors
 from training.data.folder import MotionTextFolder, write_atomically
 from training.evaluate import load_evaluator
 from training.evaluation import machine
@@ -209,4 +210,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with one_line_errors("training.evaluation.sanity"):
+        main()

@@ -19,6 +19,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ram_sdk.checkpoint import shipped_text_backbone
+from training.command import one_line_errors
 from training.data.folder import MotionTextFolder
 from training.dataset import CaptionStates
 from training.evaluation.clips import LabelledClip, content_words, draw, read_labelled
@@ -228,4 +229,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with one_line_errors("training.evaluation.train_evaluator"):
+        main()

@@ -19,6 +19,7 @@ from PIL import Image
 
 from ram_sdk import Motion
 from ram_sdk.formats import preview
+from training.command import one_line_errors
 from training.evaluation.protocol import Row
 from training.figures.chart import save
 from training.figures.rows import generate
@@ -107,4 +108,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with one_line_errors("training.figures.side_by_side"):
+        main()

@@ -22,6 +22,7 @@ from typing import Any
 
 from ram_sdk import Motion
 from ram_sdk.formats import html
+from training.command import one_line_errors
 from training.data.folder import MotionTextFolder, write_atomically
 from training.evaluation.clips import MAX_FRAMES, read_labelled
 from training.evaluation.protocol import Row
@@ -157,4 +158,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with one_line_errors("training.figures.user_study"):
+        main()

@@ -13,6 +13,7 @@ earlier run finished, trainings and replications, is kept.
 import argparse
 from pathlib import Path
 
+from training.command import one_line_errors
 from training.evaluate import add_protocol_arguments, load_evaluator, protocol_of
 from training.tables.rows import TABLES
 from training.tables.run import Plan, run_table
@@ -56,4 +57,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with one_line_errors("training.tables"):
+        main()
