@@ -8,7 +8,6 @@ the training captions, and a model card.
 
 import argparse
 import dataclasses
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from ram_sdk import RAMPipeline, RAMScheduler
 from ram_sdk.models import DurationConfig, DurationEstimator, FeatureNormalizer, NormalizerConfig
 from ram_sdk.models.duration import mean_token
 from ram_sdk.text import TextBackbone
+from training.command import one_line_errors
 from training.config import TrainingConfig
 from training.data.folder import MotionTextFolder
 from training.dataset import CaptionStates, Clip, read_training
@@ -128,8 +128,8 @@ def _mean_states(states: CaptionStates, captions: list[str]) -> Tensor:
     return mean_token(tokens.double(), mask).cpu()
 
 
-def main() -> int:
-    """Command line of `python -m training.export`; returns the exit status, 2 for what the user can mend."""
+def main() -> None:
+    """Command line of `python -m training.export`."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -140,20 +140,9 @@ def main() -> int:
     parser.add_argument("--notes", type=Path, nargs="*", default=[], help="Markdown to end the card with")
     parser.add_argument("--half", action="store_true", help="store the weights in float16, half as large")
     arguments = parser.parse_args()
-    try:
-        export(
-            arguments.run,
-            arguments.data,
-            arguments.out,
-            arguments.name,
-            arguments.notes,
-            arguments.half,
-        )
-    except (ValueError, OSError) as error:
-        print(f"training.export: {error}", file=sys.stderr)
-        return 2
-    return 0
+    export(arguments.run, arguments.data, arguments.out, arguments.name, arguments.notes, arguments.half)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with one_line_errors("training.export"):
+        main()

@@ -11,7 +11,6 @@ import contextlib
 import dataclasses
 import functools
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +24,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ram_sdk import RAMPipeline
+from training.command import one_line_errors
 from training.config import TrainingConfig, load_config
 from training.data.folder import MotionTextFolder
 from training.dataset import Batches, read_training
@@ -261,8 +261,8 @@ def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def main() -> int:
-    """Command line of `python -m training.train`; returns the exit status, 2 for what the user can mend."""
+def main() -> None:
+    """Command line of `python -m training.train`."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -272,13 +272,9 @@ def main() -> int:
     parser.add_argument("--cpu", action="store_true", help="train on the CPU though there is a GPU")
     parser.add_argument("overrides", nargs="*", help="configuration overrides such as objective.beta=0.1")
     options = parser.parse_args()
-    try:
-        train(load_config(options.config, options.overrides), options.data, options.out, options.cpu)
-    except (ValueError, OSError) as error:
-        print(f"training.train: {error}", file=sys.stderr)
-        return 2
-    return 0
+    train(load_config(options.config, options.overrides), options.data, options.out, options.cpu)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with one_line_errors("training.train"):
+        main()
