@@ -8,6 +8,7 @@ from pathlib import Path
 
 import ram_sdk
 from ram_sdk import checkpoint, formats
+from ram_sdk.body.smoothing import CUTOFF
 from ram_sdk.checkpoint import DEFAULT, SHIPPED, HubOptions
 from ram_sdk.motion import Motion
 
@@ -152,9 +153,9 @@ def _parser() -> argparse.ArgumentParser:
         "--smooth",
         type=float,
         nargs="?",
-        const=6.0,
+        const=CUTOFF,
         metavar="HZ",
-        help="stop trembling (default: above 6 Hz)",
+        help=f"stop trembling (default: above {CUTOFF:g} Hz)",
     )
     convert.add_argument("--lock-feet", action="store_true", help="stop standing feet from sliding")
     convert.add_argument("--in-place", action="store_true", help="stay above the starting point")

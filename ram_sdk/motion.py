@@ -148,17 +148,17 @@ class Motion:
             generated_features=None,
         )
 
-    def smooth(self, cutoff: float = 6.0) -> "Motion":
+    def smooth(self, cutoff: float = smoothing.CUTOFF) -> "Motion":
         """The same motion without trembling: a zero-lag low-pass filter of the joints' paths.
 
-        Generated motions tremble more than captured ones; six hertz takes most of that and leaves what people
-        do. Lower values make the motion softer.
+        Generated motions tremble more than captured ones. Lower cutoffs make a motion softer; fast movement,
+        such as a punch, loses some of its reach.
 
         Args:
             cutoff: frequency that is halved, Hz; faster movement is damped more.
 
         Raises:
-            ValueError: a cutoff that is not positive.
+            ValueError: a cutoff that is not positive and finite.
         """
         if not (np.isfinite(cutoff) and cutoff > 0):
             raise ValueError(f"cutoff {cutoff}: expected a positive frequency in hertz")

@@ -364,6 +364,7 @@ class RAMPipeline:
                 "seed": seeds[i],
                 "num_inference_steps": num_inference_steps,
                 "sampler": config.sampler,
+                "timestep_spacing": config.timestep_spacing,
                 "reg_scale": reg_scale,
                 "cfg_scale": cfg_scale,
                 "reg_timesteps": None if reg_timesteps is None else list(reg_timesteps),

@@ -22,6 +22,7 @@ def test_returns_motions_with_their_settings(pipeline):
     assert motion.settings["seed"] == 7
     assert motion.settings["reg_scale"] == 3.0
     assert motion.settings["cfg_scale"] == 1.5
+    assert (motion.settings["sampler"], motion.settings["timestep_spacing"]) == ("ddpm", "linear")
     np.testing.assert_array_equal(motion.joints[0, 0, [0, 2]], 0.0)
 
 

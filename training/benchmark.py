@@ -27,6 +27,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from ram_sdk import RAMScheduler
 from ram_sdk.models import DenoiserConfig, EncoderConfig, MotionDenoiser, MotionEncoder
 from training import throughput
+from training.command import one_line_errors
 from training.config import load_config
 from training.mdm import MDM
 from training.mdm import sample as sample_mdm
@@ -160,4 +161,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with one_line_errors("training.benchmark"):
+        main()

@@ -33,6 +33,7 @@ from ram_sdk.representation.rotations import (
 )
 from ram_sdk.representation.skeleton import HUMANML3D
 from tests.synthetic_motion import angle_between, natural_poses
+from training.command import one_line_errors
 
 _FRAMES = 196
 _DETERMINED = [joint for joint in range(22) if joint in HUMANML3D.parents]
@@ -179,4 +180,5 @@ def optimised_kinematics(joints: Tensor, rounds: int = 20) -> PoseSequence:
 
 
 if __name__ == "__main__":
-    main()
+    with one_line_errors("training.benchmark_conversion"):
+        main()

@@ -27,8 +27,6 @@ from training.evaluation.official import OfficialEvaluator
 from training.evaluation.open_evaluator import OPEN, OpenEvaluator
 from training.evaluation.protocol import GROUND_TRUTH, Evaluation, Protocol, Result, Row
 
-_ROW = f"RAM={DEFAULT}"  # what is evaluated if nothing is named
-
 COLUMNS = {
     "fid": "FID ↓",
     "r_precision_1": "R@1 ↑",
@@ -238,11 +236,12 @@ def main() -> None:
         "--row",
         action="append",
         metavar="NAME=CHECKPOINT[,setting=value]",
-        help=f"a shipped one's name, a pipeline folder or a Hub repository; may be repeated; default: {_ROW}",
+        help="a shipped one's name, a pipeline folder or a Hub repository; may be repeated; "
+        f"default: RAM={DEFAULT}",
     )
     add_protocol_arguments(parser)
     options = parser.parse_args()
-    rows = [Row.parse(text) for text in options.row or [_ROW]]
+    rows = [Row.parse(text) for text in options.row] if options.row else [Row("RAM")]
     evaluator = load_evaluator(options.evaluator, options.data, options.device)
     summary = evaluate(
         rows, options.data, evaluator, options.out, protocol_of(options), options.batch_size, options.device

@@ -29,6 +29,7 @@ from pathlib import Path
 from ram_sdk import RAMPipeline
 from ram_sdk.checkpoint import DEFAULT, INDEX, SHIPPED
 from ram_sdk.lora import NETWORKS, WEIGHTS
+from training.command import one_line_errors
 from training.config import TrainingConfig, load_config
 from training.data.captioned import read_captioned
 from training.dataset import Batches, CaptionStates, Clip
@@ -70,7 +71,7 @@ before it is published: what the clips are, and who may use them.
 """
 _LOAD = {
     "full": 'pipe = RAMPipeline.from_pretrained("<this repository or folder>")',
-    "lora": 'pipe = RAMPipeline.from_pretrained({base})\npipe.load_lora("<this repository or folder>")',
+    "lora": 'pipe = RAMPipeline.from_pretrained("{base}")\npipe.load_lora("<this repository or folder>")',
 }
 
 
@@ -182,7 +183,7 @@ def _write(pipeline: RAMPipeline, trainer: Trainer, out: Path, clips: int, rank:
         steps=config.max_steps,
         rate=config.optimizer.learning_rate,
         rank="" if rank is None else f", LoRA of rank {rank}",
-        load=_LOAD[kind].format(base="" if pipeline.name == DEFAULT else f'"{pipeline.name}"'),
+        load=_LOAD[kind].format(base=pipeline.name),
     )
     (out / "README.md").write_text(card, encoding="utf-8")
     if rank is None:
@@ -192,7 +193,7 @@ def _write(pipeline: RAMPipeline, trainer: Trainer, out: Path, clips: int, rank:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Command line of `python -m training.finetune`; returns the exit code, 2 for what the user can mend."""
+    """Command line of `python -m training.finetune`; returns the exit code, 143 where it was stopped."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -218,7 +219,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("overrides", nargs="*", help="configuration overrides such as max_steps=600")
     options = parser.parse_intermixed_args(arguments)
     name = "finetune.yaml" if options.lora is None else "finetune-lora.yaml"
-    try:
+    with one_line_errors("training.finetune"):
         config = load_config(options.config or CONFIGS / name, options.overrides)
         pipeline = RAMPipeline.from_pretrained(options.checkpoint)
         finished = finetune(
@@ -230,9 +231,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             read_prompts(options.rehearse),
             options.cpu,
         )
-    except (ValueError, OSError, ImportError) as error:
-        print(f"training.finetune: {error}", file=sys.stderr)
-        return 2
     return 0 if finished else 143
 
 

@@ -25,7 +25,7 @@ _SYMBOLS = {
     "contrastive": "L_con",
     "retrieval": "R@1",
     "latent_cosine": "cos z_m",
-    "text_cosine": "cos z_t",
+    "pair_cosine": "cos z_t, z_m",
     "latent_distance": "distance z_t, z_m",
 }
 _ROWS = 10  # of the table of losses

@@ -125,19 +125,15 @@ def gather_clips(latents: Tensor) -> Tensor:
 
 
 def latent_statistics(z_t: Tensor, z_m: Tensor) -> dict[str, Tensor]:
-    """How alike the latents of different clips and of their texts are, and how far texts are from motions."""
+    """How alike the motion latents of different clips are, and how near texts are to their motions."""
+    normalized = F.normalize(z_m.float(), dim=-1)
+    count = len(z_m)
+    different = (normalized @ normalized.T).sum() - count
     return {
-        "latent_cosine": _mean_cosine(z_m),
-        "text_cosine": _mean_cosine(z_t),
+        "latent_cosine": different / max(1, count * (count - 1)),
+        "pair_cosine": F.cosine_similarity(z_t.float(), z_m.float(), dim=-1).mean(),
         "latent_distance": (z_t - z_m).float().norm(dim=-1).mean(),
     }
-
-
-def _mean_cosine(latents: Tensor) -> Tensor:
-    """Of all pairs of different rows."""
-    normalized = F.normalize(latents.float(), dim=-1)
-    count = len(latents)
-    return ((normalized @ normalized.T).sum() - count) / max(1, count * (count - 1))
 
 
 class RAMObjective(nn.Module):
@@ -188,8 +184,8 @@ class RAMObjective(nn.Module):
 
         Returns:
             "generation", the terms whose weight is not 0, "total", and with a motion encoder two statistics
-            without gradient: "latent_cosine" and "text_cosine", the mean cosines of the z_m and of the z_t
-            of different clips, and "latent_distance", the mean |z_t - z_m|.
+            without gradient: "latent_cosine", the mean cosine of the z_m of different clips, "pair_cosine",
+            that of each clip's z_t and z_m, and "latent_distance", the mean |z_t - z_m|.
         """
         config = self.config
         z_t = self.text_encoder(batch.text, batch.text_mask)

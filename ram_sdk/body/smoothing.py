@@ -5,21 +5,25 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+CUTOFF = 6.0
+"""Hz; what gait analysis commonly takes."""
+
 
 def smooth(joints: Array, fps: float, cutoff: float) -> Array:
     """Take what is faster than `cutoff` from the joints' paths, without lag.
 
-    The gain is that of a second-order Butterworth filter run forwards and backwards, as gait analysis treats
-    markers: 1 / (1 + (f / cutoff)^4). First and last frame stay where they are: the paths, without the line
-    between their ends, are continued as odd functions.
+    As gait analysis treats markers (Winter, "Biomechanics and Motor Control of Human Movement"): the gain is
+    that of a second-order Butterworth filter run forwards and backwards, 1 / (1 + (f / cutoff)^4). First and
+    last frame stay where they are: the paths, without the line between their ends, are continued as odd
+    functions.
 
     Args:
-        joints: `(frames, joints, 3)` positions, metres.
+        joints: `(frames, joints, 3)` positions, metres, in any frame that does not move.
         fps: frames a second.
         cutoff: frequency that is halved, Hz.
 
     Returns:
-        Positions of the same shape. Bones shorten a little where limbs turn fast.
+        Positions of the same shape. Fast movement loses some of its reach, and bones some of their length.
     """
     frames = len(joints)
     if frames < 3:

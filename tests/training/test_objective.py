@@ -40,7 +40,7 @@ def batch() -> Batch:
     return Batch(motion, mask, torch.randn(3, 4, 6, generator=generator), text_mask)
 
 
-STATISTICS = {"latent_cosine", "text_cosine", "latent_distance"}
+STATISTICS = {"latent_cosine", "pair_cosine", "latent_distance"}
 
 
 def losses(objective: RAMObjective, batch: Batch) -> dict[str, torch.Tensor]:
@@ -98,8 +98,9 @@ def test_latent_statistics():
     values = latent_statistics(z_m + torch.tensor([3.0, 4.0]), z_m)
     assert float(values["latent_cosine"]) == pytest.approx(1 / 3, abs=1e-6)
     assert float(values["latent_distance"]) == pytest.approx(5.0)
-    collapsed = torch.tensor([[1.0, 1.0], [2.0, 2.0], [0.5, 0.5]])
-    assert float(latent_statistics(collapsed, z_m)["text_cosine"]) == pytest.approx(1.0)
+    assert float(latent_statistics(3 * z_m, z_m)["pair_cosine"]) == pytest.approx(1.0)
+    across = z_m.flip(-1) * torch.tensor([1.0, -1.0])
+    assert float(latent_statistics(across, z_m)["pair_cosine"]) == pytest.approx(0.0)
 
 
 def test_shares_of_the_draws_make_up_the_whole():

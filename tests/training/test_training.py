@@ -98,7 +98,7 @@ def test_training_learns_and_exports_a_pipeline(data, tmp_path):
     training = RunFolder(tmp_path / "run").read_log("train")
     assert training[-1]["reconstruction"] < 0.6 * training[0]["reconstruction"]
     assert validations[-1]["generation"] < 0.75 * training[0]["generation"]
-    latents = {"latent_cosine", "text_cosine", "latent_distance"}
+    latents = {"latent_cosine", "pair_cosine", "latent_distance"}
     assert latents | {"gradient_norm", "learning_rate", "steps_per_second", "data_wait"} < training[-1].keys()
     assert latents | {"retrieval", "alignment", "self_regularization", "total"} < validations[-1].keys()
     assert (tmp_path / "run" / "samples" / "step-150.png").is_file()

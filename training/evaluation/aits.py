@@ -133,7 +133,7 @@ def main() -> None:
     parser.add_argument("--batch-sizes", type=int, nargs="*", default=[32, 256])
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
-    rows = [Row.parse(text) for text in options.row or [f"RAM={DEFAULT}"]]
+    rows = [Row.parse(text) for text in options.row] if options.row else [Row("RAM")]
     summary = measure(rows, options.data, options.out, options.sentences, options.batch_sizes, options.device)
     print(markdown(summary))
 
