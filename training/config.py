@@ -49,6 +49,7 @@ class TrainingConfig:
     """One training run."""
 
     text_backbone: Literal["distilbert", "minilm"] = "distilbert"  # minilm: the one in the package
+    initial_checkpoint: str = ""  # start from its networks' weights; default: fresh ones from the seed
     min_frames: int = 40  # KIT-ML: 24
     max_frames: int = 196
     batch_size: int = 64  # clips in an optimizer step, over all processes

@@ -44,7 +44,7 @@ CONFIGS = Path(__file__).parent / "configs"
 
 _RANK = 16
 _AT_ONCE = 32  # motions that the checkpoint makes together
-_OF_THE_CHECKPOINT = ("model", "text_backbone", "min_frames", "max_frames")
+_OF_THE_CHECKPOINT = ("model", "text_backbone", "initial_checkpoint", "min_frames", "max_frames")
 
 _CARD = """---
 library_name: ram_sdk

@@ -1,8 +1,11 @@
 """The networks and the text backbone that a training configuration names."""
 
 import torch
+from torch import Tensor
 
+from ram_sdk import RAMPipeline
 from ram_sdk.checkpoint import load_text_backbone, shipped_text_backbone
+from ram_sdk.lora import NETWORKS
 from ram_sdk.models import (
     DenoiserConfig,
     EncoderConfig,
@@ -63,6 +66,41 @@ def build_objective(config: TrainingConfig, num_features: int, text_dim: int) ->
         RAMScheduler(config.sampling),
         config.objective,
     )
+
+
+def load_weights(objective: RAMObjective, checkpoint: str, mean: Tensor, std: Tensor) -> None:
+    """Give an objective's networks the weights of a pipeline.
+
+    Args:
+        objective: networks of the same kinds and sizes.
+        checkpoint: name of a shipped checkpoint, pipeline folder or Hub repository.
+        mean: of the features that the objective will be trained on.
+        std: likewise.
+
+    Raises:
+        ValueError: the pipeline's networks are others, or its features are normalised otherwise.
+    """
+    pipeline = RAMPipeline.from_pretrained(checkpoint)
+    normalizer = pipeline.normalizer
+    for ours, theirs in ((mean, normalizer.mean), (std, normalizer.std)):
+        if ours.shape != theirs.shape or not torch.allclose(ours, theirs, rtol=1e-3, atol=1e-5):
+            raise ValueError(
+                f"{checkpoint} was trained on features with other statistics than the data's: give the data "
+                "those of its normalizer as Mean.npy and Std.npy, or start without initial_checkpoint"
+            )
+    for name in NETWORKS:
+        network, given = getattr(objective, name), getattr(pipeline, name)
+        shapes, given_shapes = (
+            {key: weight.shape for key, weight in module.state_dict().items()} if module else {}
+            for module in (network, given)
+        )
+        if shapes != given_shapes:
+            raise ValueError(
+                f"initial_checkpoint={checkpoint}: its {name.replace('_', ' ')} has other sizes than the "
+                "configuration's model; give both the same"
+            )
+        if network:
+            network.load_state_dict(given.state_dict())
 
 
 def text_backbone(name: str) -> TextBackbone:

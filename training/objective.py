@@ -183,7 +183,7 @@ class RAMObjective(nn.Module):
             draws: timesteps, noise and null conditions of the same clips.
 
         Returns:
-            "generation", the terms whose weight is not 0, "total", and with a motion encoder two statistics
+            "generation", the terms whose weight is not 0, "total", and with a motion encoder three statistics
             without gradient: "latent_cosine", the mean cosine of the z_m of different clips, "pair_cosine",
             that of each clip's z_t and z_m, and "latent_distance", the mean |z_t - z_m|.
         """

@@ -29,7 +29,7 @@ from training.config import TrainingConfig, load_config
 from training.data.folder import MotionTextFolder
 from training.dataset import Batches, read_training
 from training.export import fit_duration, pipeline_of
-from training.networks import build_objective, text_backbone
+from training.networks import build_objective, load_weights, text_backbone
 from training.run_folder import RunFolder
 from training.samples import sample_sheet
 from training.trainer import Trainer
@@ -77,7 +77,10 @@ def train(config: TrainingConfig, data: Path, out: Path, cpu: bool = False) -> N
     training, validation = (
         Batches(clips, states, mean, std, config, device) for clips in (train_clips, val_clips)
     )
-    trainer = Trainer(config, build_objective(config, len(mean), backbone.config.dim), accelerator)
+    objective = build_objective(config, len(mean), backbone.config.dim)
+    if config.initial_checkpoint:
+        load_weights(objective, config.initial_checkpoint, mean, std)
+    trainer = Trainer(config, objective, accelerator)
     accelerator.print(f"{len(train_clips)} training clips, {len(val_clips)} validation clips")
 
     @functools.cache

@@ -120,6 +120,18 @@ def test_training_learns_and_exports_a_pipeline(data, tmp_path):
     np.testing.assert_allclose(loaded.normalizer.mean, np.load(data / "Mean.npy"), rtol=1e-6)
     assert 0.3 < motion.joints[:, 15, 1].mean() < 2.5
 
+    trained = f"initial_checkpoint={tmp_path / 'pipeline'}"
+    train(config(trained, "max_steps=1", "log_every=1"), data, tmp_path / "more", cpu=True)
+    first = RunFolder(tmp_path / "more").read_log("train")[0]
+    assert first["generation"] < 0.75 * training[0]["generation"]
+    for overrides, message in (
+        ((trained, "model.latent_dim=8"), "its denoiser has other sizes"),
+        (("initial_checkpoint=open-small",), "features with other statistics than the data's"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            train(config(*overrides), data, tmp_path / "refused", cpu=True)
+    assert not (tmp_path / "refused").exists()
+
 
 def test_the_mdm_baseline_exports_a_pipeline_without_reg(data, tmp_path):
     baseline = ["model.text_encoder=pooled", "objective.reconstruction=0", "max_steps=2", "save_every=2"]
