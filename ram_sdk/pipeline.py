@@ -115,8 +115,9 @@ class RAMPipeline:
         """Load a pipeline.
 
         Args:
-            source: the name of a checkpoint in the package ("open-small"), a pipeline folder, or a Hub
-                repository "org/name". A folder that has such a name is "./open-small" or a Path.
+            source: the name of a checkpoint in the package ("open-small", for non-commercial use, or
+                "open-free-small"), a pipeline folder, or a Hub repository "org/name". A folder that has such
+                a name is "./open-small" or a Path.
             revision: branch, tag or commit on the Hub.
             variant: load `model.<variant>.safetensors`, such as "fp16"; there is no silent fallback.
             dtype: precision of the networks.

@@ -155,7 +155,8 @@ def test_commands_say_in_one_line_what_is_wrong(command, data, tmp_path):
     asked = ["--data", data, "--out", tmp_path / "out", "--row", "A=open-tiny"]
     ended = subprocess.run([sys.executable, "-m", command, *asked], capture_output=True, text=True)
     assert ended.returncode == 2
-    assert ended.stderr.startswith(f"{command}: no checkpoint at 'open-tiny': give 'open-small'")
+    wrong = f"{command}: no checkpoint at 'open-tiny': give 'open-free-small' or 'open-small'"
+    assert ended.stderr.startswith(wrong)
     assert ended.stderr.count("\n") == 1
     assert not (tmp_path / "out" / "aits.json").exists()
 
