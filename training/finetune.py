@@ -118,7 +118,7 @@ def finetune(
         states = CaptionStates(captions, pipeline.text_backbone, run.root / "captions", device)
     batches = Batches(clips, states, pipeline.normalizer.mean, pipeline.normalizer.std, config, device)
     trainer = Trainer(config, _objective(pipeline, config, rank), accelerator)
-    fit(trainer, run, batches, batches, lambda: _with_networks(pipeline, trainer.average))
+    fit(trainer, run, run.newest(), batches, batches, lambda: _with_networks(pipeline, trainer.average))
     if trainer.step < config.max_steps:
         return False
     if accelerator.is_main_process:

@@ -30,7 +30,7 @@ from training.data.folder import MotionTextFolder
 from training.dataset import Batches, read_training
 from training.export import fit_duration, pipeline_of
 from training.networks import build_objective, load_weights, text_backbone
-from training.run_folder import RunFolder
+from training.run_folder import RunFolder, State
 from training.samples import sample_sheet
 from training.trainer import Trainer
 
@@ -78,7 +78,9 @@ def train(config: TrainingConfig, data: Path, out: Path, cpu: bool = False) -> N
         Batches(clips, states, mean, std, config, device) for clips in (train_clips, val_clips)
     )
     objective = build_objective(config, len(mean), backbone.config.dim)
-    if config.initial_checkpoint:
+    run = RunFolder(out)
+    state = run.newest()
+    if config.initial_checkpoint and state is None:
         load_weights(objective, config.initial_checkpoint, mean, std)
     trainer = Trainer(config, objective, accelerator)
     accelerator.print(f"{len(train_clips)} training clips, {len(val_clips)} validation clips")
@@ -88,12 +90,13 @@ def train(config: TrainingConfig, data: Path, out: Path, cpu: bool = False) -> N
         duration = fit_duration(train_clips, states, folder.skeleton.fps)
         return pipeline_of(trainer.average, config, folder, backbone, duration)
 
-    fit(trainer, RunFolder(out), training, validation, pipeline)
+    fit(trainer, run, state, training, validation, pipeline)
 
 
 def fit(
     trainer: Trainer,
     run: RunFolder,
+    state: State | None,
     training: Batches,
     validation: Batches,
     pipeline: Callable[[], RAMPipeline],
@@ -101,8 +104,9 @@ def fit(
     """Take the steps that are left, with logs, checkpoints, validation and samples.
 
     Args:
-        trainer: at step 0; an earlier run in the folder is gone on with.
+        trainer: at step 0.
         run: where everything is written.
+        state: the run's newest checkpoint, to go on from, or None.
         training: its batches.
         validation: likewise.
         pipeline: makes the pipeline of the averaged weights, for samples.
@@ -111,7 +115,6 @@ def fit(
         ValueError: the folder holds a run of another model.
     """
     config, accelerator, main = trainer.config, trainer.accelerator, trainer.accelerator.is_main_process
-    state = run.newest()
     if state is not None:
         if run.config().model != config.model:
             raise ValueError(f"{run.root} holds a run of another model: give it another folder")

@@ -1,5 +1,7 @@
 """Training end to end at small size: configuration, data, and a folder that the SDK loads."""
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
@@ -131,6 +133,10 @@ def test_training_learns_and_exports_a_pipeline(data, tmp_path):
         with pytest.raises(ValueError, match=message):
             train(config(*overrides), data, tmp_path / "refused", cpu=True)
     assert not (tmp_path / "refused").exists()
+
+    shutil.rmtree(tmp_path / "pipeline")
+    train(config(trained, "max_steps=2"), data, tmp_path / "more", cpu=True)
+    assert RunFolder(tmp_path / "more").newest()["step"] == 2
 
 
 def test_the_mdm_baseline_exports_a_pipeline_without_reg(data, tmp_path):
