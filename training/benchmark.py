@@ -26,7 +26,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from ram_sdk import RAMScheduler
 from ram_sdk.models import DenoiserConfig, EncoderConfig, MotionDenoiser, MotionEncoder
-from training import throughput
+from training import machine, throughput
 from training.command import one_line_errors
 from training.config import load_config
 from training.mdm import MDM
@@ -105,7 +105,8 @@ def measure_sampling(frames: int, repeats: int) -> None:
             run()
             if repeat:  # the first round warms up
                 seconds[name].append(time.perf_counter() - start)
-    print(f"{torch.get_num_threads()} threads, torch {torch.__version__}, {frames} frames")
+    here = machine.describe("cpu")
+    print(f"{here['machine']}, torch {here['torch']}, {frames} frames")
     for name, values in seconds.items():
         print(f"{name:28} {statistics.median(values):6.2f} s  ({min(values):.2f} to {max(values):.2f})")
     ram, other, alone = (statistics.median(values) for values in seconds.values())
@@ -122,8 +123,8 @@ def measure_training(
     config = dataclasses.replace(config, compile=config.compile and cuda)
     steps = steps or (20 if cuda else 8)
     results = throughput.measure(config, data, steps, repeats, cpu)
-    device = torch.cuda.get_device_name() if cuda else f"CPU, {torch.get_num_threads()} threads"
-    print(f"{device}, torch {torch.__version__}, batches of {config.batch_size} clips, {path.name}")
+    here = machine.describe("cuda" if cuda else "cpu")
+    print(f"{here['machine']}, torch {here['torch']}, batches of {config.batch_size} clips, {path.name}")
     mdm = {result.precision: result.steps_per_second for result in results if result.name == "MDM"}
     for result in results:
         rate = result.steps_per_second

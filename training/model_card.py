@@ -29,6 +29,8 @@ _SYMBOLS = {
     "latent_distance": "distance z_t, z_m",
 }
 _ROWS = 10  # of the table of losses
+# no weight depends on these
+_HOUSEKEEPING = ("log_every", "save_every", "sample_every", "keep_checkpoints", "tracker")
 
 _HEAD = """---
 library_name: ram_sdk
@@ -168,7 +170,8 @@ def _how_it_was_trained(run: RunFolder, step: int, config: TrainingConfig) -> st
     for start in run.read_log("start"):
         dates.setdefault(start["machine"], []).append(start["date"])
     machines = [f"{machine} (begun {', '.join(dict.fromkeys(days))})" for machine, days in dates.items()]
-    settings = yaml.safe_dump(_changed(dataclasses.asdict(config), dataclasses.asdict(TrainingConfig())))
+    changed = _changed(dataclasses.asdict(config), dataclasses.asdict(TrainingConfig()))
+    settings = yaml.safe_dump({key: value for key, value in changed.items() if key not in _HOUSEKEEPING})
     return (
         f"## How it was trained\n\n`python -m training.train`: {step:,} steps of {config.batch_size} clips, "
         f"{'; '.join([config.precision, *machines])}.\n\nKeys that differ from the paper's configuration:\n\n"

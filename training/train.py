@@ -24,6 +24,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ram_sdk import RAMPipeline
+from training import machine
 from training.command import one_line_errors
 from training.config import TrainingConfig, load_config
 from training.data.folder import MotionTextFolder
@@ -217,10 +218,7 @@ def sigterm() -> Iterator[threading.Event]:
 
 def _machine(accelerator: Accelerator) -> str:
     """What the run trains on, in words."""
-    cuda = accelerator.device.type == "cuda"
-    device = (
-        torch.cuda.get_device_name(accelerator.device) if cuda else f"CPU, {torch.get_num_threads()} threads"
-    )
+    device = machine.describe(accelerator.device)["machine"]
     count = accelerator.num_processes
     return f"{count} x {device}" if count > 1 else device
 

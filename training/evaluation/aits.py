@@ -21,9 +21,9 @@ import torch
 
 from ram_sdk import RAMPipeline
 from ram_sdk.checkpoint import DEFAULT
+from training import machine
 from training.command import one_line_errors
 from training.data.folder import MotionTextFolder, write_atomically
-from training.evaluation import machine
 from training.evaluation.clips import draw, read_labelled
 from training.evaluation.evaluator import Sample
 from training.evaluation.protocol import Row, generate

@@ -25,8 +25,9 @@ from ram_sdk import Motion, RAMPipeline, RAMScheduler
 from ram_sdk.checkpoint import DEFAULT
 from ram_sdk.representation.skeleton import HUMANML3D
 from ram_sdk.scheduler import Sampler, Spacing
+from training import machine
 from training.data.folder import MotionTextFolder, write_atomically
-from training.evaluation import machine, physical
+from training.evaluation import physical
 from training.evaluation.clips import LabelledClip, draw, read_labelled
 from training.evaluation.evaluator import Evaluator, Sample
 from training.evaluation.metrics import (

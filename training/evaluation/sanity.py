@@ -18,10 +18,10 @@ from tqdm import tqdm
 
 from ram_sdk import Motion
 from ram_sdk.representation.skeleton import HUMANML3D
+from training import machine
 from training.command import one_line_errors
 from training.data.folder import MotionTextFolder, write_atomically
 from training.evaluate import load_evaluator
-from training.evaluation import machine
 from training.evaluation.clips import LabelledClip, draw, fits, read_labelled
 from training.evaluation.evaluator import Evaluator, Sample
 from training.evaluation.metrics import (

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 
-def describe(device: str) -> dict[str, str]:
+def describe(device: str | torch.device) -> dict[str, str]:
     """Names of the machine and the torch that run now, and the date."""
     if torch.device(device).type == "cuda":
         name = torch.cuda.get_device_name(device)
