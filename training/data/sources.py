@@ -105,13 +105,17 @@ MIXES: dict[str, tuple[str, ...]] = {
     "all": ("bandai-namco", *_FREE, "hdm05"),
 }
 
+_KIT_ML = (
+    "Some captions are sentences of KIT-ML (Plappert et al., Big Data 4(4), 2016), which is published "
+    "without a licence."
+)
+
 # What the licences allow for a model that was trained on the mix.
 MIX_TERMS: dict[str, str] = {
     "open-free": "Every capture's licence allows commercial use, of a model trained on them too; give the "
-    "credits below. The CMU data itself must not be sold. One caption in seventy is a sentence of KIT-ML "
-    "(Plappert et al., Big Data 4(4), 2016), which is published without a licence.",
+    "credits below. The CMU data itself must not be sold. " + _KIT_ML,
     "open": "Bandai-Namco's data is CC BY-NC 4.0: use a model trained on this mix for non-commercial "
-    "purposes only, and give the credits below. The CMU data itself must not be sold.",
+    "purposes only, and give the credits below. The CMU data itself must not be sold. " + _KIT_ML,
     "all": "HDM05 is share-alike (CC BY-SA 3.0) and Bandai-Namco's data non-commercial (CC BY-NC 4.0); what "
     "is released cannot meet both. Use this mix for private experiments, and release neither the data nor a "
     "model trained on it.",
