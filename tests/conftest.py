@@ -3,8 +3,6 @@
 The loopback Hub starts before huggingface_hub is imported, because that library reads its endpoint then.
 """
 
-import dataclasses
-import hashlib
 import os
 from pathlib import Path
 
@@ -16,79 +14,18 @@ os.environ["HF_ENDPOINT"] = HUB.endpoint
 os.environ.pop("HF_HUB_OFFLINE", None)
 os.environ.pop("HF_TOKEN", None)
 
-import torch  # noqa: E402
+from tiny_pipeline import build_tiny_pipeline  # noqa: E402
 
-from ram_sdk import RAMPipeline, RAMScheduler, models  # noqa: E402
-from ram_sdk.checkpoint import write_json  # noqa: E402
-from ram_sdk.text import TextBackbone, TextBackboneConfig  # noqa: E402
-
-SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
-WORDS = (
-    "a an the person man someone walks runs jumps waves kicks turns forward backward left right hand leg "
-    "slowly quickly and then up down is with their his her in place circle word"
-)
+from ram_sdk import RAMPipeline  # noqa: E402
 
 
 @pytest.fixture
-def hub(tmp_path, monkeypatch) -> LoopbackHub:
+def hub() -> LoopbackHub:
     """The loopback Hub, empty."""
     HUB.repositories.clear()
     HUB.uploads.clear()
     HUB.requests.clear()
     return HUB
-
-
-def write_tiny_bert(folder: Path) -> TextBackboneConfig:
-    """A real BERT of two small layers with a real tokenizer, as files; returns what it should be known as."""
-    from tokenizers import Tokenizer
-    from tokenizers.models import WordLevel
-    from tokenizers.normalizers import Lowercase
-    from tokenizers.pre_tokenizers import Whitespace
-    from tokenizers.processors import TemplateProcessing
-    from transformers import BertConfig, BertModel
-
-    vocabulary = {word: i for i, word in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *WORDS.split()])}
-    tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="[UNK]"))
-    tokenizer.normalizer = Lowercase()
-    tokenizer.pre_tokenizer = Whitespace()
-    tokenizer.post_processor = TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
-    )
-    tokenizer.enable_truncation(8)  # as sentence-transformers' files do: the backbone must switch it off
-    torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=len(vocabulary),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-        max_position_embeddings=64,
-    )
-    folder.mkdir(parents=True, exist_ok=True)
-    BertModel(config).save_pretrained(folder)
-    tokenizer.save(str(folder / "tokenizer.json"))
-    digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
-    return TextBackboneConfig("acme/tiny-bert", "main", digest, 32, place="folder")
-
-
-def build_tiny_pipeline(folder: Path) -> RAMPipeline:
-    """A pipeline of small random networks around the backbone in `folder`."""
-    backbone = TextBackbone.from_folder(folder, write_tiny_bert(folder))
-    write_json(folder / "backbone.json", dataclasses.asdict(backbone.config))
-    torch.manual_seed(1)
-    sizes = {"latent_dim": 16, "feedforward": 48, "num_layers": 2, "num_heads": 4}
-    normalizer = models.FeatureNormalizer(models.NormalizerConfig())
-    normalizer.mean.normal_()
-    normalizer.std.uniform_(0.1, 0.3)
-    return RAMPipeline(
-        text_backbone=backbone,
-        text_encoder=models.TextEncoder(models.EncoderConfig(32, **sizes)).eval(),
-        motion_encoder=models.MotionEncoder(models.EncoderConfig(263, **sizes)).eval(),
-        denoiser=models.MotionDenoiser(models.DenoiserConfig(width=32, **sizes)).eval(),
-        normalizer=normalizer,
-        duration_estimator=models.DurationEstimator(models.DurationConfig(32)).eval(),
-        scheduler=RAMScheduler(),
-    )
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import HUB, write_tiny_bert
 from safetensors.torch import load_file, save_file
+from tiny_pipeline import write_tiny_bert
 
 from ram_sdk import CheckpointError, RAMPipeline
 from ram_sdk.checkpoint import SHIPPED, write_json
@@ -171,7 +171,7 @@ def test_text_backbone_from_the_hub_by_revision_and_hash(hub, checkpoint, pipeli
 
 def test_push_to_hub(hub, pipeline):
     address = pipeline.push_to_hub("acme/mine", token="hf_good")
-    assert address.startswith(HUB.endpoint)
+    assert address.startswith(hub.endpoint)
     uploaded = hub.uploads["acme/mine"]
     assert {"README.md", "model_index.json", "config.json", "denoiser/model.safetensors"} <= uploaded.keys()
     assert b"library_name: ram_sdk" in uploaded["README.md"]
