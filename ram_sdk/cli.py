@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import ram_sdk
-from ram_sdk import checkpoint, formats
+from ram_sdk import arguments, checkpoint, formats
 from ram_sdk.body.smoothing import CUTOFF
 from ram_sdk.checkpoint import DEFAULT, SHIPPED, HubOptions
 from ram_sdk.motion import Motion
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(command: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code, 2 for anything the user can put right."""
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(command)
     try:
         result: int = options.run(options)
     except (ValueError, OSError) as error:
@@ -27,10 +27,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _generate(options: argparse.Namespace) -> int:
-    prompts = _prompts(options)
-    names = [
-        f"{i:03d}_{_slug(prompt)}" for i, prompt in enumerate(p for p in prompts for _ in range(options.num))
-    ]
+    arguments.check_count("--num", options.num)
+    arguments.check_count("--batch-size", options.batch_size)
+    texts = arguments.prompts(_prompts(options))
+    seeds = arguments.seeds(options.seed, None, len(texts), options.num)
+    prompts = [text for text in texts for _ in range(options.num)]
+    names = [f"{i:03d}_{_slug(prompt)}" for i, prompt in enumerate(prompts)]
     targets = [_targets(output, names, options.format) for output in options.output]
     for paths in targets:
         for path in paths:
@@ -43,19 +45,22 @@ def _generate(options: argparse.Namespace) -> int:
     )
     if options.lora is not None:
         pipeline.load_lora(options.lora, options.lora_scale)
-    motions = pipeline(
-        prompts,
-        duration=options.duration,
-        num_inference_steps=options.steps,
-        reg_scale=options.reg_scale,
-        cfg_scale=options.cfg_scale,
-        seed=options.seed,
-        num_motions_per_prompt=options.num,
-    ).motions
-    for paths in targets:
-        for motion, path in zip(motions, paths, strict=True):
-            motion.save(path)
-            print(f"{path}  {motion.duration:.2f} s  seed {motion.settings['seed']}  {motion.prompt}")
+    pipeline.text_backbone.tokenize(texts)  # a prompt that is too long must not end a long run halfway
+    for start in range(0, len(prompts), options.batch_size):
+        batch = slice(start, start + options.batch_size)
+        motions = pipeline(
+            prompts[batch],
+            duration=options.duration,
+            num_inference_steps=options.steps,
+            reg_scale=options.reg_scale,
+            cfg_scale=options.cfg_scale,
+            seed=seeds[batch],
+        ).motions
+        for paths in targets:
+            for motion, path in zip(motions, paths[batch], strict=True):
+                motion.save(path)
+                seconds, seed = motion.duration, motion.settings["seed"]
+                print(f"{path}  {seconds:.2f} s  seed {seed}  {motion.prompt}")
     return 0
 
 
@@ -134,6 +139,9 @@ def _parser() -> argparse.ArgumentParser:
         "--duration", type=float, metavar="SECONDS", help="default: estimated from the text"
     )
     generate.add_argument("--num", type=int, default=1, metavar="N", help="motions for each prompt")
+    generate.add_argument(
+        "--batch-size", type=int, default=16, metavar="N", help="motions made at a time (default: 16)"
+    )
     generate.add_argument("--seed", type=int, help="makes the result repeatable; default: random")
     generate.add_argument("--steps", type=int, default=20, help="denoising steps (default: 20)")
     generate.add_argument("--reg-scale", type=float, help="Reconstructive Error Guidance, 0 = off")

@@ -292,7 +292,7 @@ class RAMPipeline:
         in any batch and on any device (to float tolerance).
 
         Args:
-            prompt: what the person does, or several such texts.
+            prompt: what the person does, or several such texts, whose motions are made as one batch.
             num_frames: length in frames, for all or for each prompt.
             duration: length in seconds instead; without either it is estimated from the text.
             num_inference_steps: denoising steps.

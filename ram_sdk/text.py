@@ -92,6 +92,21 @@ class TextBackbone:
         """Longest caption in tokens, the two special ones included."""
         return int(self.model.config.max_position_embeddings)  # type: ignore[union-attr, arg-type]
 
+    def tokenize(self, captions: Sequence[str]) -> list[list[int]]:
+        """Token ids of whole captions, the two special ones included.
+
+        Raises:
+            ValueError: a caption is longer than the backbone can read.
+        """
+        ids: list[list[int]] = [encoding.ids for encoding in self.tokenizer.encode_batch(list(captions))]
+        longest = max(range(len(ids)), key=lambda i: len(ids[i]))
+        if len(ids[longest]) > self.max_tokens:
+            raise ValueError(
+                f"the prompt {captions[longest][:40]!r}... has {len(ids[longest]) - 2} tokens: at most "
+                f"{self.max_tokens - 2} can be read; shorten it"
+            )
+        return ids
+
     def encode(self, captions: Sequence[str]) -> tuple[Tensor, Tensor]:
         """Token states of whole captions.
 
@@ -104,13 +119,7 @@ class TextBackbone:
         Raises:
             ValueError: a caption is longer than the backbone can read.
         """
-        ids = [encoding.ids for encoding in self.tokenizer.encode_batch(list(captions))]
-        longest = max(range(len(ids)), key=lambda i: len(ids[i]))
-        if len(ids[longest]) > self.max_tokens:
-            raise ValueError(
-                f"the prompt {captions[longest][:40]!r}... has {len(ids[longest]) - 2} tokens: at most "
-                f"{self.max_tokens - 2} can be read; shorten it"
-            )
+        ids = self.tokenize(captions)
         device = next(self.model.parameters()).device
         lengths = torch.tensor([len(row) for row in ids])
         padded = nn.utils.rnn.pad_sequence([torch.tensor(row) for row in ids], batch_first=True)

@@ -58,6 +58,20 @@ def test_several_prompts_are_numbered_or_named_in_a_folder(checkpoint, tmp_path,
     assert {"clip_000.npy", "clip_001.npy"} <= set(os.listdir(out))
 
 
+def test_batches_do_not_change_the_motions(checkpoint, tmp_path):
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    for out in (whole, parts):
+        out.mkdir()
+    what = ["a person jumps", "someone walks slowly", "--num", 2, "--format", "npy"]
+    assert generate(checkpoint, *what, "-o", whole) == 0
+    assert generate(checkpoint, *what, "-o", parts, "--batch-size", 3) == 0
+    names = sorted(os.listdir(whole))
+    assert sorted(os.listdir(parts)) == names
+    for name in names:
+        np.testing.assert_allclose(np.load(parts / name), np.load(whole / name), atol=1e-4)
+    assert not np.array_equal(np.load(parts / names[0]), np.load(parts / names[1]))
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -71,7 +85,8 @@ def test_several_prompts_are_numbered_or_named_in_a_folder(checkpoint, tmp_path,
         (["a person jumps", "--cfg-scale", "inf"], "cfg_scale inf"),
         (["a person jumps", "--steps", "99"], "num_inference_steps 99: expected 1 to 50"),
         (["a person jumps", "--seed", "-4"], "seed -4"),
-        (["a person jumps", "--num", "0"], "num_motions_per_prompt 0"),
+        (["a person jumps", "--num", "0"], "--num 0: expected a whole number of at least 1"),
+        (["a person jumps", "--batch-size", "0"], "--batch-size 0"),
         (["a person jumps", "--prompt-file", "absent.txt"], "absent.txt"),
         (["a person jumps", "-o", "clip.xyz"], "use one of the suffixes .npy"),
         (["a person jumps", "-o", "absent/clip.npy"], "the folder 'absent' does not exist"),
@@ -92,6 +107,13 @@ def test_bad_input_is_one_line_and_writes_nothing(
     assert message in error
     assert error.count("\n") == 1
     assert os.listdir(out) == []
+
+
+def test_a_prompt_too_long_in_a_later_batch_writes_nothing(checkpoint, tmp_path, capsys):
+    prompts = ["a person jumps", "word " * 3000]
+    assert generate(checkpoint, *prompts, "-o", tmp_path / "clip.npy", "--batch-size", 1) == 2
+    assert "at most 62 can be read" in capsys.readouterr().err
+    assert not list(tmp_path.glob("*.npy"))
 
 
 def test_unwritable_place(checkpoint, capsys):
