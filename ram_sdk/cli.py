@@ -111,7 +111,7 @@ def _targets(output: str, names: Sequence[str], suffix: str) -> list[Path]:
     path = Path(output)
     if output.endswith("/") or path.is_dir():
         if not path.is_dir():
-            raise FileNotFoundError(f"cannot write to {output!r}: there is no such folder")
+            raise FileNotFoundError(f"cannot write to {output!r}: there is no such folder, make it first")
         return [path / f"{name}.{suffix.lstrip('.')}" for name in names]
     if len(names) == 1:
         return [path]
