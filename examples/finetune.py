@@ -12,8 +12,8 @@ import numpy as np
 from ram_sdk import Motion, RAMPipeline
 from training.config import load_config
 from training.data.captioned import read_captioned
+from training.evaluation.samples import sheet
 from training.finetune import CONFIGS, finetune
-from training.samples import sheet
 
 TABLE = Path(__file__).parent / "moves" / "captions.csv"
 CONFIG = load_config(CONFIGS / "finetune-lora.yaml", ["max_steps=400"])

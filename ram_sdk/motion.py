@@ -12,15 +12,15 @@ import torch
 from numpy.typing import NDArray
 
 from ram_sdk import formats
-from ram_sdk.body import feet, smoothing
 from ram_sdk.body.embedded import load_body
-from ram_sdk.body.inverse_kinematics import inverse_kinematics, resample_joints
-from ram_sdk.body.kinematics import PoseSequence
 from ram_sdk.body.skinning import MeshSequence
 from ram_sdk.body.smpl import SmplParameters, smpl_parameters, smpl_vertices
 from ram_sdk.body.smpl_files import load_smpl
-from ram_sdk.representation.features import canonicalize, decode_features, encode_joints
-from ram_sdk.representation.skeleton import HUMANML3D, KIT_ML, Skeleton
+from ram_sdk.skeleton import feet, smoothing
+from ram_sdk.skeleton.features import canonicalize, decode_features, encode_joints
+from ram_sdk.skeleton.inverse_kinematics import inverse_kinematics, resample_joints
+from ram_sdk.skeleton.joints import HUMANML3D, KIT_ML, Skeleton
+from ram_sdk.skeleton.kinematics import PoseSequence
 
 _SKELETONS = {skeleton.num_joints: skeleton for skeleton in (HUMANML3D, KIT_ML)}
 
@@ -103,7 +103,7 @@ class Motion:
     def pose(self) -> PoseSequence:
         """Joint rotations, and the root's path, on the one skeleton that all motions share.
 
-        For rotations on the clip's own bone lengths see `ram_sdk.body.inverse_kinematics`.
+        For rotations on the clip's own bone lengths see `ram_sdk.skeleton.inverse_kinematics`.
         """
         return inverse_kinematics(torch.from_numpy(self.joints))
 

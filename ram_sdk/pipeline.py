@@ -12,9 +12,10 @@ from torch import Tensor
 from tqdm import tqdm
 
 import ram_sdk
-from ram_sdk import arguments, checkpoint, lora
-from ram_sdk.checkpoint import COMPONENTS, HubOptions
-from ram_sdk.model_card import write_model_card
+from ram_sdk import checkpoint
+from ram_sdk import inputs as arguments
+from ram_sdk.checkpoint import COMPONENTS, HubOptions, lora
+from ram_sdk.checkpoint.card import write_model_card
 from ram_sdk.models import (
     DurationEstimator,
     FeatureNormalizer,
@@ -23,9 +24,9 @@ from ram_sdk.models import (
     TextEncoder,
     TokenMean,
 )
+from ram_sdk.models.text_backbone import TextBackbone
 from ram_sdk.motion import Motion
 from ram_sdk.scheduler import RAMScheduler, check_scale
-from ram_sdk.text import TextBackbone
 
 OutputType = Literal["motion", "joints", "features"]
 _OUTPUT_TYPES = ("motion", "joints", "features")

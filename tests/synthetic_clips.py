@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from ram_sdk.representation.skeleton import HUMANML3D, UNIFORM_BONE_LENGTHS
+from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
 
 FPS = 20
 _MIRRORED = [0, 2, 1, 3, 5, 4, 6, 8, 7, 9, 11, 10, 12, 14, 13, 15, 17, 16, 19, 18, 21, 20]

@@ -5,9 +5,9 @@ import math
 import torch
 from torch import Tensor
 
-from ram_sdk.body.kinematics import PoseSequence, canonical_offsets
-from ram_sdk.representation.rotations import axis_angle_to_matrix
-from ram_sdk.representation.skeleton import HUMANML3D
+from ram_sdk.geometry import axis_angle_to_matrix
+from ram_sdk.skeleton.joints import HUMANML3D
+from ram_sdk.skeleton.kinematics import PoseSequence, canonical_offsets
 
 # Joint: middle and swing of its turn about x, y and z, degrees, as everyday movement has them.
 _RANGES = {

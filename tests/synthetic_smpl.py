@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ram_sdk.body.kinematics import canonical_offsets
-from ram_sdk.representation.skeleton import HUMANML3D
+from ram_sdk.skeleton.joints import HUMANML3D
+from ram_sdk.skeleton.kinematics import canonical_offsets
 
 NUM_VERTICES, NUM_FACES = 6890, 13776  # smplx asks for exactly these
 PARENTS = (*HUMANML3D.parents, 20, 21)

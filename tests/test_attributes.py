@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from synthetic_clips import jump, kick, mirror, raise_hand, squat, standing, step_feet, travel
 
-from training.data.attributes import Attributes, Foot, Hand, measure
+from training.open_data.attributes import Attributes, Foot, Hand, measure
 
 
 def test_standing_still() -> None:

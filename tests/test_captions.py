@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from synthetic_clips import jump, kick, mirror, raise_hand, squat, standing, step_feet, travel
 
-from training.data.agreement import measure_agreement
-from training.data.attributes import measure
-from training.data.captions import (
+from training.open_data.agreement import measure_agreement
+from training.open_data.attributes import measure
+from training.open_data.captions import (
     HumanCaption,
     captions_for,
     check_caption,
@@ -21,11 +21,11 @@ from training.data.captions import (
     read_human_captions,
     text_line,
 )
-from training.data.captions.measured import measured_slots
-from training.data.captions.phrases import label_phrases
-from training.data.clip import ClipInfo
+from training.open_data.captions.measured import measured_slots
+from training.open_data.captions.phrases import label_phrases
+from training.open_data.clip import ClipInfo
 
-_PHRASES = Path(__file__).parents[1] / "training/data/captions/phrases"
+_PHRASES = Path(__file__).parents[1] / "training/open_data/captions/phrases"
 _LABELS = Path(__file__).parents[1] / "../shared/data/captions"
 
 _WALK = step_feet(travel(4, forward=1.2), 8)

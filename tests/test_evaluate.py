@@ -11,10 +11,10 @@ import torch
 from synthetic_motion import natural_poses
 
 from ram_sdk import RAMPipeline
-from ram_sdk.representation.features import canonicalize, encode_joints
+from ram_sdk.skeleton.features import canonicalize, encode_joints
 from training.data.folder import feature_statistics
-from training.evaluate import evaluate, load_evaluator
 from training.evaluation import aits
+from training.evaluation.evaluate import evaluate, load_evaluator
 from training.evaluation.metrics import Interval, r_precision
 from training.evaluation.open_evaluator import OpenEvaluator, OpenEvaluatorConfig, OpenEvaluatorNetwork
 from training.evaluation.protocol import GROUND_TRUTH, Evaluation, Protocol, Row, generate
@@ -150,7 +150,7 @@ def test_bad_rows(text, message):
         Row.parse(text)
 
 
-@pytest.mark.parametrize("command", ["training.evaluate", "training.evaluation.aits"])
+@pytest.mark.parametrize("command", ["training.evaluation.evaluate", "training.evaluation.aits"])
 def test_commands_say_in_one_line_what_is_wrong(command, data, tmp_path):
     asked = ["--data", data, "--out", tmp_path / "out", "--row", "A=open-tiny"]
     ended = subprocess.run([sys.executable, "-m", command, *asked], capture_output=True, text=True)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from ram_sdk.representation.features import canonicalize, decode_features, encode_joints
-from ram_sdk.representation.rotations import quaternion_conjugate, rotate, yaw_quaternion
-from ram_sdk.representation.skeleton import HUMANML3D, KIT_ML, UNIFORM_BONE_LENGTHS
+from ram_sdk.geometry import quaternion_conjugate, rotate, yaw_quaternion
+from ram_sdk.skeleton.features import canonicalize, decode_features, encode_joints
+from ram_sdk.skeleton.joints import HUMANML3D, KIT_ML, UNIFORM_BONE_LENGTHS
 
 OFFICIAL = Path(__file__).parent / "data" / "humanml3d_012314.npz"
 

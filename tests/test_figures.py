@@ -12,9 +12,9 @@ from ram_sdk.motion import Motion
 from tests.browser import open_browser, wait_until
 from tests.synthetic_motion import natural_poses
 from training.evaluation.protocol import Row
-from training.figures import chart, ranks, side_by_side
-from training.figures.rows import generate
-from training.figures.user_study import build_page
+from training.research.figures import chart, ranks, side_by_side
+from training.research.figures.rows import generate
+from training.research.figures.user_study import build_page
 
 HOSTILE = 'walks</script><script>document.title = "taken"</script> & <b>waves</b>'
 ROWS = [

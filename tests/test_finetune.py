@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from ram_sdk import Motion, RAMPipeline, RAMScheduler, SchedulerConfig
-from ram_sdk.lora import NETWORKS
-from ram_sdk.representation.features import canonicalize, decode_features
-from ram_sdk.representation.skeleton import HUMANML3D, UNIFORM_BONE_LENGTHS
+from ram_sdk.checkpoint.lora import NETWORKS
+from ram_sdk.skeleton.features import canonicalize, decode_features
+from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
 from training.config import load_config
 from training.data.captioned import CaptionedDataError, read_captioned
 from training.dataset import Batches, CaptionStates

@@ -10,8 +10,8 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from ram_sdk import Motion, RAMPipeline, lora
-from ram_sdk.checkpoint import CheckpointError
+from ram_sdk import Motion, RAMPipeline
+from ram_sdk.checkpoint import CheckpointError, lora
 from ram_sdk.cli import main
 from training.lora import add_lora, save_lora
 from training.objective import ObjectiveConfig, RAMObjective

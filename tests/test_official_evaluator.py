@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from ram_sdk.representation.skeleton import HUMANML3D, KIT_ML
+from ram_sdk.skeleton.joints import HUMANML3D, KIT_ML
 from training.data.folder import Caption
 from training.evaluation.evaluator import Evaluator, Sample
 from training.evaluation.official import OfficialEvaluator

@@ -12,8 +12,8 @@ from synthetic_motion import natural_poses
 
 from ram_sdk import Motion
 from ram_sdk.checkpoint import shipped_text_backbone
-from ram_sdk.representation.features import canonicalize, decode_features, encode_joints
-from ram_sdk.representation.skeleton import HUMANML3D
+from ram_sdk.skeleton.features import canonicalize, decode_features, encode_joints
+from ram_sdk.skeleton.joints import HUMANML3D
 from training.data.folder import Caption, feature_statistics
 from training.evaluation import train_evaluator
 from training.evaluation.clips import LabelledClip, action_of, content_words, draw, fits

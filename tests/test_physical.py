@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ram_sdk.representation.skeleton import HUMANML3D
+from ram_sdk.skeleton.joints import HUMANML3D
 from training.evaluation.physical import (
     bone_length_error,
     bone_lengths,

@@ -5,7 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from ram_sdk.representation import rotations as r
+from ram_sdk import geometry as r
 
 ORDERS = ["".join(axes) for axes in itertools.permutations("XYZ")]
 

@@ -13,19 +13,19 @@ import yaml
 from PIL import Image
 
 from ram_sdk.checkpoint import shipped_text_backbone
-from ram_sdk.representation.features import canonicalize, encode_joints
+from ram_sdk.skeleton.features import canonicalize, encode_joints
 from tests.training.tiny_training import OFFICIAL, SMALL, write_data
-from training import guidance_study
 from training.config import load_config
 from training.evaluation.open_evaluator import OpenEvaluator, OpenEvaluatorConfig, OpenEvaluatorNetwork
 from training.evaluation.protocol import GROUND_TRUTH, Protocol, Row
-from training.figures.user_study import draw_prompts
-from training.guidance_study import PAPER as PAPER_GUIDANCE
-from training.guidance_study import Setting, name_of, score, study
-from training.tables.report import PAPER, markdown
-from training.tables.rows import TABLES
-from training.tables.run import Plan, run_table
-from training.tables.variants import scale_budget
+from training.research import guidance_study
+from training.research.figures.user_study import draw_prompts
+from training.research.guidance_study import PAPER as PAPER_GUIDANCE
+from training.research.guidance_study import Setting, name_of, score, study
+from training.research.tables.report import PAPER, markdown
+from training.research.tables.rows import TABLES
+from training.research.tables.run import Plan, run_table
+from training.research.tables.variants import scale_budget
 
 CONFIGS = Path(__file__).resolve().parents[1] / "training" / "configs"
 PROTOCOL = Protocol(replications=1, clips=32, multimodality_texts=0)

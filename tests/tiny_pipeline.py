@@ -8,7 +8,7 @@ import torch
 
 from ram_sdk import RAMPipeline, RAMScheduler, models
 from ram_sdk.checkpoint import write_json
-from ram_sdk.text import TextBackbone, TextBackboneConfig
+from ram_sdk.models.text_backbone import TextBackbone, TextBackboneConfig
 
 WORDS = (
     "a an the person man someone walks runs jumps waves kicks turns forward backward left right hand leg "

@@ -10,7 +10,7 @@ def one_line_errors(command: str) -> Iterator[None]:
     """Turn what the user can mend into one line on stderr and exit status 2.
 
     Args:
-        command: what the line begins with, such as "training.evaluate".
+        command: what the line begins with, such as "training.evaluation.evaluate".
     """
     try:
         yield

@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from tqdm import tqdm
 
-from ram_sdk.text import TextBackbone
+from ram_sdk.models.text_backbone import TextBackbone
 from training.config import TrainingConfig
 from training.data.folder import MotionTextFolder, crop
 from training.objective import Batch

@@ -17,7 +17,7 @@ from torch import Tensor
 from ram_sdk import RAMPipeline, RAMScheduler
 from ram_sdk.models import DurationConfig, DurationEstimator, FeatureNormalizer, NormalizerConfig
 from ram_sdk.models.duration import mean_token
-from ram_sdk.text import TextBackbone
+from ram_sdk.models.text_backbone import TextBackbone
 from training.command import one_line_errors
 from training.config import TrainingConfig
 from training.data.folder import MotionTextFolder
@@ -41,7 +41,7 @@ def export(
     """Write the pipeline folder of a run.
 
     Args:
-        run: folder that `training.train` filled.
+        run: folder that `training.loop` filled.
         data: the folder that it was trained on.
         out: where the pipeline folder goes.
         name: title of the model card; default: the folder's name.

@@ -28,15 +28,15 @@ from pathlib import Path
 
 from ram_sdk import RAMPipeline
 from ram_sdk.checkpoint import DEFAULT, INDEX, SHIPPED
-from ram_sdk.lora import NETWORKS, WEIGHTS
+from ram_sdk.checkpoint.lora import NETWORKS, WEIGHTS
 from training.command import one_line_errors
 from training.config import TrainingConfig, load_config
 from training.data.captioned import read_captioned
 from training.dataset import Batches, CaptionStates, Clip
+from training.loop import fit, make_accelerator
 from training.lora import add_lora, save_lora
 from training.objective import RAMObjective
 from training.run_folder import RunFolder
-from training.train import fit, make_accelerator
 from training.trainer import Trainer
 
 CONFIGS = Path(__file__).parent / "configs"

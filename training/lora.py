@@ -1,4 +1,4 @@
-"""LoRAs of the objective's networks, made with the `peft` library; `ram_sdk.lora` says what they are."""
+"""LoRAs of the objective's networks, made with the `peft` library; `ram_sdk.checkpoint.lora` says what they are."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import torch
 from safetensors.torch import save_file
 
-from ram_sdk import RAMPipeline, lora
+from ram_sdk import RAMPipeline
+from ram_sdk.checkpoint import lora
 from training.objective import RAMObjective
 
 if TYPE_CHECKING:

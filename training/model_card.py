@@ -9,13 +9,13 @@ from typing import Any
 import yaml
 
 from ram_sdk import RAMPipeline
-from ram_sdk.text import PLACES
+from ram_sdk.models.text_backbone import PLACES
 from training.config import TrainingConfig
 from training.curves import Curve, draw_curves
 from training.data.folder import MotionTextFolder, write_atomically
-from training.data.sources import MIX_TERMS, MIXES, SOURCES
+from training.evaluation.samples import SAMPLE_SECONDS, sample_sheet
+from training.open_data.sources import MIX_TERMS, MIXES, SOURCES
 from training.run_folder import RunFolder
-from training.samples import SAMPLE_SECONDS, sample_sheet
 
 _SYMBOLS = {
     "generation": "L_gen",
@@ -173,7 +173,7 @@ def _how_it_was_trained(run: RunFolder, step: int, config: TrainingConfig) -> st
     changed = _changed(dataclasses.asdict(config), dataclasses.asdict(TrainingConfig()))
     settings = yaml.safe_dump({key: value for key, value in changed.items() if key not in _HOUSEKEEPING})
     return (
-        f"## How it was trained\n\n`python -m training.train`: {step:,} steps of {config.batch_size} clips, "
+        f"## How it was trained\n\n`python -m training.loop`: {step:,} steps of {config.batch_size} clips, "
         f"{'; '.join([config.precision, *machines])}.\n\nKeys that differ from the paper's configuration:\n\n"
         f"```yaml\n{settings}```\n"
     )

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ram_sdk import RAMPipeline
 from ram_sdk.checkpoint import load_text_backbone, shipped_text_backbone
-from ram_sdk.lora import NETWORKS
+from ram_sdk.checkpoint.lora import NETWORKS
 from ram_sdk.models import (
     DenoiserConfig,
     EncoderConfig,
@@ -15,8 +15,8 @@ from ram_sdk.models import (
     TokenMean,
     TokenMeanConfig,
 )
+from ram_sdk.models.text_backbone import DISTILBERT, TextBackbone
 from ram_sdk.scheduler import RAMScheduler
-from ram_sdk.text import DISTILBERT, TextBackbone
 from training.config import TrainingConfig
 from training.objective import RAMObjective
 

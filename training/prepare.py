@@ -12,13 +12,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from .data.agreement import measure_agreement
-from .data.build import build
-from .data.check import check_folder
-from .data.folder import MotionTextFolder
-from .data.packing import pack, unpack
-from .data.sheets import write_sheets
-from .data.sources import MIXES
+from training.data.check import check_folder
+from training.data.folder import MotionTextFolder
+from training.data.packing import pack, unpack
+from training.open_data.agreement import measure_agreement
+from training.open_data.build import build
+from training.open_data.sheets import write_sheets
+from training.open_data.sources import MIXES
 
 _LEAST_AGREEMENT = 0.95  # of the captions that claim something measurable
 _MOST_USE = 0.02  # of the clips may share one caption

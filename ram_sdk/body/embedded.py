@@ -1,6 +1,6 @@
 """The body that comes with the package: a CC0 mesh that hangs on HumanML3D's skeleton.
 
-Baked by `training/bake_body.py` from MakeHuman's and MPFB2's CC0 assets; credits in `assets/body.md`.
+Baked by `training/tools/bake_body.py` from MakeHuman's and MPFB2's CC0 assets; credits in `assets/body.md`.
 """
 
 from dataclasses import dataclass
@@ -12,10 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ram_sdk.representation.skeleton import HUMANML3D
-
-from .kinematics import PoseSequence, canonical_offsets, forward_kinematics
-from .skinning import skin
+from ram_sdk.body.skinning import skin
+from ram_sdk.skeleton.joints import HUMANML3D
+from ram_sdk.skeleton.kinematics import PoseSequence, canonical_offsets, forward_kinematics
 
 _WEIGHT_UNITS = 255  # weights are stored as bytes that add up to this
 

@@ -12,15 +12,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ram_sdk.representation.rotations import axis_angle_to_matrix, matrix_to_axis_angle
-from ram_sdk.representation.skeleton import HUMANML3D
-
-from .inverse_kinematics import inverse_kinematics
-from .kinematics import PoseSequence, canonical_offsets, forward_kinematics
-from .skinning import skin
+from ram_sdk.body.skinning import skin
+from ram_sdk.geometry import axis_angle_to_matrix, matrix_to_axis_angle
+from ram_sdk.skeleton.inverse_kinematics import inverse_kinematics
+from ram_sdk.skeleton.joints import HUMANML3D
+from ram_sdk.skeleton.kinematics import PoseSequence, canonical_offsets, forward_kinematics
 
 if TYPE_CHECKING:
-    from .smpl_files import SmplModel
+    from ram_sdk.body.smpl_files import SmplModel
 
 NUM_BODY_JOINTS = HUMANML3D.num_joints  # of every SMPL family model: the hands and the face follow
 NUM_BETAS = 10

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .smpl import NUM_BETAS, NUM_BODY_JOINTS
+from ram_sdk.body.smpl import NUM_BETAS, NUM_BODY_JOINTS
 
 # What SMPL files need besides their own dictionary: enough to rebuild arrays, nothing that runs code.
 _PLAIN = {

@@ -8,16 +8,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ram_sdk.body.inverse_kinematics import inverse_kinematics
-from ram_sdk.body.kinematics import PoseSequence, children
-from ram_sdk.body.retarget import leg_scale, retarget
-from ram_sdk.body.skeleton_maps import pick_joints
 from ram_sdk.formats.bone_names import BONE_NAMES, BONE_TIPS, bone_names
 from ram_sdk.formats.bvh_parser import read_bvh
+from ram_sdk.geometry import matrix_to_euler
 from ram_sdk.motion import Motion
-from ram_sdk.representation.features import canonicalize
-from ram_sdk.representation.rotations import matrix_to_euler
-from ram_sdk.representation.skeleton import HUMANML3D, UNIFORM_BONE_LENGTHS
+from ram_sdk.skeleton.features import canonicalize
+from ram_sdk.skeleton.inverse_kinematics import inverse_kinematics
+from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
+from ram_sdk.skeleton.kinematics import PoseSequence, children
+from ram_sdk.skeleton.mapping import pick_joints
+from ram_sdk.skeleton.retarget import leg_scale, retarget
 
 _UNITS_PER_METRE = {"cm": 100.0, "m": 1.0}
 _SAME_LENGTH = 1e-3  # relative difference of bones that still are the uniform skeleton's

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ram_sdk.body.embedded import Body, load_body
-from ram_sdk.body.kinematics import PoseSequence, children
 from ram_sdk.formats.bone_names import bone_names
+from ram_sdk.geometry import matrix_to_quaternion
 from ram_sdk.motion import Motion
-from ram_sdk.representation.rotations import matrix_to_quaternion
-from ram_sdk.representation.skeleton import HUMANML3D
+from ram_sdk.skeleton.joints import HUMANML3D
+from ram_sdk.skeleton.kinematics import PoseSequence, children
 
 _FLOAT, _UINT16, _UINT8 = 5126, 5123, 5121  # component types
 _VERTICES, _INDICES = 34962, 34963  # buffer targets

@@ -13,7 +13,7 @@ from ram_sdk.motion import Motion
 try:
     from PIL import Image
 
-    from ram_sdk.formats import stick_figure
+    from ram_sdk.render import stick_figure
 except ImportError as error:
     raise ImportError("previews need Pillow: pip install 'ram_sdk[preview]'") from error
 

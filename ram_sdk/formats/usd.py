@@ -10,7 +10,7 @@ from ram_sdk.body.embedded import Body, load_body
 from ram_sdk.formats.bone_names import bone_names
 from ram_sdk.formats.glb import continuous_quaternions, vertex_normals
 from ram_sdk.motion import Motion
-from ram_sdk.representation.skeleton import HUMANML3D
+from ram_sdk.skeleton.joints import HUMANML3D
 
 
 def write(motion: Motion, path: Path, *, names: str = "mixamo") -> None:

@@ -1,9 +1,9 @@
 """The networks of RAM; they know tensors and their own configuration, never files."""
 
-from .denoiser import DenoiserConfig, MotionDenoiser
-from .duration import DurationConfig, DurationEstimator
-from .encoders import EncoderConfig, MotionEncoder, TextEncoder, TokenMean, TokenMeanConfig
-from .normalizer import FeatureNormalizer, NormalizerConfig
+from ram_sdk.models.denoiser import DenoiserConfig, MotionDenoiser
+from ram_sdk.models.duration import DurationConfig, DurationEstimator
+from ram_sdk.models.encoders import EncoderConfig, MotionEncoder, TextEncoder, TokenMean, TokenMeanConfig
+from ram_sdk.models.normalizer import FeatureNormalizer, NormalizerConfig
 
 __all__ = [
     "DenoiserConfig",

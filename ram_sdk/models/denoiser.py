@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from .transformer import TransformerEncoder
+from ram_sdk.models.transformer import TransformerEncoder
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .duration import mean_token
-from .transformer import TransformerEncoder
+from ram_sdk.models.duration import mean_token
+from ram_sdk.models.transformer import TransformerEncoder
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .dropout import Dropout
+from ram_sdk.models.dropout import Dropout
 
 MAX_POSITIONS = 5000
 

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from ram_sdk.body.embedded import load_body
-from ram_sdk.body.kinematics import PoseSequence, canonical_offsets
-from ram_sdk.representation.rotations import axis_angle_to_matrix
-from ram_sdk.representation.skeleton import HUMANML3D
+from ram_sdk.geometry import axis_angle_to_matrix
+from ram_sdk.skeleton.joints import HUMANML3D
+from ram_sdk.skeleton.kinematics import PoseSequence, canonical_offsets
 from tests.synthetic_motion import natural_poses
 
 

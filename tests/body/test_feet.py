@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from ram_sdk.body.feet import contacts, in_place, lock_feet, sliding
 from ram_sdk.motion import Motion
-from ram_sdk.representation.skeleton import HUMANML3D
+from ram_sdk.skeleton.feet import contacts, in_place, lock_feet, sliding
+from ram_sdk.skeleton.joints import HUMANML3D
 from tests.synthetic_motion import natural_poses
 
 FPS = 20.0

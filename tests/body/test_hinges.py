@@ -4,12 +4,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from ram_sdk.body.hinges import LIMBS, Limb, hinge_axis, rest_axis, turn_hinges
-from ram_sdk.body.inverse_kinematics import inverse_kinematics
-from ram_sdk.body.kinematics import PoseSequence, canonical_offsets
-from ram_sdk.body.retarget import mirror
-from ram_sdk.representation.rotations import axis_angle_to_matrix
-from ram_sdk.representation.skeleton import HUMANML3D
+from ram_sdk.geometry import axis_angle_to_matrix
+from ram_sdk.skeleton.hinges import LIMBS, Limb, hinge_axis, rest_axis, turn_hinges
+from ram_sdk.skeleton.inverse_kinematics import inverse_kinematics
+from ram_sdk.skeleton.joints import HUMANML3D
+from ram_sdk.skeleton.kinematics import PoseSequence, canonical_offsets
+from ram_sdk.skeleton.retarget import mirror
 from tests.synthetic_motion import angle_between, natural_poses
 
 UPPER = [limb.chain[-1] for limb in LIMBS]

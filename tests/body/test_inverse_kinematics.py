@@ -7,10 +7,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ram_sdk.body.inverse_kinematics import inverse_kinematics
-from ram_sdk.body.kinematics import PoseSequence, canonical_offsets
-from ram_sdk.representation.rotations import axis_angle_to_matrix
-from ram_sdk.representation.skeleton import HUMANML3D
+from ram_sdk.geometry import axis_angle_to_matrix
+from ram_sdk.skeleton.inverse_kinematics import inverse_kinematics
+from ram_sdk.skeleton.joints import HUMANML3D
+from ram_sdk.skeleton.kinematics import PoseSequence, canonical_offsets
 from tests.synthetic_motion import angle_between, natural_poses
 
 DETERMINED = [joint for joint in range(22) if joint in HUMANML3D.parents]  # joints that carry a bone

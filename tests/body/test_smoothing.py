@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from ram_sdk.body.smoothing import smooth
 from ram_sdk.motion import Motion
+from ram_sdk.skeleton.smoothing import smooth
 from tests.synthetic_motion import natural_poses
 
 FPS = 20.0

@@ -13,8 +13,8 @@ import torch
 
 from ram_sdk.body.smpl import fit_betas, smpl_offsets, smpl_parameters, smpl_vertices, turned_up
 from ram_sdk.body.smpl_files import SmplModel, load_smpl
+from ram_sdk.geometry import axis_angle_to_matrix
 from ram_sdk.motion import Motion
-from ram_sdk.representation.rotations import axis_angle_to_matrix
 from tests.synthetic_motion import natural_poses
 from tests.synthetic_smpl import smpl_arrays
 

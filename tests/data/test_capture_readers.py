@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from training.data.asf_amc import acclaim_positions, read_amc, read_asf
-from training.data.captures import CaptureFile, find_captures, read_capture
-from training.data.gltf import GltfAnimations
+from training.open_data.asf_amc import acclaim_positions, read_amc, read_asf
+from training.open_data.captures import CaptureFile, find_captures, read_capture
+from training.open_data.gltf import GltfAnimations
 
 CAPTURES = Path(__file__).resolve().parents[1] / "fixtures" / "captures"
 ASF, AMC = CAPTURES / "cmu" / "02" / "02.asf", CAPTURES / "cmu" / "02" / "02_01.amc"

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from synthetic_motion import natural_poses
 
-from training.data.cleaning import FPS, MAX_FRAMES, MIN_FRAMES, find_clips, resample, spikes
+from training.open_data.cleaning import FPS, MAX_FRAMES, MIN_FRAMES, find_clips, resample, spikes
 
 NO_SPIKES = np.empty(0)
 

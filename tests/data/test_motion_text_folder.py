@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from ram_sdk.representation.features import canonicalize, decode_features, encode_joints
-from ram_sdk.representation.rotations import quaternion_conjugate, rotate, yaw_quaternion
-from ram_sdk.representation.skeleton import HUMANML3D, KIT_ML, Skeleton
+from ram_sdk.geometry import quaternion_conjugate, rotate, yaw_quaternion
+from ram_sdk.skeleton.features import canonicalize, decode_features, encode_joints
+from ram_sdk.skeleton.joints import HUMANML3D, KIT_ML, Skeleton
 from training.data.check import check_folder
 from training.data.folder import MotionTextFolder
 

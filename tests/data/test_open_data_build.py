@@ -12,12 +12,12 @@ import pytest
 import torch
 from PIL import Image
 
-from ram_sdk.representation.features import canonicalize, decode_features, encode_joints
-from ram_sdk.representation.skeleton import HUMANML3D, UNIFORM_BONE_LENGTHS
-from training.data.build import Totals, build
+from ram_sdk.skeleton.features import canonicalize, decode_features, encode_joints
+from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
 from training.data.check import check_folder
 from training.data.folder import MotionTextFolder
-from training.data.sources import MIX_TERMS, MIXES, SOURCES
+from training.open_data.build import Totals, build
+from training.open_data.sources import MIX_TERMS, MIXES, SOURCES
 from training.prepare import main
 
 CAPTURES = Path(__file__).resolve().parents[1] / "fixtures" / "captures"

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ram_sdk.body.retarget import leg_scale, mirror, retarget
-from ram_sdk.body.skeleton_maps import pick_joints
 from ram_sdk.formats.bvh_parser import read_bvh
-from ram_sdk.representation.skeleton import HUMANML3D, UNIFORM_BONE_LENGTHS
-from training.data.asf_amc import acclaim_positions, read_amc, read_asf
-from training.data.cleaning import resample
-from training.data.gltf import GltfAnimations
-from training.data.quality import measure_quality
+from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
+from ram_sdk.skeleton.mapping import pick_joints
+from ram_sdk.skeleton.retarget import leg_scale, mirror, retarget
+from training.open_data.asf_amc import acclaim_positions, read_amc, read_asf
+from training.open_data.cleaning import resample
+from training.open_data.gltf import GltfAnimations
+from training.open_data.quality import measure_quality
 
 CAPTURES = Path(__file__).resolve().parents[1] / "fixtures" / "captures"
 SOURCES = ("acclaim", "accad", "cmu-bvh", "poser", "rigify", "unreal")

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from ram_sdk.body.inverse_kinematics import inverse_kinematics
 from ram_sdk.formats.bone_names import BONE_NAMES
 from ram_sdk.formats.bvh import continuous_euler
 from ram_sdk.formats.bvh_parser import read_bvh
 from ram_sdk.motion import Motion
-from ram_sdk.representation.skeleton import HUMANML3D, UNIFORM_BONE_LENGTHS
+from ram_sdk.skeleton.inverse_kinematics import inverse_kinematics
+from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
 from tests.javascript import run_node
 from tests.synthetic_motion import natural_poses
 

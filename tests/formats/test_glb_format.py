@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from ram_sdk.body.embedded import load_body
-from ram_sdk.body.inverse_kinematics import inverse_kinematics
 from ram_sdk.formats import glb
 from ram_sdk.formats.bone_names import BONE_NAMES
 from ram_sdk.motion import Motion
+from ram_sdk.skeleton.inverse_kinematics import inverse_kinematics
 from tests.javascript import run_node
 from tests.synthetic_motion import natural_poses
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from tiny_training import write_data
 
-from ram_sdk.representation.features import decode_features
+from ram_sdk.skeleton.features import decode_features
 from training.data.folder import MotionTextFolder
 from training.dataset import read_split
 from training.prepare import main

@@ -15,8 +15,8 @@ import pytest
 import torch
 from tiny_training import CONFIGS, SMALL, config
 
+from training.loop import train
 from training.run_folder import RunFolder
-from training.train import train
 
 ROOT = CONFIGS.parents[1]
 OVERRIDES = ("max_steps=60", "log_every=1", "save_every=10", "keep_checkpoints=10",
@@ -39,7 +39,7 @@ def whole(data, tmp_path_factory) -> Path:
 
 def command(data: Path, run: Path, *overrides: str) -> list[str]:
     options = ["--config", CONFIGS / "tiny.yaml", "--data", data, "--out", run, "--cpu", *SMALL, *overrides]
-    return [sys.executable, "-m", "training.train", *map(str, options)]
+    return [sys.executable, "-m", "training.loop", *map(str, options)]
 
 
 def test_resume_gives_the_same_bits_for_fifty_steps(data, whole, tmp_path):

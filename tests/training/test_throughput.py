@@ -4,8 +4,8 @@ import pytest
 import torch
 from tiny_training import config
 
-from training.mdm import FRAMES, MDM, MDMTraining
-from training.throughput import measure
+from training.benchmarks.mdm import FRAMES, MDM, MDMTraining
+from training.benchmarks.throughput import measure
 
 
 def test_throughput_of_both_in_both_precisions():

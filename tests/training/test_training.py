@@ -14,8 +14,8 @@ from training.config import load_config
 from training.data.folder import MotionTextFolder
 from training.dataset import Batches, CaptionStates, read_split
 from training.export import export
+from training.loop import train
 from training.run_folder import RunFolder
-from training.train import train
 
 
 def test_every_configuration_file_is_valid():

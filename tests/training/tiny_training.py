@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ram_sdk.representation.features import canonicalize, encode_joints
+from ram_sdk.skeleton.features import canonicalize, encode_joints
 from training.config import TrainingConfig, load_config
 
 CONFIGS = Path(__file__).resolve().parents[2] / "training" / "configs"

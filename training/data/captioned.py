@@ -15,13 +15,13 @@ import torch
 from numpy.typing import NDArray
 
 from ram_sdk import Motion
-from ram_sdk.body.retarget import retarget
-from ram_sdk.body.skeleton_maps import pick_joints
 from ram_sdk.formats.bone_names import BONE_NAMES
 from ram_sdk.models import NormalizerConfig
-from ram_sdk.representation.features import canonicalize, encode_joints
-from ram_sdk.representation.skeleton import HUMANML3D, UNIFORM_BONE_LENGTHS
-from ram_sdk.text import TextBackbone
+from ram_sdk.models.text_backbone import TextBackbone
+from ram_sdk.skeleton.features import canonicalize, encode_joints
+from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
+from ram_sdk.skeleton.mapping import pick_joints
+from ram_sdk.skeleton.retarget import retarget
 from training.dataset import Clip
 
 _SAME_LENGTH = 1e-2  # relative difference of bones that are the uniform skeleton's

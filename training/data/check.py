@@ -10,12 +10,11 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ram_sdk.representation.features import decode_features
-from ram_sdk.representation.skeleton import HUMANML3D, UNIFORM_BONE_LENGTHS
-
-from .captions import mirror_text
-from .folder import MotionTextFolder
-from .splits import SPLITS, trial_key
+from ram_sdk.skeleton.features import decode_features
+from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
+from training.data.folder import MotionTextFolder
+from training.open_data.captions import mirror_text
+from training.open_data.splits import SPLITS, trial_key
 
 Array = NDArray[np.float64]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ram_sdk.representation.skeleton import HUMANML3D, KIT_ML, Skeleton
+from ram_sdk.skeleton.joints import HUMANML3D, KIT_ML, Skeleton
 
 # Widths of the groups of features over which HumanML3D averages the standard deviation: yaw velocity, ground
 # velocity, height, positions, rotations, velocities, contacts (`cal_mean_variance.ipynb`).

@@ -13,12 +13,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ram_sdk.body.retarget import FloatArray
-from ram_sdk.representation.features import decode_features, encode_joints
-from ram_sdk.representation.rotations import quaternion_conjugate, rotate, yaw_quaternion
-from ram_sdk.representation.skeleton import HUMANML3D
-
-from .folder import MotionTextFolder, save_array, write_atomically
+from ram_sdk.geometry import quaternion_conjugate, rotate, yaw_quaternion
+from ram_sdk.skeleton.features import decode_features, encode_joints
+from ram_sdk.skeleton.joints import HUMANML3D
+from ram_sdk.skeleton.retarget import FloatArray
+from training.data.folder import MotionTextFolder, save_array, write_atomically
 
 _SPLITS = ("train", "val", "test", "all")
 _OTHERS = ("clips.json", "DATA_CARD.md")

@@ -5,7 +5,7 @@
 
 AITS as MLD and the paper measure it: sentences of the test split one by one at their clips' lengths, text
 encoding included, loading left out. Throughput: whole batches of the same sentences. Rows are written as for
-`training.evaluate`. Writes `aits.json` and `aits.md`.
+`training.evaluation.evaluate`. Writes `aits.json` and `aits.md`.
 """
 
 import argparse
@@ -128,7 +128,9 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, required=True, help="folder in HumanML3D's layout")
     parser.add_argument("--out", type=Path, required=True, help="folder of the results")
-    parser.add_argument("--row", action="append", help=f"see training.evaluate; default: RAM={DEFAULT}")
+    parser.add_argument(
+        "--row", action="append", help=f"see training.evaluation.evaluate; default: RAM={DEFAULT}"
+    )
     parser.add_argument("--sentences", type=int, default=100)
     parser.add_argument("--batch-sizes", type=int, nargs="*", default=[32, 256])
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")

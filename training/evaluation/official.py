@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_sequence
 
-from ram_sdk.representation.skeleton import HUMANML3D, KIT_ML, Skeleton
+from ram_sdk.skeleton.joints import HUMANML3D, KIT_ML, Skeleton
 from training.evaluation.evaluator import Sample, sha256
 from training.evaluation.word_vectorizer import FILES as WORD_FILES
 from training.evaluation.word_vectorizer import TAGS, WordVectorizer

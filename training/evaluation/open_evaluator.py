@@ -17,11 +17,11 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from ram_sdk.geometry import rotate, yaw_quaternion
+from ram_sdk.models.text_backbone import TextBackbone
 from ram_sdk.models.transformer import TransformerEncoder
-from ram_sdk.representation.features import decode_features
-from ram_sdk.representation.rotations import rotate, yaw_quaternion
-from ram_sdk.representation.skeleton import HUMANML3D, KIT_ML, Skeleton
-from ram_sdk.text import TextBackbone
+from ram_sdk.skeleton.features import decode_features
+from ram_sdk.skeleton.joints import HUMANML3D, KIT_ML, Skeleton
 from training.data.folder import write_atomically
 from training.dataset import pad
 from training.evaluation.evaluator import Sample, sha256

@@ -7,7 +7,7 @@ body: the floor is that of the data set's processing, which the lowest joint of 
 import numpy as np
 from numpy.typing import NDArray
 
-from ram_sdk.representation.skeleton import HUMANML3D
+from ram_sdk.skeleton.joints import HUMANML3D
 
 Array = NDArray[np.floating]
 

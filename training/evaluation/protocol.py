@@ -23,8 +23,8 @@ from tqdm import tqdm
 
 from ram_sdk import Motion, RAMPipeline, RAMScheduler
 from ram_sdk.checkpoint import DEFAULT
-from ram_sdk.representation.skeleton import HUMANML3D
 from ram_sdk.scheduler import Sampler, Spacing
+from ram_sdk.skeleton.joints import HUMANML3D
 from training import machine
 from training.data.folder import MotionTextFolder, write_atomically
 from training.evaluation import physical

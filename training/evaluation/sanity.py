@@ -17,12 +17,12 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ram_sdk import Motion
-from ram_sdk.representation.skeleton import HUMANML3D
+from ram_sdk.skeleton.joints import HUMANML3D
 from training import machine
 from training.command import one_line_errors
 from training.data.folder import MotionTextFolder, write_atomically
-from training.evaluate import load_evaluator
 from training.evaluation.clips import LabelledClip, draw, fits, read_labelled
+from training.evaluation.evaluate import load_evaluator
 from training.evaluation.evaluator import Evaluator, Sample
 from training.evaluation.metrics import (
     GROUP,
@@ -189,7 +189,7 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, required=True, help="folder in HumanML3D's layout")
     parser.add_argument("--out", type=Path, required=True, help="folder of the results")
-    parser.add_argument("--evaluator", default="open", help="as for training.evaluate")
+    parser.add_argument("--evaluator", default="open", help="as for training.evaluation.evaluate")
     options = parser.parse_args()
     folder = MotionTextFolder(options.data)
     if folder.skeleton is not HUMANML3D:

@@ -1,0 +1,139 @@
+"""Feet that stand still where they stand, and motion on the spot."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ram_sdk.skeleton.joints import HUMANML3D
+
+Array = NDArray[np.float64]
+
+_LEGS = ((1, 4, 7, 10), (2, 5, 8, 11))  # hip, knee, ankle, toe
+# A toe or ankle stands when it is both this low above its own lowest point and this slow. (The contact
+# numbers in the 263 features know only speed, up to 0.9 m/s: far too much for this.)
+_CONTACT_HEIGHT = 0.05  # metres
+_CONTACT_SPEED = 0.35  # metres a second
+_SHORTEST = 0.12  # seconds; shorter contacts are chance
+_BLEND = 0.2  # seconds over which a correction fades out
+_LARGEST = 0.04  # metres that a foot is moved at most; knees follow by about half of it
+_STRAIGHT = 0.999  # of the leg's length: the knee never locks
+
+
+def in_place(joints: Array) -> Array:
+    """Keep the root above the origin: positions `(frames, 22, 3)` without the way over the floor."""
+    return joints - joints[:, :1] * (1.0, 0.0, 1.0)
+
+
+def lock_feet(joints: Array, fps: float) -> Array:
+    """Stop feet from sliding while they carry the body.
+
+    Args:
+        joints: `(frames, 22, 3)` positions, metres, Y up.
+        fps: frames a second.
+
+    Returns:
+        Positions in which each standing foot stays on one spot of the floor; knees bend to make up for
+        it, bone lengths stay, and everything but the legs is as it was.
+    """
+    out = joints.copy()
+    for hip, knee, ankle, toe in _LEGS:
+        shift = _foot_shift(joints[:, ankle], joints[:, toe], fps)
+        target = _within_reach(out[:, hip], joints[:, knee], joints[:, ankle], shift)
+        out[:, toe] += target - joints[:, ankle]
+        out[:, knee] = _bend_knee(joints[:, hip], joints[:, knee], joints[:, ankle], target)
+        out[:, ankle] = target
+    return out
+
+
+def contacts(joints: Array, fps: float) -> NDArray[np.bool_]:
+    """Which of left ankle, left toe, right ankle and right toe stand in each frame: `(frames, 4)`."""
+    feet = [joint for leg in _LEGS for joint in leg[2:]]
+    return np.stack([_standing(joints[:, joint], fps) for joint in feet], axis=-1)
+
+
+def sliding(joints: Array, fps: float) -> float:
+    """How fast standing feet move over the floor, metres a second, mean over all contacts."""
+    paths = joints[:, [*HUMANML3D.left_foot, *HUMANML3D.right_foot]][..., [0, 2]]
+    speed = np.linalg.norm(np.diff(paths, axis=0), axis=-1) * fps
+    standing = contacts(joints, fps)
+    both = standing[1:] & standing[:-1]
+    return float(speed[both].mean()) if both.any() else 0.0
+
+
+def _standing(path: Array, fps: float) -> NDArray[np.bool_]:
+    """Frames in which a point is low and slow, for long enough to mean it."""
+    if len(path) < 2:
+        return np.zeros(len(path), dtype=bool)
+    speed = np.linalg.norm(np.gradient(path, axis=0), axis=-1) * fps
+    low = path[:, 1] < path[:, 1].min() + _CONTACT_HEIGHT
+    standing: NDArray[np.bool_] = low & (speed < _CONTACT_SPEED)
+    for start, end in _spans(standing):
+        if end - start < _SHORTEST * fps:
+            standing[start:end] = False
+    return standing
+
+
+def _spans(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Runs of true frames as (first, one past the last)."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], flags, [False])).astype(np.int8)))
+    return [(int(start), int(end)) for start, end in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def _foot_shift(ankle: Array, toe: Array, fps: float) -> Array:
+    """Horizontal correction `(frames, 3)` of one foot: exact while it stands, fading in between."""
+    shift = np.zeros_like(ankle)
+    fixed = np.zeros(len(ankle), dtype=bool)
+    toes = _standing(toe, fps)
+    for path, standing in ((toe, toes), (ankle, _standing(ankle, fps) & ~toes)):
+        for start, end in _spans(standing):
+            wanted = np.median(path[start:end], axis=0) - path[start:end]
+            # A contact that goes on from the other half of the foot keeps the correction it has there.
+            if start and fixed[start - 1]:
+                wanted += shift[start - 1] - wanted[0]
+            elif end < len(fixed) and fixed[end]:
+                wanted += shift[end] - wanted[-1]
+            shift[start:end] = wanted * (1.0, 0.0, 1.0)
+            fixed[start:end] = True
+    size = np.linalg.norm(shift, axis=-1, keepdims=True)
+    shift *= np.minimum(1.0, _LARGEST / np.maximum(size, 1e-9))
+    return _fade(shift, fixed, max(1, round(_BLEND * fps)))
+
+
+def _fade(shift: Array, fixed: NDArray[np.bool_], frames: int) -> Array:
+    """Fill the frames between contacts: smooth ramps down from the contact before and up to the next."""
+    out = shift.copy()
+    where = np.flatnonzero(fixed)
+    for frame in np.flatnonzero(~fixed):
+        after = np.searchsorted(where, frame)
+        total = np.zeros(3)
+        for index in (after - 1, after):
+            if 0 <= index < len(where):
+                ramp = max(0.0, 1.0 - abs(int(where[index]) - frame) / (frames + 1))
+                total += shift[where[index]] * ramp * ramp * (3 - 2 * ramp)
+        out[frame] = total
+    return out
+
+
+def _within_reach(hip: Array, knee: Array, ankle: Array, shift: Array) -> Array:
+    """The moved ankle, drawn back towards the hip where the leg is too short."""
+    length = np.linalg.norm(knee - hip, axis=-1) + np.linalg.norm(ankle - knee, axis=-1)
+    now = np.linalg.norm(ankle - hip, axis=-1)
+    reach = ankle + shift - hip
+    distance = np.linalg.norm(reach, axis=-1)
+    limit = np.maximum(_STRAIGHT * length, now)
+    moved: Array = hip + reach * np.minimum(1.0, limit / np.maximum(distance, 1e-9))[:, None]
+    return moved
+
+
+def _bend_knee(hip: Array, knee: Array, ankle: Array, target: Array) -> Array:
+    """The knee for a moved ankle: bones keep their lengths, the knee its side."""
+    thigh, shin = np.linalg.norm(knee - hip, axis=-1), np.linalg.norm(ankle - knee, axis=-1)
+    line = target - hip
+    distance = np.clip(np.linalg.norm(line, axis=-1), np.abs(thigh - shin) + 1e-6, thigh + shin)
+    line /= np.maximum(np.linalg.norm(line, axis=-1, keepdims=True), 1e-9)
+    side = knee - hip
+    side -= (side * line).sum(axis=-1, keepdims=True) * line
+    size = np.linalg.norm(side, axis=-1, keepdims=True)
+    along = (distance**2 + thigh**2 - shin**2) / (2 * distance)
+    aside = np.sqrt(np.maximum(thigh**2 - along**2, 0.0))
+    bent: Array = hip + along[:, None] * line + aside[:, None] * side / np.maximum(size, 1e-9)
+    return np.where(size > 1e-6, bent, hip + (target - hip) * (thigh / (thigh + shin))[:, None])

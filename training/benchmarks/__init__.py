@@ -1,0 +1,1 @@
+"""Speed and errors, measured beside others."""

@@ -1,0 +1,284 @@
+"""Train RAM.
+
+    python -m training.loop --config training/configs/open-small.yaml --data DIR --out RUN [key=value ...]
+
+The same command goes on where an earlier run in the same folder stopped, and so does a run that was sent
+SIGTERM. For several GPUs put `accelerate launch` before: `accelerate launch -m training.loop ...`.
+"""
+
+import argparse
+import contextlib
+import dataclasses
+import functools
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator, DistributedDataParallelKwargs
+from accelerate.tracking import get_available_trackers
+from torch import Tensor
+from tqdm import tqdm
+
+from ram_sdk import RAMPipeline
+from training import machine
+from training.command import one_line_errors
+from training.config import TrainingConfig, load_config
+from training.data.folder import MotionTextFolder
+from training.dataset import Batches, read_training
+from training.evaluation.samples import sample_sheet
+from training.export import fit_duration, pipeline_of
+from training.networks import build_objective, load_weights, text_backbone
+from training.run_folder import RunFolder, State
+from training.trainer import Trainer
+
+_STOP_EVERY = 10  # steps between the processes' agreements to stop, which make them wait for each other
+
+
+def make_accelerator(config: TrainingConfig, out: Path, cpu: bool = False) -> Accelerator:
+    """The devices, processes and trackers of a run.
+
+    Precision is the configuration's and handled by the trainer, whatever `accelerate launch` was told.
+
+    Raises:
+        ValueError: the configuration's tracker is not installed.
+    """
+    available = [str(tracker.value) for tracker in get_available_trackers()]
+    if config.tracker not in ("none", *available):
+        raise ValueError(f"tracker={config.tracker} is not installed: pip install {config.tracker}")
+    return Accelerator(
+        cpu=cpu,
+        mixed_precision="no",
+        log_with=None if config.tracker == "none" else config.tracker,
+        project_dir=out,
+        kwargs_handlers=[DistributedDataParallelKwargs(broadcast_buffers=False)],  # they are constants
+    )
+
+
+def train(config: TrainingConfig, data: Path, out: Path, cpu: bool = False) -> None:
+    """Run the training of `config`, or what is left of it.
+
+    Args:
+        config: the run's configuration.
+        data: folder in HumanML3D's layout.
+        out: folder of the run; see `training.run_folder`.
+        cpu: do not use an accelerator that is there.
+    """
+    accelerator = make_accelerator(config, out, cpu)
+    device = accelerator.device
+    folder = MotionTextFolder(data)
+    backbone = text_backbone(config.text_backbone)
+    backbone.model.to(device)
+    with accelerator.main_process_first():
+        train_clips, val_clips, states = read_training(folder, backbone, config.min_frames, device)
+    mean, std = torch.from_numpy(folder.mean), torch.from_numpy(folder.std)
+    training, validation = (
+        Batches(clips, states, mean, std, config, device) for clips in (train_clips, val_clips)
+    )
+    objective = build_objective(config, len(mean), backbone.config.dim)
+    run = RunFolder(out)
+    state = run.newest()
+    if config.initial_checkpoint and state is None:
+        load_weights(objective, config.initial_checkpoint, mean, std)
+    trainer = Trainer(config, objective, accelerator)
+    accelerator.print(f"{len(train_clips)} training clips, {len(val_clips)} validation clips")
+
+    @functools.cache
+    def pipeline() -> RAMPipeline:
+        duration = fit_duration(train_clips, states, folder.skeleton.fps)
+        return pipeline_of(trainer.average, config, folder, backbone, duration)
+
+    fit(trainer, run, state, training, validation, pipeline)
+
+
+def fit(
+    trainer: Trainer,
+    run: RunFolder,
+    state: State | None,
+    training: Batches,
+    validation: Batches,
+    pipeline: Callable[[], RAMPipeline],
+) -> None:
+    """Take the steps that are left, with logs, checkpoints, validation and samples.
+
+    Args:
+        trainer: at step 0.
+        run: where everything is written.
+        state: the run's newest checkpoint, to go on from, or None.
+        training: its batches.
+        validation: likewise.
+        pipeline: makes the pipeline of the averaged weights, for samples.
+
+    Raises:
+        ValueError: the folder holds a run of another model.
+    """
+    config, accelerator, main = trainer.config, trainer.accelerator, trainer.accelerator.is_main_process
+    if state is not None:
+        if run.config().model != config.model:
+            raise ValueError(f"{run.root} holds a run of another model: give it another folder")
+        trainer.load_state(state)
+    accelerator.wait_for_everyone()
+    if trainer.step >= config.max_steps:
+        accelerator.print(f"{run.root} is at step {trainer.step} already")
+        return
+    if main:
+        run.start(config, trainer.step, _machine(accelerator))
+    accelerator.init_trackers("ram", _flat(dataclasses.asdict(config)))
+    meter = Meter(trainer, run)
+    with (
+        sigterm() as stop,
+        tqdm(
+            total=config.max_steps, initial=trainer.step, desc="training", disable=None if main else True
+        ) as bar,
+    ):
+        while trainer.step < config.max_steps and not _stopped(trainer, stop):
+            with meter.waiting():
+                batches = trainer.batches(training)
+            meter.add(trainer.train_step(batches))
+            bar.update()
+            done = trainer.step == config.max_steps
+            if trainer.step % config.log_every == 0 or done:
+                bar.set_postfix(loss=f"{meter.log()['total']:.4f}")
+            if trainer.step % config.save_every == 0 or done:
+                with meter.paused():
+                    _save(trainer, run)
+                    _validate(trainer, run, validation)
+            if config.sample_every and (trainer.step % config.sample_every == 0 or done):
+                with meter.paused():
+                    _draw_samples(trainer, run, pipeline)
+        if trainer.step < config.max_steps:
+            _save(trainer, run)
+            accelerator.print(f"stopped at step {trainer.step}; the same command goes on")
+    accelerator.end_training()
+
+
+class Meter:
+    """Collects what the steps since the last log line returned, and the time they took."""
+
+    def __init__(self, trainer: Trainer, run: RunFolder) -> None:
+        self._trainer, self._run = trainer, run
+        self._restart()
+
+    def _restart(self) -> None:
+        self._values: list[dict[str, Tensor]] = []
+        self._start, self._waited = time.perf_counter(), 0.0
+
+    @contextlib.contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Time in here is waiting for data."""
+        start = time.perf_counter()
+        yield
+        self._waited += time.perf_counter() - start
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Time in here is not training."""
+        start = time.perf_counter()
+        yield
+        self._start += time.perf_counter() - start
+
+    def add(self, values: dict[str, Tensor]) -> None:
+        """Take what a step returned, without waiting for it."""
+        self._values.append(values)
+
+    def log(self) -> dict[str, float]:
+        """Write the means over steps and processes since the last line to the log and the trackers."""
+        trainer, accelerator = self._trainer, self._trainer.accelerator
+        stacked = torch.stack([torch.stack(list(values.values())) for values in self._values]).mean(0)
+        means: list[float] = accelerator.reduce(stacked, "mean").tolist()
+        steps = len(self._values)
+        line = dict(zip(self._values[0], means, strict=True)) | {
+            "learning_rate": trainer.optimizer.param_groups[0]["lr"],
+            "steps_per_second": steps / (time.perf_counter() - self._start),
+            "data_wait": self._waited / steps,
+        }
+        if accelerator.is_main_process:
+            self._run.log(trainer.step, "train", line)
+        accelerator.log({f"train/{name}": value for name, value in line.items()}, trainer.step)
+        self._restart()
+        return line
+
+
+@contextlib.contextmanager
+def sigterm() -> Iterator[threading.Event]:
+    """An event that SIGTERM sets, instead of ending the program, until the context is left."""
+    event = threading.Event()
+    if threading.current_thread() is not threading.main_thread():  # only there may handlers be set
+        yield event
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: event.set())
+    try:
+        yield event
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _machine(accelerator: Accelerator) -> str:
+    """What the run trains on, in words."""
+    device = machine.describe(accelerator.device)["machine"]
+    count = accelerator.num_processes
+    return f"{count} x {device}" if count > 1 else device
+
+
+def _stopped(trainer: Trainer, stop: threading.Event) -> bool:
+    """Whether any process was told to stop; all get the same answer."""
+    accelerator = trainer.accelerator
+    if accelerator.num_processes == 1:
+        return stop.is_set()
+    if trainer.step % _STOP_EVERY:
+        return False
+    told = torch.tensor(float(stop.is_set()), device=accelerator.device)
+    return bool(accelerator.reduce(told, "sum"))
+
+
+def _save(trainer: Trainer, run: RunFolder) -> None:
+    state = trainer.state()
+    if trainer.accelerator.is_main_process:
+        run.save(state, trainer.config.keep_checkpoints)
+
+
+def _validate(trainer: Trainer, run: RunFolder, validation: Batches) -> None:
+    accelerator = trainer.accelerator
+    if accelerator.is_main_process:
+        values = trainer.validate(validation.in_order())
+        run.log(trainer.step, "val", values)
+        accelerator.log({f"val/{name}": value for name, value in values.items()}, trainer.step)
+    accelerator.wait_for_everyone()
+
+
+def _draw_samples(trainer: Trainer, run: RunFolder, pipeline: Callable[[], RAMPipeline]) -> None:
+    if trainer.accelerator.is_main_process:
+        folder = run.root / "samples"
+        folder.mkdir(exist_ok=True)
+        sample_sheet(pipeline()).save(folder / f"step-{trainer.step}.png", optimize=True)
+    trainer.accelerator.wait_for_everyone()
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested keys joined by dots, as trackers want them."""
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return flat
+
+
+def main() -> None:
+    """Command line of `python -m training.loop`."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--config", type=Path, required=True, help="YAML file, see training/configs")
+    parser.add_argument("--data", type=Path, required=True, help="folder in HumanML3D's layout")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the run; an earlier run goes on")
+    parser.add_argument("--cpu", action="store_true", help="train on the CPU though there is a GPU")
+    parser.add_argument("overrides", nargs="*", help="configuration overrides such as objective.beta=0.1")
+    options = parser.parse_args()
+    train(load_config(options.config, options.overrides), options.data, options.out, options.cpu)
+
+
+if __name__ == "__main__":
+    with one_line_errors("training.loop"):
+        main()

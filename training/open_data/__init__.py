@@ -1,0 +1,1 @@
+"""Captures to the open motion-text set."""

@@ -1,0 +1,189 @@
+"""Building the open data set: every capture becomes clips in HumanML3D's folder layout.
+
+A capture is worked on by itself: its clips and their mirrored copies are written, then a small record that
+marks it as done. Running the command again continues with the captures that have no record.
+"""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+import ram_sdk
+from ram_sdk.skeleton.features import canonicalize, decode_features, encode_joints
+from ram_sdk.skeleton.retarget import FloatArray, leg_scale, mirror, retarget
+from training.data.folder import MotionTextFolder, feature_statistics, save_array, write_atomically
+from training.open_data.actions import action_of
+from training.open_data.captions import captions_for, covered, mirror_text, text_line
+from training.open_data.captures import CaptureFile, find_captures, read_capture
+from training.open_data.card import data_card
+from training.open_data.cleaning import FPS, find_clips, resample, spikes
+from training.open_data.clip import ClipInfo
+from training.open_data.quality import measure_quality
+from training.open_data.sources import MIXES, SOURCES
+from training.open_data.splits import SPLITS, split_of, trial_key
+
+_RECORDS = "records"
+_SDK = Path(ram_sdk.__file__).parent
+_CODE = (Path(__file__).parent, _SDK / "skeleton", _SDK / "formats")
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What was built; clips and hours without mirrored copies."""
+
+    captures: int
+    clips: int
+    hours: float
+
+
+def build(captures_folder: Path, out: Path, mix: str, processes: int) -> Totals:
+    """Build a mix.
+
+    Args:
+        captures_folder: the captures, as archives or unpacked; see `find_captures`.
+        out: the data set's folder; a partly built one is continued.
+        mix: a key of `MIXES`.
+        processes: captures worked on at a time; does not change the result.
+
+    Returns:
+        Totals; the figures in full are in the set's `DATA_CARD.md`.
+
+    Raises:
+        ValueError: no such mix, or `out` holds another mix or one begun by other code.
+        RuntimeError: a capture could not be read; the others are done and kept.
+    """
+    if mix not in MIXES:
+        raise ValueError(f"mix {mix!r}: choose one of {', '.join(MIXES)}")
+    for folder in ("new_joints", "new_joint_vecs", "texts", _RECORDS):
+        (out / folder).mkdir(parents=True, exist_ok=True)
+    _claim(out, mix)
+    found = find_captures(captures_folder, mix, out / "captures")
+    captures = [file for file in found if not file.excluded]
+    waiting = [file for file in captures if not _record_path(out, file).exists()]
+    failures = []
+    with ProcessPoolExecutor(processes, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        jobs = {pool.submit(build_capture, file, out): file for file in waiting}
+        for job in tqdm(as_completed(jobs), total=len(jobs), unit="capture", desc="building"):
+            if (error := job.exception()) is not None:
+                failures.append(f"{jobs[job].path.name} {jobs[job].take}: {error}")
+    if failures:
+        listed = "\n  ".join(sorted(failures))
+        raise RuntimeError(f"{len(failures)} captures could not be built:\n  {listed}")
+    return _finish(out, mix, found)
+
+
+def build_capture(file: CaptureFile, out: Path) -> None:
+    """Write the clips of one capture, their mirrored copies and texts, and its record."""
+    capture = read_capture(file)
+    spike_seconds = spikes(capture.joints * leg_scale(capture.joints), capture.fps)
+    captured = resample(capture.joints, capture.fps)
+    joints = retarget(captured)
+    pieces, dropped = find_clips(joints, spike_seconds)
+    flipped = retarget(mirror(captured))
+    clips = []
+    for number, (first, last) in enumerate(pieces, start=1):
+        clip_id = f"{file.capture_id}{number:02d}"
+        plain = _write_motion(out, clip_id, joints[first : last + 1])
+        _write_motion(out, f"M{clip_id}", flipped[first : last + 1])
+        info = _clip_info(file, clip_id, first, last)
+        captions = captions_for(info, plain, covered(file.human_captions, info))
+        _write_text(out, clip_id, captions)
+        _write_text(out, f"M{clip_id}", [mirror_text(caption) for caption in captions])
+        clips.append({**dataclasses.asdict(info), "action": action_of(info)})
+    record = {
+        "source": file.source,
+        "file": file.path.stem,
+        "take": file.take,
+        "seconds": len(captured) / FPS,
+        "dropped_seconds": {reason: frames / FPS for reason, frames in sorted(dropped.items())},
+        "quality": dataclasses.asdict(measure_quality(captured, joints)),
+        "clips": clips,
+    }
+    write_atomically(_record_path(out, file), json.dumps(record, indent=1).encode())
+
+
+def _clip_info(file: CaptureFile, clip_id: str, first: int, last: int) -> ClipInfo:
+    source = SOURCES[file.source]
+    return ClipInfo(
+        clip_id=clip_id,
+        source=file.source,
+        file=file.path.stem,
+        take=file.take,
+        start_seconds=first / FPS,
+        end_seconds=last / FPS,
+        performer=file.performer,
+        label=file.label,
+        license=source.license,
+        credit=source.credit,
+    )
+
+
+def _write_motion(out: Path, clip_id: str, joints: FloatArray) -> FloatArray:
+    """Write the features of a clip and the joints that they decode to; returns those joints."""
+    canonical = canonicalize(torch.from_numpy(joints))
+    canonical[..., 1] -= canonical[:-1, :, 1].min()  # the last frame is only there for the velocities
+    features = encode_joints(canonical).float()
+    decoded = decode_features(features.double()).float().numpy()
+    save_array(out / "new_joint_vecs" / f"{clip_id}.npy", features.numpy())
+    save_array(out / "new_joints" / f"{clip_id}.npy", decoded)
+    return np.asarray(decoded, dtype=np.float64)
+
+
+def _write_text(out: Path, clip_id: str, captions: Sequence[str]) -> None:
+    lines = "".join(text_line(caption) + "\n" for caption in captions)
+    write_atomically(out / "texts" / f"{clip_id}.txt", lines.encode())
+
+
+def _record_path(out: Path, file: CaptureFile) -> Path:
+    return out / _RECORDS / f"{file.capture_id}.json"
+
+
+def _claim(out: Path, mix: str) -> None:
+    """Mark the folder as this mix, built by this code; records of another would be continued wrongly."""
+    digest = hashlib.sha256()
+    for path in sorted(path for folder in _CODE for path in folder.rglob("*.*")):
+        if path.suffix in (".py", ".json"):
+            digest.update(path.read_bytes())
+    marker = out / _RECORDS / "mix.txt"
+    held, _, version = marker.read_text().partition(" ") if marker.exists() else (mix, "", digest.hexdigest())
+    if held != mix:
+        raise ValueError(f"{out} holds the mix {held!r}: build {mix!r} in another folder")
+    if version != digest.hexdigest():
+        raise ValueError(f"{out} was begun by another version of the code: build in another folder")
+    write_atomically(marker, f"{mix} {digest.hexdigest()}".encode())
+
+
+def _finish(out: Path, mix: str, files: list[CaptureFile]) -> Totals:
+    """Write split lists, statistics, the list of clips and the data card from the records."""
+    records = [json.loads(_record_path(out, file).read_text()) for file in files if not file.excluded]
+    members: dict[str, list[str]] = {split: [] for split in SPLITS}
+    listing: dict[str, dict[str, Any]] = {}
+    for record in records:
+        split = split_of(trial_key(record["source"], record["file"], record["take"]))
+        for clip in record["clips"]:
+            clip["split"] = split
+            for clip_id, mirrored in ((clip["clip_id"], False), (f"M{clip['clip_id']}", True)):
+                members[split].append(clip_id)
+                listing[clip_id] = {**clip, "clip_id": clip_id, "mirrored": mirrored}
+    for split, ids in members.items():
+        write_atomically(out / f"{split}.txt", "".join(f"{i}\n" for i in ids).encode())
+    write_atomically(out / "all.txt", "".join(f"{i}\n" for i in listing).encode())
+    write_atomically(out / "clips.json", json.dumps(listing, indent=1).encode())
+    mean, std = feature_statistics(out / "new_joint_vecs" / f"{i}.npy" for i in members["train"])
+    save_array(out / "Mean.npy", mean)
+    save_array(out / "Std.npy", std)
+    clips = [clip for clip in listing.values() if not clip["mirrored"]]
+    data = MotionTextFolder(out)
+    captions = {c["clip_id"]: [caption.text for caption in data.captions(c["clip_id"])] for c in clips}
+    write_atomically(out / "DATA_CARD.md", data_card(mix, files, records, captions).encode())
+    hours = sum(clip["end_seconds"] - clip["start_seconds"] for clip in clips) / 3600
+    return Totals(len(records), len(clips), hours)

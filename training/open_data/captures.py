@@ -1,0 +1,175 @@
+"""Finding the captures of a mix and reading them, whatever their format."""
+
+import csv
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ram_sdk.formats.bvh_parser import read_bvh
+from ram_sdk.skeleton.mapping import pick_joints
+from ram_sdk.skeleton.retarget import FloatArray
+from training.open_data.asf_amc import acclaim_positions, read_amc, read_asf
+from training.open_data.captions import HumanCaption, read_human_captions
+from training.open_data.gltf import GltfAnimations
+from training.open_data.sources import EXCLUDED, MIXES, SOURCES, Source
+
+_ARCHIVES = ("bandai-namco.tar.xz", "cmu.tar.xz", "more.tar.xz")
+_GLTF_FPS = 60.0  # animation curves are sampled densely, then resampled like every capture
+_LOOP_SECONDS = 3.0  # shorter animations that end in the pose they began with are repeated
+_LOOP_GAP = 0.02  # metres, mean over the joints, between the first and the last pose of a loop
+
+
+@dataclass(frozen=True)
+class CaptureFile:
+    """One capture: a file, or one animation of a file that holds several.
+
+    `excluded` says why the capture is not used and is empty for those that are.
+    """
+
+    capture_id: str  # the source's number and four digits
+    source: str
+    path: Path
+    take: str
+    performer: str
+    label: str
+    human_captions: tuple[HumanCaption, ...]
+    excluded: str
+
+
+@dataclass(frozen=True)
+class Capture:
+    """Captured joints `(frames, 22, 3)` as `retarget` expects them, and their frame rate."""
+
+    joints: FloatArray
+    fps: float
+
+
+def find_captures(folder: Path, mix: str, work: Path) -> list[CaptureFile]:
+    """List the captures of a mix, in an order that depends on names only.
+
+    Args:
+        folder: holds the archives (`cmu.tar.xz`, ...) or the folders unpacked from them, and `captions/`.
+        mix: a key of `MIXES`.
+        work: archives are unpacked here, once.
+
+    Raises:
+        FileNotFoundError: a source of the mix or the label tables are not there.
+    """
+    tables = folder / "captions"
+    if not tables.is_dir():
+        raise FileNotFoundError(f"{folder}: no folder captions/ with the tables of labels")
+    labels = _read_labels(tables)
+    written = read_human_captions(tables / "kit_ml_cmu.json")
+    captures = []
+    for name in MIXES[mix]:
+        for index, (path, take) in enumerate(_source_takes(SOURCES[name], folder, work), start=1):
+            captures.append(
+                CaptureFile(
+                    capture_id=f"{SOURCES[name].number}{index:04d}",
+                    source=name,
+                    path=path,
+                    take=take,
+                    performer=_performer(name, path.stem),
+                    label=labels.get(path.stem, ""),
+                    human_captions=tuple(written.get(path.stem, ())),
+                    excluded=EXCLUDED.get("/".join(filter(None, (name, path.stem, take))), ""),
+                )
+            )
+    return captures
+
+
+def read_capture(file: CaptureFile) -> Capture:
+    """Read one capture and pick the 22 joints from it.
+
+    Raises:
+        ValueError: the file cannot be read, or no skeleton map fits it.
+    """
+    source = SOURCES[file.source]
+    match file.path.suffix:
+        case ".bvh":
+            motion = read_bvh(file.path)
+            names, positions = motion.names, motion.world_transforms()[0]
+            fps = source.bvh_fps or motion.fps
+        case ".amc":
+            skeleton = read_asf(_skeleton_beside(file.path))
+            names, positions = acclaim_positions(skeleton, read_amc(file.path))
+            fps = source.amc_fps
+        case ".glb":
+            library = GltfAnimations(file.path)
+            names, positions, fps = library.node_names, library.positions(file.take, _GLTF_FPS), _GLTF_FPS
+        case _:
+            with np.load(file.path, allow_pickle=False) as arrays:
+                names = tuple(str(name) for name in arrays["names"])
+                positions, fps = arrays["J"].astype(np.float64), float(arrays["fps"])
+    if source.z_up:
+        positions = positions[..., (0, 2, 1)] * np.array((1.0, 1.0, -1.0))
+    joints = pick_joints(names, positions)
+    return Capture(_repeat_loop(joints, fps) if file.path.suffix == ".glb" else joints, fps)
+
+
+def _repeat_loop(joints: FloatArray, fps: float) -> FloatArray:
+    """Play a short animation again until it lasts three seconds, if it ends as it began and moves at all."""
+    gap = np.linalg.norm(joints[-1] - joints[0], axis=-1).mean()
+    range_of_motion = np.linalg.norm(np.ptp(joints, axis=0), axis=-1).mean()
+    if gap > _LOOP_GAP or range_of_motion < 2 * _LOOP_GAP:
+        return joints
+    times = int(np.ceil(_LOOP_SECONDS * fps / (len(joints) - 1)))
+    return np.concatenate([joints[:-1]] * times + [joints[-1:]])
+
+
+def _source_takes(source: Source, folder: Path, work: Path) -> Iterator[tuple[Path, str]]:
+    for part in source.folders:
+        for path in sorted(_locate(folder, part, work).rglob("*")):
+            if path.suffix == ".glb" and path.suffix in source.suffixes:
+                yield from ((path, take) for take in GltfAnimations(path).names)
+            elif path.suffix in source.suffixes:
+                yield path, ""
+
+
+def _locate(folder: Path, part: str, work: Path) -> Path:
+    """The folder of a source; the archives are unpacked into `work` if it is in neither place."""
+    for place in (folder, work):
+        if (place / part).is_dir():
+            return place / part
+    for archive in _ARCHIVES:
+        if (folder / archive).is_file():
+            with tarfile.open(folder / archive) as tar:
+                tar.extractall(work, filter="data")
+    if not (work / part).is_dir():
+        raise FileNotFoundError(f"{folder}: neither a folder {part}/ nor an archive that holds it")
+    return work / part
+
+
+def _skeleton_beside(motion: Path) -> Path:
+    """The ASF file whose name begins the motion's name ('02.asf' for '02_01.amc')."""
+    for path in sorted(motion.parent.glob("*.asf")):
+        if motion.stem.startswith(f"{path.stem}_"):
+            return path
+    raise ValueError(f"{motion}: no ASF skeleton beside it whose name begins the motion's name")
+
+
+def _performer(source: str, stem: str) -> str:
+    """Performer as the file name tells; empty where it does not."""
+    words = stem.split("_")
+    match source:
+        case "cmu" | "cmu-extra" | "accad":
+            return words[0]
+        case "hdm05":
+            return "_".join(words[:2])
+        case _:
+            return ""
+
+
+def _read_labels(folder: Path) -> dict[str, str]:
+    """Short descriptions by file stem, from the tables of CMU, ACCAD and HDM05."""
+    labels = {}
+    with open(folder / "cmu_labels.csv", encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            labels[row["trial"]] = row["motion_description"]
+    with open(folder / "accad_hdm05_labels.csv", encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            labels[Path(row["file"]).stem] = row["label"]
+    return labels

@@ -1,0 +1,198 @@
+"""The data card: what a built set contains and what may be done with it, from measured statistics."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from training.open_data.captures import CaptureFile
+from training.open_data.sources import MIX_TERMS, MIXES, SOURCES
+
+Record = Mapping[str, Any]  # what `build` writes for each capture
+
+_ABOUT = """# Open motion-text data set, mix `{mix}`
+
+{clips} clips ({hours:.2f} hours) and their mirrored copies, cut from {captures} captures, in HumanML3D's
+layout: 22 joints on HumanML3D's uniform skeleton, 20 fps, 263 features a frame, {captions} captions. Built by
+`python -m training.prepare open --mix {mix}`; the numbers below were measured while building.
+
+**What may be done with it.** {terms}
+
+`clips.json` names source, file, part, licence and credit of every clip. `Mean.npy` and `Std.npy` are of the
+training split.
+"""
+
+_NOTES = """## Limits
+
+- The captions were written by rules from labels and measurements, not by people who watched the clips; only
+  trials that KIT-ML describes carry sentences by people as well. Word tags come from a short word list.
+- Wrists, ankles and head have no rotation of their own in 22 joints; hands and faces are absent.
+- Steps, ladders and furniture that performers used are not part of the data: bodies rest on things unseen.
+- Distances after retargeting compare joints once legs, trunk, shoulders, arms and neck have each been scaled
+  to the uniform skeleton. With one scale for the whole body they contain the difference in proportions:
+  torsos shorter than the uniform skeleton's, for legs of equal length, by 12 cm in Bandai-Namco's files.
+"""
+
+
+def data_card(
+    mix: str, files: Sequence[CaptureFile], records: Sequence[Record], captions: Mapping[str, Sequence[str]]
+) -> str:
+    """Write the card as Markdown.
+
+    Args:
+        mix: a key of `MIXES`.
+        files: every capture that was found, the excluded ones too.
+        records: one for each capture that was used.
+        captions: sentences by clip id, without mirrored copies.
+    """
+    clips = [clip for record in records for clip in record["clips"]]
+    about = _ABOUT.format(
+        mix=mix,
+        clips=len(clips),
+        hours=sum(map(_seconds, clips)) / 3600,
+        captures=len(records),
+        captions=sum(map(len, captions.values())),
+        terms=MIX_TERMS[mix],
+    )
+    by_source = {
+        name: [record for record in records if record["source"] == name]
+        for name in MIXES[mix]
+        if any(record["source"] == name for record in records)
+    }
+    return "\n".join(
+        (
+            about,
+            _source_section(by_source),
+            _flow_section(files, by_source),
+            _quality_section(by_source),
+            _action_section(clips),
+            _caption_section(captions),
+            _split_section(clips),
+            _NOTES,
+        )
+    )
+
+
+def _seconds(clip: Mapping[str, Any]) -> float:
+    return float(clip["end_seconds"] - clip["start_seconds"])
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
+    lines += ["| " + " | ".join(map(str, row)) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _source_section(by_source: Mapping[str, Sequence[Record]]) -> str:
+    rows = []
+    for name, records in by_source.items():
+        clips = [clip for record in records for clip in record["clips"]]
+        hours = f"{sum(map(_seconds, clips)) / 3600:.2f}"
+        rows.append((f"{SOURCES[name].title} (`{name}`)", SOURCES[name].license, len(clips), hours))
+    credits = "".join(f"- {credit}\n" for credit in dict.fromkeys(SOURCES[name].credit for name in by_source))
+    table = _table(("source", "licence", "clips", "hours"), rows)
+    return f"## Sources and credits\n\n{table}\nCredits to give:\n\n{credits}"
+
+
+def _flow_section(files: Sequence[CaptureFile], by_source: Mapping[str, Sequence[Record]]) -> str:
+    """Captures in, clips out, seconds dropped by reason."""
+    reasons = sorted(
+        {reason for records in by_source.values() for r in records for reason in r["dropped_seconds"]}
+    )
+    rows = []
+    for name, records in by_source.items():
+        found = [file for file in files if file.source == name]
+        dropped: Counter[str] = Counter()
+        for record in records:
+            dropped.update(record["dropped_seconds"])
+        clips = [clip for record in records for clip in record["clips"]]
+        rows.append(
+            (
+                name,
+                len(found),
+                sum(bool(file.excluded) for file in found),
+                sum(not record["clips"] for record in records),
+                len(clips),
+                f"{sum(record['seconds'] for record in records):.0f}",
+                f"{sum(map(_seconds, clips)):.0f}",
+                *(f"{dropped[reason]:.0f}" for reason in reasons),
+            )
+        )
+    head = ("source", "captures", "not used", "without a clip", "clips", "s in", "s kept")
+    table = _table((*head, *(f"s dropped: {reason}" for reason in reasons)), rows)
+    unused = Counter((file.source, file.excluded) for file in files if file.excluded)
+    listed = "".join(
+        f"- {source}: {count} ({reason})\n" for (source, reason), count in sorted(unused.items())
+    )
+    rest = "What is neither kept nor dropped is the last frame of each clip, which only gives the velocities."
+    return f"## From captures to clips\n\n{table}\n{rest}\n\nCaptures not used:\n\n{listed or '- none'}"
+
+
+def _quality_section(by_source: Mapping[str, Sequence[Record]]) -> str:
+    rows = []
+    for name, records in by_source.items():
+        quality = [record["quality"] for record in records]
+        contacts = max(sum(q["contacts"] for q in quality), 1)
+        before = sum(q["captured_sliding"] * q["contacts"] for q in quality) / contacts
+        after = sum(q["sliding"] * q["contacts"] for q in quality) / contacts
+        rows.append(
+            (
+                name,
+                f"{sum(q['distance'] for q in quality) / len(quality) * 100:.1f}",
+                f"{max(q['distance'] for q in quality) * 100:.1f}",
+                f"{sum(q['one_scale_distance'] for q in quality) / len(quality) * 100:.1f}",
+                f"{before * 100:.1f}",
+                f"{after * 100:.1f}",
+                f"{(after / before - 1) * 100 if before else 0:+.1f} %",
+            )
+        )
+    table = _table(
+        (
+            "source",
+            "distance, cm",
+            "worst capture",
+            "with one scale",
+            "toe sliding captured, cm/s",
+            "retargeted",
+            "change",
+        ),
+        rows,
+    )
+    text = "Mean distance between captured and retargeted joints, and ground speed of planted toes."
+    return f"## Retargeting\n\n{text}\n\n{table}"
+
+
+def _action_section(clips: Sequence[Mapping[str, Any]]) -> str:
+    actions: dict[str, list[float]] = defaultdict(list)
+    for clip in clips:
+        actions[clip["action"]].append(_seconds(clip))
+    ordered = sorted(actions.items(), key=lambda item: (-sum(item[1]), item[0]))
+    rows = [(action, len(seconds), f"{sum(seconds) / 60:.1f}") for action, seconds in ordered]
+    return f"## Actions\n\n{_table(('action', 'clips', 'minutes'), rows)}"
+
+
+def _caption_section(captions: Mapping[str, Sequence[str]]) -> str:
+    counts = [len(sentences) for sentences in captions.values()]
+    uses = Counter(sentence for sentences in captions.values() for sentence in set(sentences))
+    words = [len(sentence.split()) for sentences in captions.values() for sentence in sentences]
+    vocabulary = {word for sentence in uses for word in sentence.split()}
+    sentence, most = min(uses.items(), key=lambda item: (-item[1], item[0]))
+    rows = (
+        ("captions a clip", f"{min(counts)} to {max(counts)}, mean {sum(counts) / len(counts):.1f}"),
+        ("words a caption", f"{min(words)} to {max(words)}, mean {sum(words) / len(words):.1f}"),
+        ("different captions", len(uses)),
+        ("different words", len(vocabulary)),
+        ("most used caption", f"{sentence!r}: {most / len(captions) * 100:.2f} % of the clips"),
+    )
+    return f"## Captions\n\nWithout mirrored copies.\n\n{_table(('', ''), rows)}"
+
+
+def _split_section(clips: Sequence[Mapping[str, Any]]) -> str:
+    split_clips: dict[str, list[float]] = defaultdict(list)
+    for clip in clips:
+        split_clips[clip["split"]].append(_seconds(clip))
+    rows = [
+        (split, len(seconds), f"{len(seconds) / len(clips) * 100:.1f} %", f"{sum(seconds) / 3600:.2f}")
+        for split, seconds in sorted(split_clips.items())
+    ]
+    table = _table(("split", "clips", "share", "hours"), rows)
+    return f"## Splits\n\nBy captured trial: no trial, and no mirrored copy, is in two splits.\n\n{table}"

@@ -1,0 +1,129 @@
+"""What saved ranks of the user study say: how often each method came first, second ..., with intervals."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.research.figures.chart import Bar, Panel, draw_panels, save
+
+CRITERIA = {"fidelity": "fits the text", "quality": "quality of motion"}
+_RESAMPLES = 2000
+_ORDINALS = ("1st", "2nd", "3rd")
+
+
+def summarise(key_file: Path, files: Sequence[Path]) -> dict[str, Any]:
+    """Shares of ranks and mean ranks of every method, with 95 % intervals.
+
+    The intervals are of a bootstrap that draws participants, and prompts within each of them.
+
+    Args:
+        key_file: `key.json` of the study.
+        files: what participants saved.
+
+    Returns:
+        For each criterion and method the shares of its ranks and its mean rank, each as value, low and high.
+
+    Raises:
+        ValueError: a file of another study, an answer that does not rank the motions of its prompt, or two
+            files of one participant.
+    """
+    key = json.loads(key_file.read_text(encoding="utf-8"))
+    methods = [row["name"] for row in key["rows"]]
+    saved: dict[str, list[dict[str, Any]]] = {}
+    for file in files:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        if content.get("study") != key["study"]:
+            raise ValueError(f"{file.name} is of study {content.get('study')}, the key of {key['study']}")
+        if content["participant"] in saved:
+            raise ValueError(f"{file.name}: a second file of participant {content['participant']}: keep one")
+        saved[content["participant"]] = content["answers"]
+    result: dict[str, Any] = {
+        "study": key["study"],
+        "participants": len(saved),
+        "prompts": len(key["trials"]),
+        "methods": methods,
+    }
+    for criterion in CRITERIA:
+        ranks = [
+            np.array(
+                [_ranks(answer[criterion], key["trials"][answer["trial"]], methods) for answer in answers]
+            )
+            for answers in saved.values()
+        ]
+        result[criterion] = _statistics(ranks, methods)
+    return result
+
+
+def _ranks(best_first: Sequence[str], trial: dict[str, Any], methods: Sequence[str]) -> list[int]:
+    """Rank of each method, 0 = best, in one answer."""
+    if sorted(best_first) != sorted(trial["motions"]):
+        raise ValueError(f"an answer to {trial['prompt']!r} does not rank each of its motions once")
+    order = [trial["motions"][token] for token in best_first]
+    return [order.index(method) for method in methods]
+
+
+def _statistics(ranks: Sequence[NDArray[np.int64]], methods: Sequence[str]) -> dict[str, Any]:
+    rng = np.random.default_rng(0)
+    measured = _measures(np.concatenate(ranks))
+    drawn = []
+    for _ in range(_RESAMPLES):
+        people = [ranks[i] for i in rng.integers(len(ranks), size=len(ranks))]
+        drawn.append(_measures(np.concatenate([p[rng.integers(len(p), size=len(p))] for p in people])))
+    low, high = np.percentile(drawn, (2.5, 97.5), axis=0)
+
+    def entry(method: int, measure: int) -> dict[str, float]:
+        values = {"value": measured, "low": low, "high": high}
+        return {name: round(float(array[method, measure]), 4) for name, array in values.items()}
+
+    places = range(len(methods))
+    return {
+        name: {"shares": [entry(i, place) for place in places], "mean_rank": entry(i, len(methods))}
+        for i, name in enumerate(methods)
+    }
+
+
+def _measures(ranks: NDArray[np.int64]) -> NDArray[np.float64]:
+    """For each method the share of every rank, then the mean rank from 1: `(methods, methods + 1)`."""
+    shares = [(ranks == place).mean(0) for place in range(ranks.shape[1])]
+    return np.stack([*shares, ranks.mean(0) + 1], axis=1)
+
+
+def draw(result: dict[str, Any], path: Path) -> None:
+    """The figure: a line of panels for each criterion, a panel for each rank."""
+    methods = result["methods"]
+    panels = []
+    for criterion, meaning in CRITERIA.items():
+        for place in range(min(len(methods), 3)):
+            bars = [Bar(**_percent(result[criterion][name]["shares"][place])) for name in methods]
+            panels.append(Panel(f"{meaning}: ranked {_ORDINALS[place]}, %", bars, full=100.0))
+    title = (
+        f"User study: {result['participants']} participants, {result['prompts']} prompts\n"
+        "share of each rank, 95 % intervals"
+    )
+    save(draw_panels(title, methods, panels, per_line=min(len(methods), 3)), path)
+
+
+def _percent(entry: dict[str, float]) -> dict[str, float]:
+    return {name: 100 * value for name, value in entry.items()}
+
+
+def markdown(result: dict[str, Any]) -> str:
+    """The same as a table."""
+    lines = [
+        f"{result['participants']} participants, {result['prompts']} prompts; 95 % intervals in brackets.",
+        "",
+        "| criterion | method | ranked first | mean rank |",
+        "|---|---|---|---|",
+    ]
+    for criterion, meaning in CRITERIA.items():
+        for name in result["methods"]:
+            first, mean = result[criterion][name]["shares"][0], result[criterion][name]["mean_rank"]
+            lines.append(
+                f"| {meaning} | {name} | {first['value']:.0%} [{first['low']:.0%}, {first['high']:.0%}] "
+                f"| {mean['value']:.2f} [{mean['low']:.2f}, {mean['high']:.2f}] |"
+            )
+    return "\n".join(lines) + "\n"

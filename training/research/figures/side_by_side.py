@@ -1,0 +1,112 @@
+"""Figure 3: what several checkpoints or settings make of the same prompts, side by side.
+
+    python -m training.research.figures.side_by_side --prompts "a person waves" "a person jumps" \
+        --row RAM=open-small --row "no guidance=open-small,reg_scale=0,cfg_scale=0" --out figure.png
+
+A row is `NAME=CHECKPOINT[,setting=value]...` as for `training.evaluation.evaluate`; all rows share noise and lengths. A
+`.png` is a page of strips of poses, `.gif` and `.mp4` play the motions beside each other, a line for each
+prompt, and `.html` plays those of one prompt in 3D.
+"""
+
+import argparse
+import dataclasses
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ram_sdk import Motion
+from ram_sdk.formats import preview
+from training.command import one_line_errors
+from training.evaluation.protocol import Row
+from training.research.figures.chart import save
+from training.research.figures.rows import generate
+
+_STRIP_WIDTH = 1200  # pixels
+_CELL = 320  # pixels: side of one motion of a film
+SUFFIXES = (".png", ".gif", ".mp4", ".html")
+
+
+def strips(motions: Sequence[Sequence[Motion]], rows: Sequence[Row]) -> Image.Image:
+    """A page: for each prompt the strip of poses of every row, headed by its name and the prompt."""
+    pictures: list[Image.Image] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for group in zip(*motions, strict=True):
+            for motion, row in zip(group, rows, strict=True):
+                path = motion.save(Path(folder) / "strip.png", caption=f"{row.name}: {motion.prompt}")
+                with Image.open(path) as picture:
+                    height = round(picture.height * _STRIP_WIDTH / picture.width)
+                    pictures.append(picture.resize((_STRIP_WIDTH, height), Image.Resampling.LANCZOS))
+    page = Image.new("RGB", (_STRIP_WIDTH, sum(picture.height for picture in pictures)), "white")
+    tops = np.cumsum([0, *(picture.height for picture in pictures)])
+    for strip, top in zip(pictures, tops.tolist(), strict=False):
+        page.paste(strip, (0, top))
+    return page
+
+
+def film(motions: Sequence[Sequence[Motion]], rows: Sequence[Row], path: Path) -> None:
+    """A `.gif` or `.mp4`: a line of pictures for each prompt, a column for each row."""
+    fps = motions[0][0].fps
+    cells = [
+        [list(preview.frames(motion, f"{row.name}: {motion.prompt}", _CELL, fps)) for motion in group]
+        for row, group in zip(rows, motions, strict=True)
+    ]
+    longest = max(len(cell) for column in cells for cell in column)
+    preview.write_frames((_tile(cells, moment) for moment in range(longest)), path, fps)
+
+
+def _tile(cells: Sequence[Sequence[Sequence[Image.Image]]], moment: int) -> Image.Image:
+    """The pictures of one moment, a column for each row; motions that are over keep their last pose."""
+    image = Image.new("RGB", (_CELL * len(cells), _CELL * len(cells[0])))
+    for x, column in enumerate(cells):
+        for y, cell in enumerate(column):
+            image.paste(cell[min(moment, len(cell) - 1)], (x * _CELL, y * _CELL))
+    return image
+
+
+def compare(motions: Sequence[Sequence[Motion]], rows: Sequence[Row], out: Path) -> None:
+    """Write the figure; the suffix of `out` chooses its form.
+
+    Raises:
+        ValueError: another suffix than those of `SUFFIXES`, or a page for several prompts.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if out.suffix == ".png":
+        save(strips(motions, rows), out)
+    elif out.suffix in (".gif", ".mp4"):
+        temporary = out.with_name(f"part-{out.name}")
+        film(motions, rows, temporary)
+        temporary.replace(out)
+    elif out.suffix == ".html" and len(motions[0]) == 1:
+        named = [
+            dataclasses.replace(made[0], prompt=f"{row.name}: {made[0].prompt}")
+            for made, row in zip(motions, rows, strict=True)
+        ]
+        named[0].save(out, beside=named[1:])
+    else:
+        raise ValueError(f"{out.name}: use one of {', '.join(SUFFIXES)}; .html takes one prompt")
+
+
+def main() -> None:
+    """Command line of `python -m training.research.figures.side_by_side`."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--prompts", nargs="+", required=True, help="what the person does")
+    parser.add_argument(
+        "--row", type=Row.parse, action="append", required=True, help="name=CHECKPOINT[,setting=value...]"
+    )
+    parser.add_argument("--duration", type=float, help="seconds; default: what the first row estimates")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, required=True, help=f"a file: {', '.join(SUFFIXES)}")
+    options = parser.parse_args()
+    seconds = None if options.duration is None else [options.duration] * len(options.prompts)
+    compare(generate(options.row, options.prompts, seconds, options.seed), options.row, options.out)
+    print(options.out)
+
+
+if __name__ == "__main__":
+    with one_line_errors("training.research.figures.side_by_side"):
+        main()

@@ -1,0 +1,160 @@
+"""From a table's rows to its report: find or train each row's weights, evaluate, write."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ram_sdk.checkpoint import DEFAULT
+from training.config import TrainingConfig, load_config
+from training.evaluation import aits
+from training.evaluation.evaluate import evaluate
+from training.evaluation.evaluator import Evaluator
+from training.evaluation.protocol import Protocol, Row
+from training.research.tables.report import write_report
+from training.research.tables.rows import MDM, TABLES, TableRow
+from training.research.tables.variants import Variants, scale_budget
+
+_CONFIGS = Path(__file__).parents[2] / "configs"
+_TIMED = 3  # the table with inference times
+_KIT = 2  # the table on KIT-ML, for which nothing is shipped
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is run, and on what.
+
+    Attributes:
+        number: of the table.
+        data: folder in HumanML3D's layout.
+        out: folder of all tables.
+        config: training configuration of the trained rows; None: the default of the table.
+        budget: share of its steps.
+        checkpoint: RAM's own, where the table is about one.
+        mdm: the MDM baseline's.
+        training: whether rows may be trained; those that would have to be are left out otherwise.
+        protocol: how rows are evaluated.
+        batch_size: motions that are generated together; None: what suits the device.
+        device: where.
+        sentences: that the inference times of Table 3 are means of.
+    """
+
+    number: int
+    data: Path
+    out: Path
+    config: Path | None = None
+    budget: float = 1.0
+    checkpoint: str | None = None
+    mdm: str | None = None
+    training: bool = True
+    protocol: Protocol = field(default_factory=Protocol)
+    batch_size: int | None = None
+    device: str = "cpu"
+    sentences: int = 100
+
+    @property
+    def config_file(self) -> Path:
+        """The configuration that rows override."""
+        return self.config or _CONFIGS / ("kit.yaml" if self.number == _KIT else "open-small.yaml")
+
+    def config_of(self, row: TableRow) -> TrainingConfig:
+        """A row's training configuration."""
+        return scale_budget(load_config(self.config_file, row.overrides or ()), self.budget)
+
+    def given(self, row: TableRow) -> str | None:
+        """The weights of a row that is not trained here, if there are any."""
+        if row.overrides == MDM:
+            return self.mdm
+        if row.overrides is None and (self.checkpoint or not (self.config or self.number == _KIT)):
+            return self.checkpoint or DEFAULT
+        return None
+
+
+def run_table(plan: Plan, evaluator: Evaluator) -> str:
+    """Run what is left of a table and write its report.
+
+    Returns:
+        The Markdown.
+
+    Raises:
+        InterruptedError: a training was told to stop before its end.
+        ValueError: no row can be run without training.
+    """
+    checkpoints = find_checkpoints(plan)
+    rows = [
+        Row(
+            row.name,
+            checkpoints[row.name],
+            row.reg_scale,
+            row.cfg_scale,
+            row.steps,
+            row.reg_timesteps,
+            timestep_spacing="linear",
+        )
+        for row in TABLES[plan.number].rows
+        if row.name in checkpoints
+    ]
+    if not rows:
+        raise ValueError(f"every row of Table {plan.number} has to be trained first: allow training")
+    out = plan.out / f"table-{plan.number}"
+    summary = evaluate(rows, plan.data, evaluator, out, plan.protocol, plan.batch_size, plan.device)
+    text = caption(plan, summary)
+    if plan.number == _TIMED:
+        text += add_times(plan, rows, summary, out)
+    return write_report(plan.number, text, summary, out)
+
+
+def add_times(plan: Plan, rows: Sequence[Row], summary: Mapping[str, Any], out: Path) -> str:
+    """Put each row's average inference time (AITS) beside its metrics; an earlier measurement is kept.
+
+    Returns:
+        How it was measured.
+    """
+    file = out / "aits.json"
+    times = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {"rows": {}}
+    if times["rows"].keys() != {row.name for row in rows}:
+        times = aits.measure(rows, plan.data, out, plan.sentences, (), plan.device)
+    for name, measured in times["rows"].items():
+        summary["rows"][name]["metrics"]["aits"] = {"mean": measured["aits"], "half_width": 0.0}
+    return (
+        f" AITS: batch 1, text encoding included, loading excluded, {times['sentences']} sentences of "
+        f"{times['mean_frames']:.0f} frames on average; {times['machine']}, {times['date']}."
+    )
+
+
+def find_checkpoints(plan: Plan) -> dict[str, str]:
+    """Each row's pipeline, by the row's name; trains what the plan lets it train."""
+    variants = Variants(plan.out / "variants", plan.data, cpu=plan.device == "cpu")
+    checkpoints = {}
+    for row in TABLES[plan.number].rows:
+        source: str | Path | None = plan.given(row)
+        if source is None:
+            config = plan.config_of(row)
+            source = variants.train(config) if plan.training else variants.find(config)
+        if source is not None:
+            checkpoints[row.name] = str(source)
+    return checkpoints
+
+
+def caption(plan: Plan, summary: Mapping[str, Any]) -> str:
+    """What a reader needs to judge the figures."""
+    rows = TABLES[plan.number].rows
+    run = [row for row in rows if row.name in summary["rows"]]
+    trained = [row.name for row in run if plan.given(row) is None]
+    left = [row.name for row in rows if row not in run]
+    parts = [
+        f"Measured on {summary['data']} ({summary['data_sha256']}), split {summary['split']}, with the "
+        f"evaluator {summary['evaluator']}: n = {summary['clips']} motions a replication, "
+        f"{summary['replications']} replication(s), seed {summary['seed']}, mean ± 95 % interval. "
+        f"{summary['machine']}, torch {summary['torch']}, {summary['date']}."
+    ]
+    if trained:
+        steps, all_steps = plan.config_of(rows[0]).max_steps, load_config(plan.config_file).max_steps
+        parts.append(
+            f"Trained here with {plan.config_file.name}, **budget {plan.budget:g} ({steps:,} of "
+            f"{all_steps:,} steps)**: {', '.join(trained)}."
+        )
+    if left:
+        parts.append(f"Not run: {', '.join(left)}.")
+    return " ".join(parts)
