@@ -4,7 +4,7 @@ __version__ = "0.1.0"
 
 from ram_sdk.checkpoint import CheckpointError
 from ram_sdk.motion import Motion
-from ram_sdk.pipeline import RAMOutput, RAMPipeline, StepInfo
+from ram_sdk.pipeline import RAMOutput, RAMPipeline, StepInfo, StopSampling
 from ram_sdk.scheduler import RAMScheduler, SchedulerConfig
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "RAMScheduler",
     "SchedulerConfig",
     "StepInfo",
+    "StopSampling",
     "__version__",
 ]

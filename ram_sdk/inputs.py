@@ -1,14 +1,64 @@
 """What a call of the pipeline may ask for: every argument checked, and completed to one value a motion."""
 
+import operator
 import secrets
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, SupportsFloat, SupportsIndex
 
+import numpy as np
 import torch
 
 from ram_sdk.models import NormalizerConfig
 
 _MAX_SEED = 2**63 - 1
+MAX_MOTIONS = 4096  # of one call: a batch of them takes some gigabytes
+_ELSEWHERE = {
+    "guidance_scale": "cfg_scale, which is guidance_scale - 1",
+    "num_images_per_prompt": "num_motions_per_prompt",
+    "num_samples": "num_motions_per_prompt",
+    "negative_prompt": "nothing: there are no negative prompts here",
+    "motion_length": "duration, in seconds",
+    "callback": "callback_on_step_end",
+    "torch_dtype": "dtype",
+    "device_map": "device",
+    "use_safetensors": "nothing: weights are always safetensors",
+}
+"""What arguments of diffusers, transformers and other libraries of this field are called here."""
+
+
+def refuse_unknown(arguments: Iterable[str]) -> None:
+    """Raise TypeError for arguments that do not exist, with the one that is probably meant."""
+    for name in arguments:
+        hint = f": use {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
+        raise TypeError(f"there is no argument {name}{hint}")
+
+
+def whole_number(name: str, value: SupportsIndex) -> int:
+    """A Python int from an int, or an integer scalar of numpy or torch.
+
+    Raises:
+        ValueError: it is no whole number.
+    """
+    if not isinstance(value, bool | np.bool_):
+        try:
+            return operator.index(value)
+        except TypeError:
+            pass
+    raise ValueError(f"{name} {value!r}: expected a whole number")
+
+
+def number(name: str, value: SupportsFloat) -> float:
+    """A Python float from a number, or a scalar of numpy or torch.
+
+    Raises:
+        ValueError: it is no number.
+    """
+    if isinstance(value, str | bool | np.bool_):
+        raise ValueError(f"{name} {value!r}: expected a number")
+    try:
+        return float(value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"{name} {value!r}: expected a number") from error
 
 
 def prompts(prompt: str | Sequence[str]) -> list[str]:
@@ -30,10 +80,33 @@ def prompts(prompt: str | Sequence[str]) -> list[str]:
     return [text.strip() for text in texts]
 
 
-def check_count(name: str, value: int) -> None:
-    """Raise ValueError unless `value` is a whole number of at least 1."""
-    if not isinstance(value, int) or value < 1:
-        raise ValueError(f"{name} {value!r}: expected a whole number of at least 1")
+def count(name: str, value: SupportsIndex) -> int:
+    """A whole number of at least 1.
+
+    Raises:
+        ValueError: it is not.
+    """
+    whole = whole_number(name, value)
+    if whole < 1:
+        raise ValueError(f"{name} {whole}: expected a whole number of at least 1")
+    return whole
+
+
+def scheduler_settings(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that are given (not None), as plain Python values.
+
+    Raises:
+        ValueError: a value of another kind than the setting's.
+    """
+    settings = {name: value for name, value in wanted.items() if value is not None}
+    for name in ("reg_scale", "cfg_scale"):
+        if name in settings:
+            settings[name] = number(name, settings[name])
+    if "num_inference_steps" in settings:
+        settings["num_inference_steps"] = whole_number("num_inference_steps", settings["num_inference_steps"])
+    if "reg_timesteps" in settings:
+        settings["reg_timesteps"] = tuple(whole_number("reg_timesteps", t) for t in settings["reg_timesteps"])
+    return settings
 
 
 def lengths(
@@ -50,17 +123,17 @@ def lengths(
     if num_frames is not None and duration is not None:
         raise ValueError(f"num_frames={num_frames} and duration={duration}: give one of them")
     if num_frames is not None:
-        frames = _per_prompt("num_frames", num_frames, count)
-        wrong = next((n for n in frames if not isinstance(n, int) or not 1 <= n <= motion.max_frames), None)
+        frames = [whole_number("num_frames", n) for n in _per_prompt("num_frames", num_frames, count)]
+        wrong = next((n for n in frames if not 1 <= n <= motion.max_frames), None)
         if wrong is not None:
-            raise ValueError(f"num_frames {wrong!r}: expected a whole number from 1 to {motion.max_frames}")
+            raise ValueError(f"num_frames {wrong}: expected a whole number from 1 to {motion.max_frames}")
         return frames
     if duration is not None:
         shortest, longest = 1 / motion.fps, motion.max_frames / motion.fps
-        seconds = _per_prompt("duration", duration, count)
-        wrong = next((s for s in seconds if not shortest <= s <= longest), None)
-        if wrong is not None:
-            raise ValueError(f"duration {wrong} s: expected {shortest:g} to {longest:g} seconds")
+        seconds = [number("duration", s) for s in _per_prompt("duration", duration, count)]
+        wrong_one = next((s for s in seconds if not shortest <= s <= longest), None)
+        if wrong_one is not None:
+            raise ValueError(f"duration {wrong_one} s: expected {shortest:g} to {longest:g} seconds")
         return [round(s * motion.fps) for s in seconds]
     return None
 
@@ -71,30 +144,45 @@ def seeds(
     """One seed for each motion, prompt by prompt.
 
     Raises:
-        ValueError: seed and generator together, a wrong number of seeds, or one out of range.
+        ValueError: seed and generator together, a wrong number of seeds, one out of range, or too many
+            motions.
     """
+    if prompts * each > MAX_MOTIONS:
+        raise ValueError(
+            f"{prompts} prompts x {each} motions in one call: at most {MAX_MOTIONS}; make several calls"
+        )
     if seed is not None and generator is not None:
         raise ValueError("seed and generator were both given: give one of them")
-    if isinstance(seed, Sequence):
-        chosen = list(seed)
+    if generator is not None:
+        if not isinstance(generator, torch.Generator):
+            raise ValueError(
+                f"generator of type {type(generator).__name__}: expected one torch.Generator; for a seed for "
+                "each motion use seed=[...]"
+            )
+        return [int(torch.randint(2**31, (), generator=generator)) for _ in range(prompts * each)]
+    if seed is None:
+        return [secrets.randbelow(2**31) for _ in range(prompts * each)]
+    if _is_list(seed):
+        chosen = [whole_number("seed", s) for s in seed]  # type: ignore[union-attr]
         if len(chosen) != prompts * each:
             raise ValueError(
                 f"seed has {len(chosen)} entries: give one, or one for each of {prompts * each} motions"
             )
-    elif seed is not None:
-        chosen = [seed + k for _ in range(prompts) for k in range(each)]
-    elif generator is not None:
-        chosen = [int(torch.randint(2**31, (), generator=generator)) for _ in range(prompts * each)]
     else:
-        chosen = [secrets.randbelow(2**31) for _ in range(prompts * each)]
-    wrong = next((s for s in chosen if not isinstance(s, int) or not 0 <= s <= _MAX_SEED), None)
+        first = whole_number("seed", seed)  # type: ignore[arg-type]
+        chosen = [first + k for _ in range(prompts) for k in range(each)]
+    wrong = next((s for s in chosen if not 0 <= s <= _MAX_SEED), None)
     if wrong is not None:
-        raise ValueError(f"seed {wrong!r}: expected a whole number from 0 to {_MAX_SEED}")
+        raise ValueError(f"seed {wrong}: expected a whole number from 0 to {_MAX_SEED}")
     return chosen
 
 
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) or (isinstance(value, np.ndarray | torch.Tensor) and value.ndim > 0)
+
+
 def _per_prompt(name: str, value: Any, count: int) -> list[Any]:
-    values = list(value) if isinstance(value, Sequence) else [value] * count
+    values = list(value) if _is_list(value) and not isinstance(value, str) else [value] * count
     if len(values) != count:
         raise ValueError(f"{name} has {len(values)} entries for {count} prompts: give one, or one for each")
     return values

@@ -115,6 +115,10 @@ class Motion:
     def __len__(self) -> int:
         return len(self.joints)
 
+    def __repr__(self) -> str:
+        prompt = "" if self.prompt is None else f", {self.prompt!r}"
+        return f"Motion({len(self)} frames, {self.duration:.2f} s at {self.fps:g} fps{prompt})"
+
     def __getitem__(self, frames: slice) -> "Motion":
         """A span of frames, `motion[20:60]`, where it stands and facing as it faced."""
         if not isinstance(frames, slice) or frames.step not in (None, 1):

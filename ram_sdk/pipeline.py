@@ -1,5 +1,6 @@
 """`RAMPipeline`: text to motion, the order of events."""
 
+import dataclasses
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,8 +13,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 import ram_sdk
-from ram_sdk import checkpoint
-from ram_sdk import inputs as arguments
+from ram_sdk import checkpoint, inputs
 from ram_sdk.checkpoint import COMPONENTS, HubOptions, lora
 from ram_sdk.checkpoint.card import write_model_card
 from ram_sdk.models import (
@@ -26,10 +26,10 @@ from ram_sdk.models import (
 )
 from ram_sdk.models.text_backbone import TextBackbone
 from ram_sdk.motion import Motion
-from ram_sdk.scheduler import RAMScheduler, check_scale
+from ram_sdk.scheduler import RAMScheduler, Sampler, Spacing
 
-OutputType = Literal["motion", "joints", "features"]
-_OUTPUT_TYPES = ("motion", "joints", "features")
+OutputType = Literal["motion", "features"]
+_OUTPUT_TYPES = ("motion", "features")
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,17 @@ class RAMOutput:
 
     Attributes:
         motions: one entry for each motion, prompt by prompt: `Motion` objects, or with
-            `output_type="joints"` tensors `(frames, joints, 3)` in metres, or with "features" tensors
-            `(frames, features)` in real units.
+            `output_type="features"` tensors `(frames, features)` in real units.
     """
 
     motions: list[Any]
+
+    def __repr__(self) -> str:
+        return (
+            f"RAMOutput({', '.join(map(repr, self.motions))})"
+            if len(self.motions) <= 3
+            else (f"RAMOutput({len(self.motions)} motions: {self.motions[0]!r}, ...)")
+        )
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,14 @@ class StepInfo:
     index: int
     timestep: int
     estimate: Tensor
+
+
+class StopSampling(Exception):
+    """Raised by a `callback_on_step_end` to end the denoising: the present estimate becomes the motion."""
+
+
+StepCallback = Callable[["RAMPipeline", StepInfo], Tensor | None]
+"""Sees each step's estimate; returns another one, shaped alike, to go on from, or None to keep it."""
 
 
 class RAMPipeline:
@@ -132,8 +146,7 @@ class RAMPipeline:
             CheckpointError: no pipeline there, or a part is missing, damaged or does not fit.
             TypeError: a component name that does not exist.
         """
-        if unknown := components.keys() - COMPONENTS.keys():
-            raise TypeError(f"unknown components {sorted(unknown)}: known are {', '.join(COMPONENTS)}")
+        inputs.refuse_unknown(sorted(components.keys() - COMPONENTS.keys()))
         hub = HubOptions(token, cache_dir, local_files_only)
         folder = checkpoint.find(source, revision=revision, variant=variant, hub=hub)
         parts = {
@@ -277,109 +290,93 @@ class RAMPipeline:
         num_frames: int | Sequence[int] | None = None,
         *,
         duration: float | Sequence[float] | None = None,
-        num_inference_steps: int = 20,
+        num_inference_steps: int | None = None,
         reg_scale: float | None = None,
         cfg_scale: float | None = None,
         reg_timesteps: Sequence[int] | None = None,
+        sampler: Sampler | None = None,
+        timestep_spacing: Spacing | None = None,
         seed: int | Sequence[int] | None = None,
         generator: torch.Generator | None = None,
         num_motions_per_prompt: int = 1,
-        callback_on_step_end: Callable[["RAMPipeline", StepInfo], None] | None = None,
+        callback_on_step_end: StepCallback | None = None,
         output_type: OutputType = "motion",
+        **unknown: Any,
     ) -> RAMOutput:
         """Generate motions for one or several prompts.
 
         Every motion has its own seed and draws its own noise on the CPU: a seed gives the same motion alone,
-        in any batch and on any device (to float tolerance).
+        in any batch and on any device (to float tolerance). Calls do not change the pipeline, so that
+        threads may share one.
 
         Args:
             prompt: what the person does, or several such texts, whose motions are made as one batch.
             num_frames: length in frames, for all or for each prompt.
             duration: length in seconds instead; without either it is estimated from the text.
-            num_inference_steps: denoising steps.
-            reg_scale: weight of Reconstructive Error Guidance (eq. 10), 0 = off; default: the scheduler's.
-            cfg_scale: weight of classifier-free guidance (eq. 11), 0 = off; default: the scheduler's. This is
-                diffusers' guidance_scale minus 1.
-            reg_timesteps: timesteps where REG is on (Table 3); default: the scheduler's.
+            num_inference_steps: denoising steps. This and the settings up to `timestep_spacing` are the
+                scheduler's where they are not given.
+            reg_scale: weight of Reconstructive Error Guidance (eq. 10), 0 = off.
+            cfg_scale: weight of classifier-free guidance (eq. 11), 0 = off. This is diffusers'
+                guidance_scale minus 1.
+            reg_timesteps: timesteps where REG is on (Table 3).
+            sampler: "ddpm", "ddim" or "dpm++".
+            timestep_spacing: "linear" or "noisy_first", see `RAMScheduler`.
             seed: a seed that every prompt starts from (its k-th motion uses seed + k), or one for each
                 motion; default: a random one, recorded in `Motion.settings`.
             generator: draws the seeds instead.
             num_motions_per_prompt: how many motions each prompt gets.
-            callback_on_step_end: called as `callback(pipeline, StepInfo)` after each step.
-            output_type: "motion", "joints" or "features".
+            callback_on_step_end: called as `callback(pipeline, StepInfo)` after each step's estimate; it may
+                return another estimate, or raise `StopSampling`.
+            output_type: "motion" or "features".
+            **unknown: none is allowed; the names of other libraries get an error that tells ours.
 
         Returns:
             The motions, prompt by prompt.
 
         Raises:
             ValueError: an argument outside what is allowed; the message names it.
-            TypeError: a prompt that is not text.
+            TypeError: a prompt that is not text, or an argument that does not exist.
         """
-        prompts = arguments.prompts(prompt)
-        arguments.check_count("num_motions_per_prompt", num_motions_per_prompt)
+        # 1. Check what was asked for
+        inputs.refuse_unknown(unknown)
+        prompts = inputs.prompts(prompt)
+        each = inputs.count("num_motions_per_prompt", num_motions_per_prompt)
         if output_type not in _OUTPUT_TYPES:
             raise ValueError(f"output_type {output_type!r}: use one of {', '.join(_OUTPUT_TYPES)}")
-        config = self.scheduler.config
-        reg_scale = config.reg_scale if reg_scale is None else reg_scale
-        cfg_scale = config.cfg_scale if cfg_scale is None else cfg_scale
-        check_scale("reg_scale", reg_scale)
-        check_scale("cfg_scale", cfg_scale)
-        if reg_scale and self.motion_encoder is None:
-            raise ValueError(f"reg_scale {reg_scale}: this checkpoint has no motion encoder, use reg_scale=0")
-        reg_timesteps = config.reg_timesteps if reg_timesteps is None else tuple(reg_timesteps)
-        self.scheduler.set_timesteps(num_inference_steps)
-        self._check_reg_timesteps(reg_timesteps)
+        scheduler = self._scheduler_with(
+            num_inference_steps=num_inference_steps,
+            reg_scale=reg_scale,
+            cfg_scale=cfg_scale,
+            reg_timesteps=reg_timesteps,
+            sampler=sampler,
+            timestep_spacing=timestep_spacing,
+        )
+        seeds = inputs.seeds(seed, generator, len(prompts), each)
+        lengths = inputs.lengths(num_frames, duration, len(prompts), self.normalizer.config)
 
-        seeds = arguments.seeds(seed, generator, len(prompts), num_motions_per_prompt)
-        requested = arguments.lengths(num_frames, duration, len(prompts), self.normalizer.config)
-
+        # 2. Read the prompts
         latents, seconds = self.encode_prompt(prompts)
-        latents = latents.repeat_interleave(num_motions_per_prompt, dim=0)
-        lengths = requested if requested is not None else self._estimated_lengths(seconds)
-        lengths = [length for length in lengths for _ in range(num_motions_per_prompt)]
+        if lengths is None:
+            lengths = self._estimated_lengths(seconds)
+        latents = latents.repeat_interleave(each, dim=0)
+        lengths = [length for length in lengths for _ in range(each)]
 
-        mask = self.frame_mask(lengths)
+        # 3. Denoise
         generators = [torch.Generator().manual_seed(s) for s in seeds]
-        x_t = self.prepare_noise(generators, lengths)
-        previous: Tensor | None = None
-        with self.progress_bar(len(self.scheduler.timesteps)) as bar:
-            for index, timestep in enumerate(self.scheduler.timesteps):
-                reg_on = bool(reg_scale) and (reg_timesteps is None or timestep in reg_timesteps)
-                estimate = self.denoise(
-                    x_t, timestep, latents, mask, previous if reg_on else None, reg_scale, cfg_scale
-                )
-                noise = None
-                if config.sampler == "ddpm" and index + 1 < len(self.scheduler.timesteps):
-                    noise = self.prepare_noise(generators, lengths)
-                x_t = self.scheduler.step(estimate, timestep, x_t, noise=noise, previous_x_0=previous)
-                previous = estimate
-                if callback_on_step_end is not None:
-                    callback_on_step_end(self, StepInfo(index, timestep, estimate))
-                bar.update()
+        x_0 = self.sample(latents, lengths, generators, scheduler, callback_on_step_end)
 
-        features = self.decode(x_t, lengths)
+        # 4. Decode
+        features = self.decode(x_0, lengths)
         if output_type == "features":
             return RAMOutput(features)
-        motions = []
-        for i, feature in enumerate(features):
-            settings = {
-                "seed": seeds[i],
-                "num_inference_steps": num_inference_steps,
-                "sampler": config.sampler,
-                "timestep_spacing": config.timestep_spacing,
-                "reg_scale": reg_scale,
-                "cfg_scale": cfg_scale,
-                "reg_timesteps": None if reg_timesteps is None else list(reg_timesteps),
-                "checkpoint": self.name,
-                "ram_sdk": ram_sdk.__version__,
-            }
-            if self.lora is not None:
-                settings |= {"lora": self.lora.name, "lora_scale": self.lora.scale}
-            text = prompts[i // num_motions_per_prompt]
-            motions.append(Motion.from_features(feature.numpy(), prompt=text, settings=settings))
-        if output_type == "joints":
-            return RAMOutput([torch.from_numpy(motion.joints) for motion in motions])
-        return RAMOutput(motions)
+        texts = [text for text in prompts for _ in range(each)]
+        settings = self._settings(scheduler)
+        return RAMOutput(
+            [
+                Motion.from_features(feature.numpy(), prompt=text, settings={"seed": s, **settings})
+                for feature, text, s in zip(features, texts, seeds, strict=True)
+            ]
+        )
 
     def encode_prompt(self, prompts: Sequence[str]) -> tuple[Tensor, Tensor]:
         """Read prompts.
@@ -393,6 +390,48 @@ class RAMPipeline:
         tokens, mask = self.text_backbone.encode(prompts)
         tokens = tokens.to(self.dtype)
         return self.text_encoder(tokens, mask), self.duration_estimator(tokens, mask)
+
+    @torch.no_grad()
+    def sample(
+        self,
+        latents: Tensor,
+        lengths: Sequence[int],
+        generators: Sequence[torch.Generator],
+        scheduler: RAMScheduler | None = None,
+        callback: StepCallback | None = None,
+    ) -> Tensor:
+        """Denoise from pure noise: the sampling loop.
+
+        Args:
+            latents: z_t of each motion, `(batch, latent_dim)`.
+            lengths: frames of each motion.
+            generators: draw the noise of each motion; they go on with each step.
+            scheduler: timesteps, sampler and guidance; default: the pipeline's.
+            callback: see `callback_on_step_end` of a call.
+
+        Returns:
+            Clean motion, `(batch, longest, features)` float32, normalised.
+        """
+        scheduler = scheduler or self.scheduler
+        mask = self.frame_mask(lengths)
+        x_t = self.prepare_noise(generators, lengths)
+        previous: Tensor | None = None
+        with self.progress_bar(len(scheduler.timesteps)) as bar:
+            for index, timestep in enumerate(scheduler.timesteps):
+                estimate = self.denoise(x_t, timestep, latents, mask, previous, scheduler)
+                if callback is not None:
+                    try:
+                        changed = callback(self, StepInfo(index, timestep, estimate))
+                    except StopSampling:
+                        return estimate
+                    estimate = estimate if changed is None else changed
+                noise = None
+                if scheduler.needs_noise(timestep):
+                    noise = self.prepare_noise(generators, lengths)
+                x_t = scheduler.step(estimate, timestep, x_t, noise=noise, previous_x_0=previous)
+                previous = estimate
+                bar.update()
+        return x_t
 
     def frame_mask(self, lengths: Sequence[int]) -> Tensor | None:
         """Mask `(batch, longest)`, True = valid; None when all lengths are the same."""
@@ -409,7 +448,7 @@ class RAMPipeline:
         """
         width = self.denoiser.config.num_features
         noise = [
-            torch.randn(length, width, generator=generator)
+            torch.randn(length, width, generator=generator, dtype=torch.float32, device="cpu")
             for length, generator in zip(lengths, generators, strict=True)
         ]
         return torch.nn.utils.rnn.pad_sequence(noise, batch_first=True).to(self.device)
@@ -421,8 +460,7 @@ class RAMPipeline:
         latents: Tensor,
         mask: Tensor | None = None,
         previous: Tensor | None = None,
-        reg_scale: float = 0.0,
-        cfg_scale: float = 0.0,
+        scheduler: RAMScheduler | None = None,
     ) -> Tensor:
         """Guided estimate of the clean motion (eq. 11), with one denoiser forward for all its branches.
 
@@ -433,20 +471,21 @@ class RAMPipeline:
             timestep: where x_t is.
             latents: z_t, `(batch, latent_dim)`.
             mask: `(batch, frames)`, True = valid; None when all are.
-            previous: guided estimate of the step before, which REG reconstructs; None leaves REG out, as
-                does a pipeline without a motion encoder.
-            reg_scale: weight of REG.
-            cfg_scale: weight of classifier-free guidance.
+            previous: guided estimate of the step before, which REG reconstructs where the scheduler uses it;
+                None at the first step.
+            scheduler: weighs the guidance; default: the pipeline's.
 
         Returns:
             The estimate, float32, shaped as x_t.
         """
+        scheduler = scheduler or self.scheduler
+        use_cfg = bool(scheduler.config.cfg_scale)
+        use_reg = False
         branches = [latents]
-        if cfg_scale:
+        if use_cfg:
             branches.append(torch.zeros_like(latents))
-        if self.motion_encoder is None:
-            previous = None
-        elif previous is not None:
+        if previous is not None and self.motion_encoder is not None and scheduler.uses_reg(timestep):
+            use_reg = True
             branches.append(self.motion_encoder(previous.to(self.dtype), mask))
         count = len(branches)
         estimates = self.denoiser(
@@ -456,23 +495,38 @@ class RAMPipeline:
             None if mask is None else mask.repeat(count, 1),
         )
         cond, *others = estimates.float().chunk(count)
-        uncond = others.pop(0) if cfg_scale else None
-        recon = others.pop() if previous is not None else None
-        return self.scheduler.guide(cond, uncond, recon, reg_scale=reg_scale, cfg_scale=cfg_scale)
+        uncond = others.pop(0) if use_cfg else None
+        recon = others.pop() if use_reg else None
+        return scheduler.guide(cond, uncond, recon)
 
     def decode(self, x_0: Tensor, lengths: Sequence[int]) -> list[Tensor]:
         """Normalised clean motion `(batch, frames, features)` to one tensor of real features each."""
         features = self.normalizer.denormalize(x_0.float()).cpu()
         return [feature[:length] for feature, length in zip(features, lengths, strict=True)]
 
+    def _scheduler_with(self, **wanted: Any) -> RAMScheduler:
+        """The scheduler, with the settings that are not None in place of its own."""
+        changes = inputs.scheduler_settings(wanted)
+        scheduler = RAMScheduler.from_config(self.scheduler, **changes) if changes else self.scheduler
+        if self.motion_encoder is None and scheduler.config.reg_scale:
+            raise ValueError(
+                f"reg_scale {scheduler.config.reg_scale:g}: this checkpoint has no motion encoder, "
+                "use reg_scale=0"
+            )
+        return scheduler
+
+    def _settings(self, scheduler: RAMScheduler) -> dict[str, Any]:
+        """How motions are made, for `Motion.settings`."""
+        settings = dataclasses.asdict(scheduler.config)
+        del settings["num_train_timesteps"]
+        if settings["reg_timesteps"] is not None:
+            settings["reg_timesteps"] = list(settings["reg_timesteps"])
+        settings |= {"checkpoint": self.name, "ram_sdk": ram_sdk.__version__}
+        if self.lora is not None:
+            settings |= {"lora": self.lora.name, "lora_scale": self.lora.scale}
+        return settings
+
     def _estimated_lengths(self, seconds: Tensor) -> list[int]:
         motion = self.normalizer.config
         frames = (seconds.float() * motion.fps).round().clamp(motion.min_frames, motion.max_frames)
         return [int(n) for n in frames]
-
-    def _check_reg_timesteps(self, reg_timesteps: Sequence[int] | None) -> None:
-        absent = set(reg_timesteps or ()) - set(self.scheduler.timesteps)
-        if absent:
-            raise ValueError(
-                f"reg_timesteps {sorted(absent)} are not in the schedule {list(self.scheduler.timesteps)}"
-            )

@@ -1,8 +1,9 @@
 """`RAMScheduler`: when to denoise, how a step is taken and how guidance is weighed."""
 
+import dataclasses
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -21,6 +22,7 @@ class SchedulerConfig:
     """
 
     num_train_timesteps: int = 50
+    num_inference_steps: int = 20
     sampler: Sampler = "ddpm"  # the paper names none; ancestral DDPM is MDM's
     timestep_spacing: Spacing = "linear"  # noisy_first: half of the steps one by one from pure noise on
     reg_scale: float = 5.0  # w_reg of eq. 10
@@ -30,6 +32,10 @@ class SchedulerConfig:
     def __post_init__(self) -> None:
         if self.num_train_timesteps < 1:
             raise ValueError(f"num_train_timesteps {self.num_train_timesteps}: at least 1 is needed")
+        if not 1 <= self.num_inference_steps <= self.num_train_timesteps:
+            raise ValueError(
+                f"num_inference_steps {self.num_inference_steps}: expected 1 to {self.num_train_timesteps}"
+            )
         if self.sampler not in SAMPLERS:
             raise ValueError(f"sampler {self.sampler!r}: use one of {', '.join(SAMPLERS)}")
         if self.timestep_spacing not in SPACINGS:
@@ -49,39 +55,51 @@ class RAMScheduler:
 
     x_t = sqrt(ab_t) x_0 + sqrt(1 - ab_t) eps, cosine schedule, the network predicts x_0, nothing is clipped.
     All tables are float64; a step looks the previous timestep up in the schedule, because with 20 of 50
-    steps it is not t - 1.
+    steps it is not t - 1. A scheduler does not change: `from_config` makes one with other settings.
 
     Attributes:
         config: the settings.
-        alphas_cumprod: ab_t, `(num_train_timesteps,)` float64.
-        timesteps: the timesteps of inference, descending; set by `set_timesteps`.
+        alphas_cumprod: ab_t, `(num_train_timesteps,)` float64, on the CPU.
+        timesteps: the timesteps of inference, descending. "linear" is round(linspace(0, T - 1, n)), reversed:
+            20 of 50 gives the paper's [49, 46, 44, 41, 39, 36, 34, ..., 3, 0]. "noisy_first" spends half of
+            the steps one by one on the noisiest timesteps, where it is decided what happens and when, and
+            spaces the others linearly: [49, 48, ..., 39, 35, ..., 4, 0].
+
+    Raises:
+        ValueError: REG is asked for at timesteps that are not in the schedule.
     """
 
     def __init__(self, config: SchedulerConfig | None = None) -> None:
         self.config = config if config is not None else SchedulerConfig()
         self.alphas_cumprod = _cosine_alphas_cumprod(self.config.num_train_timesteps)
-        self.timesteps: tuple[int, ...] = ()
-        self.set_timesteps(min(20, self.config.num_train_timesteps))
+        self.timesteps = _timesteps(self.config)
+        if absent := sorted(set(self.config.reg_timesteps or ()) - set(self.timesteps), reverse=True):
+            nearest = {min(self.timesteps, key=lambda t: abs(t - wrong)) for wrong in absent}
+            raise ValueError(
+                f"reg_timesteps {absent} are not in the schedule {list(self.timesteps)}: the nearest that "
+                f"are in it: {sorted(nearest, reverse=True)}"
+            )
 
-    def set_timesteps(self, num_inference_steps: int) -> None:
-        """Choose the timesteps of inference.
+    @classmethod
+    def from_config(cls, config: "SchedulerConfig | RAMScheduler", **changes: Any) -> "RAMScheduler":
+        """A scheduler with the settings of another one, but for some.
 
-        "linear" is round(linspace(0, T - 1, n)), reversed: 20 of 50 gives the paper's [49, 46, 44, 41, 39,
-        36, 34, ..., 3, 0]. "noisy_first" spends half of the steps one by one on the noisiest timesteps, where
-        it is decided what happens and when, and spaces the others linearly: [49, 48, ..., 39, 35, ..., 4, 0].
+            pipe.scheduler = RAMScheduler.from_config(pipe.scheduler, sampler="dpm++", num_inference_steps=10)
+
+        Args:
+            config: the settings to start from, or the scheduler that has them.
+            **changes: fields of `SchedulerConfig`.
 
         Raises:
-            ValueError: fewer than 1 or more than the training timesteps.
+            TypeError: a setting that does not exist.
+            ValueError: a value that is not allowed.
         """
-        last = self.config.num_train_timesteps
-        if not 1 <= num_inference_steps <= last:
-            raise ValueError(f"num_inference_steps {num_inference_steps}: expected 1 to {last}")
-        single = num_inference_steps // 2 if self.config.timestep_spacing == "noisy_first" else 0
-        spaced = torch.linspace(0, last - 1 - single, num_inference_steps - single, dtype=torch.float64)
-        if num_inference_steps == 1:
-            spaced = spaced + (last - 1)
-        rest = (int(t) for t in spaced.round().flip(0))
-        self.timesteps = (*range(last - 1, last - 1 - single, -1), *rest)
+        known = [field.name for field in dataclasses.fields(SchedulerConfig)]
+        if unknown := sorted(changes.keys() - set(known)):
+            raise TypeError(f"unknown scheduler settings {unknown}: known are {', '.join(known)}")
+        if isinstance(config, RAMScheduler):
+            config = config.config
+        return cls(dataclasses.replace(config, **changes))
 
     def add_noise(self, x_0: Tensor, noise: Tensor, timestep: Tensor) -> Tensor:
         """Diffuse clean motion to x_t.
@@ -91,18 +109,20 @@ class RAMScheduler:
             noise: standard normal, shaped as x_0.
             timestep: `(batch,)` integers, 0 to num_train_timesteps - 1.
         """
-        signal = self.alphas_cumprod.to(timestep.device)[timestep].view(-1, 1, 1)
-        return signal.sqrt().to(x_0.dtype) * x_0 + (1.0 - signal).sqrt().to(x_0.dtype) * noise
+        tables = torch.stack((self.alphas_cumprod, 1.0 - self.alphas_cumprod)).sqrt().to(x_0.dtype)
+        scales = tables.to(timestep.device)[:, timestep, None, None]
+        return scales[0] * x_0 + scales[1] * noise
 
-    def guide(
-        self,
-        cond: Tensor,
-        uncond: Tensor | None = None,
-        recon: Tensor | None = None,
-        *,
-        reg_scale: float | None = None,
-        cfg_scale: float | None = None,
-    ) -> Tensor:
+    def uses_reg(self, timestep: int) -> bool:
+        """Whether REG guides the step at this timestep; the first step has nothing to reconstruct."""
+        chosen = self.config.reg_timesteps
+        return bool(self.config.reg_scale) and (chosen is None or timestep in chosen)
+
+    def needs_noise(self, timestep: int) -> bool:
+        """Whether `step` needs noise there: in ancestral DDPM at every step but the last."""
+        return self.config.sampler == "ddpm" and timestep != self.timesteps[-1]
+
+    def guide(self, cond: Tensor, uncond: Tensor | None = None, recon: Tensor | None = None) -> Tensor:
         """Weigh the denoiser's estimates of x_0 (eq. 10 and 11).
 
             cond + reg_scale (cond - recon) + cfg_scale (cond - uncond)
@@ -111,16 +131,12 @@ class RAMScheduler:
             cond: D(x_t, t, z_t), `(batch, frames, features)`.
             uncond: D(x_t, t, 0); None leaves the CFG term out.
             recon: D(x_t, t, E_m(previous guided estimate)); None leaves the REG term out.
-            reg_scale: overrides the configuration's.
-            cfg_scale: overrides the configuration's.
         """
         guided = cond
         if recon is not None:
-            scale = self.config.reg_scale if reg_scale is None else reg_scale
-            guided = guided + scale * (cond - recon)
+            guided = guided + self.config.reg_scale * (cond - recon)
         if uncond is not None:
-            scale = self.config.cfg_scale if cfg_scale is None else cfg_scale
-            guided = guided + scale * (cond - uncond)
+            guided = guided + self.config.cfg_scale * (cond - uncond)
         return guided
 
     def step(
@@ -138,7 +154,7 @@ class RAMScheduler:
             x_0: the (guided) estimate at this step, `(batch, frames, features)`.
             timestep: where x_t is; one of `timesteps`.
             x_t: the current sample, shaped as x_0.
-            noise: standard normal, shaped as x_0; only ancestral DDPM uses it, and not at the last step.
+            noise: standard normal, shaped as x_0, where `needs_noise`.
             previous_x_0: the estimate of the step before; only DPM-Solver++ uses it.
 
         Raises:
@@ -159,6 +175,15 @@ class RAMScheduler:
         if noise is None:
             raise ValueError("the ddpm sampler needs noise: pass noise=, or use ddim or dpm++")
         return _ddpm_step(x_0, x_t, now, after, noise)
+
+
+def _timesteps(config: SchedulerConfig) -> tuple[int, ...]:
+    last, count = config.num_train_timesteps, config.num_inference_steps
+    single = count // 2 if config.timestep_spacing == "noisy_first" else 0
+    spaced = torch.linspace(0, last - 1 - single, count - single, dtype=torch.float64)
+    if count == 1:
+        spaced = spaced + (last - 1)
+    return (*range(last - 1, last - 1 - single, -1), *(int(t) for t in spaced.round().flip(0)))
 
 
 def _ddpm_step(x_0: Tensor, x_t: Tensor, now: float, after: float, noise: Tensor) -> Tensor:

@@ -1,10 +1,12 @@
 """The pipeline: what a call returns, and the numerical invariants it promises."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
 
-from ram_sdk import Motion, RAMPipeline, RAMScheduler, SchedulerConfig
+from ram_sdk import Motion, RAMPipeline, RAMScheduler, SchedulerConfig, StopSampling
 
 PROMPTS = ["a person jumps", "someone walks forward slowly", "the man waves with his left hand"]
 
@@ -80,7 +82,7 @@ def test_without_a_motion_encoder_only_cfg_guides(pipeline):
     off = pipeline("a person jumps", 40, num_inference_steps=5, seed=1, reg_scale=0.0).motions[0]
     same = baseline("a person jumps", 40, num_inference_steps=5, seed=1, reg_scale=0.0).motions[0]
     np.testing.assert_array_equal(off.features, same.features)
-    with pytest.raises(ValueError, match=r"reg_scale 5\.0: this checkpoint has no motion encoder"):
+    with pytest.raises(ValueError, match=r"reg_scale 5: this checkpoint has no motion encoder"):
         baseline("a person jumps", 40)
 
 
@@ -92,7 +94,7 @@ def test_denoise_is_equation_11(pipeline):
         cond = pipeline.denoiser(x_t, step, latents)
         uncond = pipeline.denoiser(x_t, step, torch.zeros(2, 16))
         recon = pipeline.denoiser(x_t, step, pipeline.motion_encoder(previous))
-        guided = pipeline.denoise(x_t, 31, latents, None, previous, reg_scale=5.0, cfg_scale=1.5)
+        guided = pipeline.denoise(x_t, 31, latents, previous=previous)
     expected = cond + 5.0 * (cond - recon) + 1.5 * (cond - uncond)
     torch.testing.assert_close(guided, expected, atol=1e-4, rtol=1e-4)
 
@@ -127,9 +129,7 @@ def test_output_types(pipeline):
     arguments = {"num_frames": 40, "num_inference_steps": 2, "seed": 0}
     motion = pipeline("a person jumps", **arguments).motions[0]
     features = pipeline("a person jumps", output_type="features", **arguments).motions[0]
-    positions = pipeline("a person jumps", output_type="joints", **arguments).motions[0]
     np.testing.assert_array_equal(features.numpy(), motion.features)
-    np.testing.assert_array_equal(positions.numpy(), motion.joints)
 
 
 def test_half_precision_stays_close(checkpoint, pipeline):
@@ -160,7 +160,16 @@ def test_half_precision_stays_close(checkpoint, pipeline):
         ({"cfg_scale": float("inf")}, "cfg_scale inf"),
         ({"num_inference_steps": 0}, "num_inference_steps 0: expected 1 to 50"),
         ({"num_inference_steps": 51}, "expected 1 to 50"),
-        ({"reg_timesteps": [45]}, r"reg_timesteps \[45\] are not in the schedule"),
+        ({"reg_timesteps": [45]}, r"reg_timesteps \[45\] are not in the schedule .* the nearest .*46"),
+        ({"num_frames": 40.0}, "num_frames 40.0: expected a whole number"),
+        ({"num_frames": True}, "num_frames True: expected a whole number"),
+        ({"duration": "3"}, "duration '3': expected a number"),
+        ({"cfg_scale": None, "reg_scale": "5"}, "reg_scale '5': expected a number"),
+        (
+            {"generator": [torch.Generator()]},
+            "expected one torch.Generator; for a seed for each motion use seed=",
+        ),
+        ({"num_motions_per_prompt": 10**9}, "in one call: at most 4096"),
         ({"seed": -1}, "seed -1"),
         ({"seed": [1, 2]}, "seed has 2 entries"),
         ({"seed": 1, "generator": torch.Generator()}, "give one of them"),
@@ -177,3 +186,90 @@ def test_bad_arguments_name_the_value(pipeline, arguments, message):
 def test_prompts_that_are_not_text(pipeline, prompt):
     with pytest.raises(TypeError, match="expected a text"):
         pipeline(prompt)
+
+
+def test_scalars_of_numpy_and_torch_are_numbers(pipeline):
+    plain = pipeline("a person jumps", 40, num_inference_steps=2, seed=3, reg_scale=2.0).motions[0]
+    same = pipeline(
+        "a person jumps", np.int64(40), num_inference_steps=np.int32(2), seed=torch.tensor(3),
+        reg_scale=np.float32(2.0), cfg_scale=torch.tensor(1.5), num_motions_per_prompt=np.int64(1),
+    ).motions[0]  # fmt: skip
+    np.testing.assert_array_equal(same.joints, plain.joints)
+    assert same.settings == plain.settings
+    by_array = pipeline(["a person jumps"] * 2, duration=np.array([2.0, 2.0]), seed=np.array([3, 4])).motions
+    assert [m.settings["seed"] for m in by_array] == [3, 4]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"guidance_scale": 7.5}, "use cfg_scale, which is guidance_scale - 1"),
+        ({"num_images_per_prompt": 2}, "use num_motions_per_prompt"),
+        ({"steps": 2}, "there is no argument steps"),
+    ],
+)
+def test_arguments_of_other_libraries_name_ours(pipeline, arguments, message):
+    with pytest.raises(TypeError, match=message):
+        pipeline("a person jumps", **arguments)
+
+
+def test_from_pretrained_names_its_own_arguments(checkpoint):
+    with pytest.raises(TypeError, match="no argument torch_dtype: use dtype"):
+        RAMPipeline.from_pretrained(checkpoint, torch_dtype=torch.float16)
+
+
+def test_settings_of_a_call_leave_the_scheduler_alone(pipeline):
+    before = pipeline.scheduler.config
+    motion = pipeline(
+        "a person jumps", 40, num_inference_steps=3, sampler="ddim", timestep_spacing="noisy_first", seed=0
+    ).motions[0]
+    assert (motion.settings["sampler"], motion.settings["timestep_spacing"]) == ("ddim", "noisy_first")
+    assert motion.settings["num_inference_steps"] == 3
+    assert pipeline.scheduler.config == before
+
+
+def test_threads_may_share_a_pipeline(pipeline):
+    def joints(steps):
+        return pipeline("a person jumps", 40, num_inference_steps=steps, seed=0).motions[0].joints
+
+    alone = {steps: joints(steps) for steps in (2, 5, 9)}
+    with ThreadPoolExecutor(3) as pool:
+        for steps, made in zip([2, 5, 9] * 4, pool.map(joints, [2, 5, 9] * 4), strict=True):
+            np.testing.assert_allclose(made, alone[steps], atol=1e-5)
+
+
+def test_a_callback_changes_the_estimate_or_stops(pipeline):
+    seen = []
+
+    def still(_, info):
+        seen.append(info.index)
+        return torch.zeros_like(info.estimate)
+
+    mean = pipeline("a person jumps", 40, num_inference_steps=4, seed=0, callback_on_step_end=still).motions[
+        0
+    ]
+    np.testing.assert_allclose(mean.features[0], pipeline.normalizer.mean.numpy(), atol=1e-5)
+    assert seen == [0, 1, 2, 3]
+
+    kept = []
+
+    def stop(_, info):
+        kept.append(info.estimate)
+        if info.index == 1:
+            raise StopSampling
+
+    early = pipeline(
+        "a person jumps", 40, num_inference_steps=4, seed=0, callback_on_step_end=stop, output_type="features"
+    ).motions[0]
+    assert len(kept) == 2
+    torch.testing.assert_close(early, pipeline.decode(kept[-1], [40])[0])
+
+
+def test_the_default_dtype_of_torch_does_not_matter(pipeline):
+    expected = pipeline("a person jumps", 40, num_inference_steps=3, seed=5).motions[0].joints
+    torch.set_default_dtype(torch.float64)
+    try:
+        made = pipeline("a person jumps", 40, num_inference_steps=3, seed=5).motions[0].joints
+    finally:
+        torch.set_default_dtype(torch.float32)
+    np.testing.assert_allclose(made, expected, atol=1e-4)

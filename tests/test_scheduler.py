@@ -24,15 +24,13 @@ def test_timesteps_are_the_papers():
 
 @pytest.mark.parametrize("spacing", ["linear", "noisy_first"])
 def test_timesteps_of_any_number_of_steps_descend_from_last_to_first(spacing):
-    scheduler = RAMScheduler(SchedulerConfig(timestep_spacing=spacing))
     for steps in range(2, 51):
-        scheduler.set_timesteps(steps)
+        scheduler = RAMScheduler(SchedulerConfig(timestep_spacing=spacing, num_inference_steps=steps))
         assert len(scheduler.timesteps) == steps
         assert scheduler.timesteps[0] == 49
         assert scheduler.timesteps[-1] == 0
         assert list(scheduler.timesteps) == sorted(set(scheduler.timesteps), reverse=True)
-    scheduler.set_timesteps(1)
-    assert scheduler.timesteps == (49,)
+    assert RAMScheduler(SchedulerConfig(num_inference_steps=1)).timesteps == (49,)
 
 
 def test_noisy_first_takes_half_of_the_steps_one_by_one():
@@ -63,8 +61,7 @@ def test_ddim_equals_mdms_ddim_sample(oracle):
 
 
 def test_previous_timestep_is_not_t_minus_one(oracle):
-    every = RAMScheduler()
-    every.set_timesteps(50)
+    every = RAMScheduler(SchedulerConfig(num_inference_steps=50))
     wrong = [
         (every.step(oracle["x0"][i], t, oracle["x_t"][i], noise=oracle["noise"][i]) - oracle["x_prev"][i])
         .abs()
@@ -88,8 +85,7 @@ def test_add_noise_is_the_forward_process():
 @pytest.mark.parametrize("sampler", ["ddim", "dpm++"])
 def test_deterministic_samplers_find_a_gaussian(sampler):
     """With the exact denoiser of N(2, 0.5^2), noise must come out distributed so."""
-    scheduler = RAMScheduler(SchedulerConfig(sampler=sampler))
-    scheduler.set_timesteps(50)
+    scheduler = RAMScheduler(SchedulerConfig(sampler=sampler, num_inference_steps=50))
     x = torch.randn(4000, 1, 1, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     previous = None
     for timestep in scheduler.timesteps:
@@ -130,9 +126,33 @@ def test_guide_is_equation_11_and_leaves_out_what_is_absent():
     both = scheduler.guide(cond, uncond, recon)
     torch.testing.assert_close(both, cond + 5.0 * (cond - recon) + 1.5 * (cond - uncond))
     torch.testing.assert_close(scheduler.guide(cond), cond)
-    torch.testing.assert_close(scheduler.guide(cond, uncond, cfg_scale=2.0), cond + 2.0 * (cond - uncond))
-    torch.testing.assert_close(scheduler.guide(cond, recon=recon, reg_scale=0.5), cond + 0.5 * (cond - recon))
-    assert scheduler.config == SchedulerConfig()
+    weak = RAMScheduler(SchedulerConfig(cfg_scale=2.0, reg_scale=0.5))
+    torch.testing.assert_close(weak.guide(cond, uncond), cond + 2.0 * (cond - uncond))
+    torch.testing.assert_close(weak.guide(cond, recon=recon), cond + 0.5 * (cond - recon))
+
+
+def test_from_config_keeps_every_other_setting():
+    own = RAMScheduler(SchedulerConfig(timestep_spacing="noisy_first", reg_scale=3.0))
+    changed = RAMScheduler.from_config(own, sampler="dpm++", num_inference_steps=10)
+    assert changed.config == SchedulerConfig(
+        timestep_spacing="noisy_first", reg_scale=3.0, sampler="dpm++", num_inference_steps=10
+    )
+    assert len(changed.timesteps) == 10
+    assert own.config.sampler == "ddpm"
+    with pytest.raises(TypeError, match=r"unknown scheduler settings \['steps'\]: known are num_train"):
+        RAMScheduler.from_config(own, steps=10)
+
+
+def test_where_reg_and_noise_are_used():
+    scheduler = RAMScheduler(SchedulerConfig(reg_timesteps=(46, 41)))
+    assert [t for t in scheduler.timesteps if scheduler.uses_reg(t)] == [46, 41]
+    assert [t for t in scheduler.timesteps if not scheduler.needs_noise(t)] == [0]
+    off = RAMScheduler(SchedulerConfig(reg_scale=0.0, sampler="ddim"))
+    assert not any(off.uses_reg(t) or off.needs_noise(t) for t in off.timesteps)
+    with pytest.raises(
+        ValueError, match=r"reg_timesteps \[45\] are not in the schedule .*: the nearest .*\[46\]"
+    ):
+        RAMScheduler(SchedulerConfig(reg_timesteps=(45, 46)))
 
 
 def test_ddpm_equals_diffusers(oracle):
@@ -160,6 +180,7 @@ def test_ddpm_equals_diffusers(oracle):
     [
         ({"sampler": "euler"}, "sampler 'euler': use one of ddpm, ddim, dpm"),
         ({"num_train_timesteps": 0}, "num_train_timesteps 0"),
+        ({"num_inference_steps": 60}, "num_inference_steps 60: expected 1 to 50"),
         ({"reg_scale": float("nan")}, "reg_scale nan"),
     ],
 )
@@ -174,5 +195,3 @@ def test_bad_steps():
         scheduler.step(x, 48, x, noise=x)
     with pytest.raises(ValueError, match="needs noise"):
         scheduler.step(x, 46, x)
-    with pytest.raises(ValueError, match="num_inference_steps 60: expected 1 to 50"):
-        scheduler.set_timesteps(60)

@@ -12,6 +12,7 @@ import torch
 import yaml
 from PIL import Image
 
+from ram_sdk import RAMScheduler, SchedulerConfig
 from ram_sdk.checkpoint import shipped_text_backbone
 from ram_sdk.skeleton.features import canonicalize, encode_joints
 from tests.training.tiny_training import OFFICIAL, SMALL, write_data
@@ -201,7 +202,6 @@ def test_markdown_marks_what_is_not_measured() -> None:
 
 
 def sample(setting: Row, **call) -> torch.Tensor:
-    call = {"reg_scale": setting.reg_scale, "cfg_scale": setting.cfg_scale, **call}
     pipeline = setting.load("cpu")
     prompts = ["a person walks", "a person waves"]
     made = pipeline(prompts, [40, 30], num_inference_steps=6, seed=1, output_type="features", **call).motions
@@ -226,9 +226,10 @@ def test_reconstruction_from_before_repeats_the_step_before(checkpoint) -> None:
     pipeline = Setting("s", str(checkpoint), start="before", estimate="unguided").load("cpu")
     torch.manual_seed(0)
     latents, (before, now) = torch.randn(1, 16), torch.randn(2, 1, 40, 263)
-    first = pipeline.denoise(before, 46, latents)
-    second = pipeline.denoise(now, 44, latents, previous=torch.zeros_like(first), reg_scale=2.0)
-    cond = pipeline.denoise(now, 44, latents)
+    first = pipeline.denoise(before, 46, latents, scheduler=RAMScheduler(SchedulerConfig(cfg_scale=0.0)))
+    only_reg = RAMScheduler(SchedulerConfig(reg_scale=2.0, cfg_scale=0.0))
+    second = pipeline.denoise(now, 44, latents, previous=torch.zeros_like(first), scheduler=only_reg)
+    cond = pipeline.denoise(now, 44, latents, scheduler=RAMScheduler(SchedulerConfig(cfg_scale=0.0)))
     timestep = torch.tensor([46])
     recon = pipeline.denoiser(before, timestep, pipeline.motion_encoder(first, None), None)
     torch.testing.assert_close(second, cond + 2.0 * (cond - recon))

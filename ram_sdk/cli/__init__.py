@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import ram_sdk
-from ram_sdk import checkpoint, formats
-from ram_sdk import inputs as arguments
+from ram_sdk import checkpoint, formats, inputs
 from ram_sdk.checkpoint import DEFAULT, SHIPPED, HubOptions
 from ram_sdk.motion import Motion
 from ram_sdk.skeleton.smoothing import CUTOFF
@@ -28,10 +27,10 @@ def main(command: Sequence[str] | None = None) -> int:
 
 
 def _generate(options: argparse.Namespace) -> int:
-    arguments.check_count("--num", options.num)
-    arguments.check_count("--batch-size", options.batch_size)
-    texts = arguments.prompts(_prompts(options))
-    seeds = arguments.seeds(options.seed, None, len(texts), options.num)
+    inputs.count("--num", options.num)
+    inputs.count("--batch-size", options.batch_size)
+    texts = inputs.prompts(_prompts(options))
+    seeds = inputs.seeds(options.seed, None, len(texts), options.num)
     prompts = [text for text in texts for _ in range(options.num)]
     names = [f"{i:03d}_{_slug(prompt)}" for i, prompt in enumerate(prompts)]
     targets = [_targets(output, names, options.format) for output in options.output]
@@ -144,7 +143,7 @@ def _parser() -> argparse.ArgumentParser:
         "--batch-size", type=int, default=16, metavar="N", help="motions made at a time (default: 16)"
     )
     generate.add_argument("--seed", type=int, help="makes the result repeatable; default: random")
-    generate.add_argument("--steps", type=int, default=20, help="denoising steps (default: 20)")
+    generate.add_argument("--steps", type=int, help="denoising steps; default: the checkpoint's")
     generate.add_argument("--reg-scale", type=float, help="Reconstructive Error Guidance, 0 = off")
     generate.add_argument("--cfg-scale", type=float, help="classifier-free guidance, 0 = off")
     generate.add_argument("--lora", metavar="FOLDER", help="a LoRA for the checkpoint; or a Hub repository")

@@ -21,11 +21,21 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from ram_sdk import RAMScheduler
-from ram_sdk.models import DenoiserConfig, EncoderConfig, MotionDenoiser, MotionEncoder
+from ram_sdk import RAMPipeline, RAMScheduler
+from ram_sdk.checkpoint import shipped_text_backbone
+from ram_sdk.models import (
+    DenoiserConfig,
+    DurationConfig,
+    DurationEstimator,
+    EncoderConfig,
+    FeatureNormalizer,
+    MotionDenoiser,
+    MotionEncoder,
+    NormalizerConfig,
+    TextEncoder,
+)
 from training import machine
 from training.benchmarks import throughput
 from training.benchmarks.mdm import MDM
@@ -36,20 +46,26 @@ from training.config import load_config
 _CONFIGS = Path(__file__).parents[1] / "configs"
 
 
-@torch.no_grad()
-def sample_ram(denoiser: MotionDenoiser, motion_encoder: MotionEncoder, frames: int) -> None:
-    """20 steps with REG and CFG at full cost: the loop of `RAMPipeline.__call__` without its text."""
-    scheduler = RAMScheduler()
-    x, latent = torch.randn(1, frames, 263), torch.randn(1, denoiser.config.latent_dim)
-    previous: Tensor | None = None
-    for t in scheduler.timesteps:
-        branches = [latent, torch.zeros_like(latent)]
-        if previous is not None:
-            branches.append(motion_encoder(previous))
-        count = len(branches)
-        estimates = denoiser(x.repeat(count, 1, 1), torch.full((count,), t), torch.cat(branches)).chunk(count)
-        previous = scheduler.guide(*estimates)
-        x = scheduler.step(previous, t, x, noise=torch.randn_like(x))
+def paper_pipeline() -> RAMPipeline:
+    """RAM at the paper's sizes with random weights and the text backbone in the package."""
+    backbone = shipped_text_backbone()
+    pipeline = RAMPipeline(
+        text_backbone=backbone,
+        text_encoder=TextEncoder(EncoderConfig(backbone.config.dim)).eval(),
+        motion_encoder=MotionEncoder(EncoderConfig(263)).eval(),
+        denoiser=MotionDenoiser(DenoiserConfig()).eval(),
+        normalizer=FeatureNormalizer(NormalizerConfig()),
+        duration_estimator=DurationEstimator(DurationConfig(backbone.config.dim)),
+        scheduler=RAMScheduler(),
+    )
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+def sample_ram(pipeline: RAMPipeline, frames: int) -> None:
+    """20 steps with REG and CFG for one motion, without its text."""
+    latents = torch.zeros(1, pipeline.denoiser.config.latent_dim)
+    pipeline.sample(latents, [frames], [torch.Generator().manual_seed(0)])
 
 
 class MatrixProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -88,14 +104,13 @@ def replay(shapes: Sequence[tuple[torch.Size, torch.Size]]) -> tuple[Callable[[]
 def measure_sampling(frames: int, repeats: int) -> None:
     """Run the three in turn and print medians and ratios."""
     torch.manual_seed(0)
-    denoiser = MotionDenoiser(DenoiserConfig()).eval()
-    motion_encoder = MotionEncoder(EncoderConfig(263)).eval()
+    pipeline = paper_pipeline()
     mdm = MDM(263).eval()
     with MatrixProducts() as products:
-        sample_ram(denoiser, motion_encoder, frames)
+        sample_ram(pipeline, frames)
     products_alone, operations = replay(products.shapes)
     runs: dict[str, Callable[[], None]] = {
-        "RAM, 20 steps, REG + CFG": lambda: sample_ram(denoiser, motion_encoder, frames),
+        "RAM, 20 steps, REG + CFG": lambda: sample_ram(pipeline, frames),
         "MDM, 50 steps, CFG": lambda: sample_mdm(mdm, frames),
         "RAM's matrix products alone": products_alone,
     }

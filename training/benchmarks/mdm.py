@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModelWithProjection
 
-from ram_sdk import RAMScheduler
+from ram_sdk import RAMScheduler, SchedulerConfig
 from ram_sdk.models.transformer import sinusoidal_table
 
 FRAMES = 196  # every clip is padded to this
@@ -43,8 +43,7 @@ class MDM(nn.Module):
 @torch.no_grad()
 def sample(model: MDM, frames: int) -> None:
     """50 ancestral steps of one motion; guidance runs the model twice a step, as MDM's wrapper does."""
-    scheduler = RAMScheduler()
-    scheduler.set_timesteps(50)
+    scheduler = RAMScheduler(SchedulerConfig(num_inference_steps=50))
     x = torch.randn(frames, 1, model.input_projection.in_features)
     text = torch.randn(1, _TEXT_DIM)
     for t in scheduler.timesteps:

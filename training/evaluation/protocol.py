@@ -67,7 +67,7 @@ class Row:
     checkpoint: str = DEFAULT  # a shipped one's name, a pipeline folder or a Hub repository
     reg_scale: float | None = None
     cfg_scale: float | None = None
-    steps: int = 20
+    steps: int | None = None
     reg_timesteps: tuple[int, ...] | None = None
     timestep_spacing: Spacing | None = None
     sampler: Sampler | None = None
@@ -95,27 +95,35 @@ class Row:
         return cls(name, checkpoint, **values)
 
     def load(self, device: str) -> RAMPipeline:
-        """The row's pipeline."""
-        pipeline = RAMPipeline.from_pretrained(self.checkpoint, device=device)
-        pipeline.set_progress_bar_config(disable=True)
-        own = pipeline.scheduler.config
-        config = dataclasses.replace(
-            own,
-            timestep_spacing=self.timestep_spacing or own.timestep_spacing,
-            sampler=self.sampler or own.sampler,
-        )
-        pipeline.scheduler = RAMScheduler(config)
-        return pipeline
+        """The row's pipeline; see `with_settings`."""
+        return self.with_settings(RAMPipeline.from_pretrained(self.checkpoint, device=device))
+
+    def with_settings(self, pipeline: RAMPipeline) -> RAMPipeline:
+        """A pipeline of the same parts whose scheduler has the row's settings; REG needs a motion encoder."""
+        wanted = {
+            "num_inference_steps": self.steps,
+            "reg_scale": self.reg_scale if pipeline.motion_encoder is not None else self.reg_scale or 0.0,
+            "cfg_scale": self.cfg_scale,
+            "reg_timesteps": self.reg_timesteps,
+            "timestep_spacing": self.timestep_spacing,
+            "sampler": self.sampler,
+        }
+        changes = {name: value for name, value in wanted.items() if value is not None}
+        scheduler = RAMScheduler.from_config(pipeline.scheduler, **changes)
+        changed = RAMPipeline(**pipeline.components | {"scheduler": scheduler})
+        changed.name = pipeline.name
+        changed.set_progress_bar_config(disable=True)
+        return changed
 
     def resolved(self, pipeline: RAMPipeline) -> "Row":
-        """The row with its checkpoint's defaults filled in; without a motion encoder there is no REG."""
+        """The row with the settings of its pipeline, from `load`, filled in."""
         config = pipeline.scheduler.config
-        reg_scale = config.reg_scale if pipeline.motion_encoder is not None else 0.0
         return dataclasses.replace(
             self,
-            reg_scale=reg_scale if self.reg_scale is None else self.reg_scale,
-            cfg_scale=config.cfg_scale if self.cfg_scale is None else self.cfg_scale,
-            reg_timesteps=config.reg_timesteps if self.reg_timesteps is None else self.reg_timesteps,
+            steps=config.num_inference_steps,
+            reg_scale=config.reg_scale,
+            cfg_scale=config.cfg_scale,
+            reg_timesteps=config.reg_timesteps,
             timestep_spacing=config.timestep_spacing,
             sampler=config.sampler,
         )
@@ -192,12 +200,15 @@ class Evaluation:
         """
         if len({row.name for row in rows}) < len(rows):
             raise ValueError(f"rows {[row.name for row in rows]}: give every row a name of its own")
-        pipelines = {(row.checkpoint, row.timestep_spacing, row.sampler): row.load(device) for row in rows}
+        loaded = {
+            checkpoint: RAMPipeline.from_pretrained(checkpoint, device=device)
+            for checkpoint in dict.fromkeys(row.checkpoint for row in rows)
+        }
         measures: list[tuple[dict[str, Any], Callable[[Draw], dict[str, float]]]] = [
             ({"name": GROUND_TRUTH}, self._measure_truth)
         ]
         for row in rows:
-            pipeline = pipelines[row.checkpoint, row.timestep_spacing, row.sampler]
+            pipeline = row.with_settings(loaded[row.checkpoint])
             row = row.resolved(pipeline)
             about = {**dataclasses.asdict(row), "weights_sha256": _weights_digest(pipeline)}
             measures.append((about, partial(self._measure_row, row, pipeline)))
@@ -311,10 +322,6 @@ def generate(
             motions = pipeline(
                 [wanted[i].caption.text for i in places],
                 [len(wanted[i].features) for i in places],
-                num_inference_steps=row.steps,
-                reg_scale=row.reg_scale,
-                cfg_scale=row.cfg_scale,
-                reg_timesteps=row.reg_timesteps,
                 seed=[int(seeds[i]) for i in places],
                 output_type="features",
             ).motions

@@ -52,14 +52,14 @@ class Setting(Row):
     estimate: Literal["guided", "unguided"] = "guided"
     start: Literal["present", "before"] = "present"
 
-    def load(self, device: str) -> RAMPipeline:
-        """The pipeline, which samples as this setting says."""
-        plain = super().load(device)
-        pipeline = StudiedPipeline(**plain.components)
-        pipeline.name = plain.name
-        pipeline.setting = self
-        pipeline.set_progress_bar_config(disable=True)
-        return pipeline
+    def with_settings(self, pipeline: RAMPipeline) -> RAMPipeline:
+        """A pipeline of the same parts, which samples as this setting says."""
+        plain = super().with_settings(pipeline)
+        studied = StudiedPipeline(**plain.components)
+        studied.name = plain.name
+        studied.setting = self
+        studied.set_progress_bar_config(disable=True)
+        return studied
 
 
 class StudiedPipeline(RAMPipeline):
@@ -75,14 +75,17 @@ class StudiedPipeline(RAMPipeline):
         latents: Tensor,
         mask: Tensor | None = None,
         previous: Tensor | None = None,
-        reg_scale: float = 0.0,
-        cfg_scale: float = 0.0,
+        scheduler: RAMScheduler | None = None,
     ) -> Tensor:
         """As `RAMPipeline.denoise`, but for what REG guides away from."""
+        scheduler = scheduler or self.scheduler
+        use_cfg = bool(scheduler.config.cfg_scale)
+        use_reg = False
         branches = [(x_t, timestep, latents)]
-        if cfg_scale:
+        if use_cfg:
             branches.append((x_t, timestep, torch.zeros_like(latents)))
-        if previous is not None and self.motion_encoder is not None:
+        if previous is not None and self.motion_encoder is not None and scheduler.uses_reg(timestep):
+            use_reg = True
             noisy, at, unguided = self._before
             if self.setting.start == "present":
                 noisy, at = x_t, timestep
@@ -97,9 +100,9 @@ class StudiedPipeline(RAMPipeline):
         )
         cond, *others = estimates.float().chunk(len(branches))
         self._before = (x_t, timestep, cond)
-        uncond = others.pop(0) if cfg_scale else None
-        recon = others.pop() if others else None
-        return self.scheduler.guide(cond, uncond, recon, reg_scale=reg_scale, cfg_scale=cfg_scale)
+        uncond = others.pop(0) if use_cfg else None
+        recon = others.pop() if use_reg else None
+        return scheduler.guide(cond, uncond, recon)
 
 
 PAPER: dict[str, Any] = {

@@ -31,10 +31,6 @@ def generate(
             list(prompts),
             duration=seconds,
             seed=seed,
-            num_inference_steps=row.steps,
-            reg_scale=row.reg_scale,
-            cfg_scale=row.cfg_scale,
-            reg_timesteps=row.reg_timesteps,
         ).motions
         seconds = [motion.duration for motion in motions]
         made.append(motions)
