@@ -17,7 +17,7 @@ def test_throughput_of_both_in_both_precisions():
         assert plain.operations == mixed.operations
     for result in results:
         assert result.steps_per_second > 0
-        assert 0 < result.share < 1
+        assert result.share > 0
 
 
 @pytest.mark.parametrize("bf16", [False, True])
