@@ -24,6 +24,7 @@ from ram_sdk.models import (
     TextEncoder,
     TokenMean,
 )
+from ram_sdk.models.duration import stated_seconds
 from ram_sdk.models.text_backbone import TextBackbone
 from ram_sdk.motion import Motion
 from ram_sdk.scheduler import RAMScheduler, Sampler, Spacing
@@ -312,7 +313,8 @@ class RAMPipeline:
         Args:
             prompt: what the person does, or several such texts, whose motions are made as one batch.
             num_frames: length in frames, for all or for each prompt.
-            duration: length in seconds instead; without either it is estimated from the text.
+            duration: length in seconds instead; without either it is what the text says ("for five seconds")
+                or else estimated from the text, within what the checkpoint can make.
             num_inference_steps: denoising steps. This and the settings up to `timestep_spacing` are the
                 scheduler's where they are not given.
             reg_scale: weight of Reconstructive Error Guidance (eq. 10), 0 = off.
@@ -357,7 +359,7 @@ class RAMPipeline:
         # 2. Read the prompts
         latents, seconds = self.encode_prompt(prompts)
         if lengths is None:
-            lengths = self._estimated_lengths(seconds)
+            lengths = self._estimated_lengths(prompts, seconds)
         latents = latents.repeat_interleave(each, dim=0)
         lengths = [length for length in lengths for _ in range(each)]
 
@@ -526,7 +528,8 @@ class RAMPipeline:
             settings |= {"lora": self.lora.name, "lora_scale": self.lora.scale}
         return settings
 
-    def _estimated_lengths(self, seconds: Tensor) -> list[int]:
+    def _estimated_lengths(self, prompts: Sequence[str], seconds: Tensor) -> list[int]:
+        """Frames of the duration that each text names, or else of the estimated one, as far as can be made."""
         motion = self.normalizer.config
-        frames = (seconds.float() * motion.fps).round().clamp(motion.min_frames, motion.max_frames)
-        return [int(n) for n in frames]
+        wanted = [stated_seconds(text) or float(s) for text, s in zip(prompts, seconds, strict=True)]
+        return [min(max(round(s * motion.fps), motion.min_frames), motion.max_frames) for s in wanted]

@@ -1,9 +1,37 @@
 """How long a motion that a text describes usually lasts."""
 
+import re
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+
+
+_NUMBERS = {
+    word: number
+    for number, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen".split()
+    )
+} | {"for a": 1, "half a": 0.5, "a half": 0.5, "a couple of": 2, "twenty": 20, "thirty": 30, "sixty": 60}
+_UNITS = {"s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0}
+_UNITS |= {"min": 60.0, "mins": 60.0, "minute": 60.0, "minutes": 60.0}
+_STATED = re.compile(
+    rf"\b(?:(?P<digits>\d+(?:\.\d+)?)|(?P<word>{'|'.join(sorted(_NUMBERS, key=len, reverse=True))})\b)"
+    rf"(?P<half> and a half)?[ -]?(?P<unit>{'|'.join(sorted(_UNITS, key=len, reverse=True))})\b(?! time\b)"
+)
+
+
+def stated_seconds(text: str) -> float | None:
+    """The duration that a text names: 6.0 for "walks for six seconds", None where it names none.
+
+    Several durations add up: "walks for two seconds and waves for 1.5 s" lasts 3.5.
+    """
+    found = [
+        (float(match["digits"] or _NUMBERS[match["word"]]) + 0.5 * bool(match["half"]))
+        * _UNITS[match["unit"]]
+        for match in _STATED.finditer(text.lower())
+    ]
+    return sum(found) or None
 
 
 @dataclass(frozen=True)
