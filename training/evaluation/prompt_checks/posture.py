@@ -1,0 +1,158 @@
+"""Checks of sitting, lying, kneeling, bending and what is done on the floor."""
+
+import numpy as np
+
+from training.evaluation.prompt_checks.body import FPS, STANDING, Array, Body, Mask, longest, smooth
+from training.evaluation.prompt_checks.locomotion import stays
+
+_EDGE = 5  # frames at either end that show the first and the last posture
+
+
+def begins(mask: Mask) -> bool:
+    """Whether a posture is that of the first frames."""
+    return bool(mask[:_EDGE].mean() > 0.5)
+
+
+def ends(mask: Mask) -> bool:
+    """Whether a posture is that of the last frames."""
+    return bool(mask[-_EDGE:].mean() > 0.5)
+
+
+def stands(body: Body) -> bool:
+    """Stands upright on one spot all the time, with hardly a step."""
+    return bool(body.standing.mean() > 0.95) and stays(body) and body.travelled(body.speed) < 0.6
+
+
+def sits_down(body: Body) -> bool:
+    """Stands at the start and is seated, at rest, at the end."""
+    rests = body.motion[-_EDGE:].mean() < 0.8
+    return begins(body.standing) and ends(body.seated) and bool(rests)
+
+
+def stands_up(body: Body) -> bool:
+    """Is seated at the start and stands at the end."""
+    return begins(body.seated) and ends(body.standing)
+
+
+def rises(body: Body) -> bool:
+    """Is down at the start, kneeling, sitting or lying, and stands at the end."""
+    return begins(body.pelvis[:, 1] < 0.7) and ends(body.standing)
+
+
+def sits(body: Body) -> bool:
+    """Is seated all the time."""
+    return bool(body.seated.mean() > 0.9)
+
+
+def sits_on_floor(body: Body) -> bool:
+    """Stands at the start and sits at the end with the hips on the floor."""
+    return begins(body.standing) and ends((body.pelvis[:, 1] < 0.32) & (body.trunk < 60))
+
+
+def lies_down(body: Body) -> bool:
+    """Stands at the start and lies on the floor at the end."""
+    return begins(body.standing) and ends(body.lying)
+
+
+def falls(body: Body) -> bool:
+    """Stands at the start, lies at the end, and the hips went down within a second."""
+    height = body.pelvis[:, 1]
+    drop = np.max(height[:-20] - height[20:]) if len(body) > 20 else 0.0
+    return lies_down(body) and bool(drop > 0.4)
+
+
+def lies(body: Body) -> bool:
+    """Lies on the floor all the time."""
+    return bool(body.lying.mean() > 0.9)
+
+
+def gets_up(body: Body) -> bool:
+    """Lies on the floor at the start and stands at the end."""
+    return begins(body.lying) and ends(body.standing)
+
+
+def kneels_down(body: Body) -> bool:
+    """Stands at the start and has a knee on the floor, trunk up, at the end or for half a second."""
+    return begins(body.standing) and (ends(body.kneeling) or longest(body.kneeling) > 0.5)
+
+
+def crouches(body: Body) -> bool:
+    """Goes from standing down to bent knees, hips below 0.65 m, on the feet."""
+    low = (body.pelvis[:, 1] < 0.65) & (body.height("knee").min(axis=1) > 0.15) & (body.trunk < 80)
+    return begins(body.pelvis[:, 1] > STANDING) and longest(low & (body.lift.max(axis=1) < 0.2)) > 0.25
+
+
+def dips(signal: Array, low: float, high: float) -> int:
+    """How often a signal goes from above `high` to below `low` and back above `high`."""
+    count, state = 0, 0
+    for value in signal:
+        if state == 0 and value > high:
+            state = 1
+        elif state == 1 and value < low:
+            state = 2
+        elif state == 2 and value > high:
+            count, state = count + 1, 1
+    return count
+
+
+def squat_count(body: Body) -> int:
+    """Deep knee bends, from standing down and up again, on planted feet and with the trunk up."""
+    flat = body.lift.max(axis=1) < 0.15
+    height = np.where(flat & (body.trunk < 65), body.pelvis[:, 1], 1.0)
+    return dips(height, 0.66, STANDING) if stays(body) else 0
+
+
+def squats(body: Body) -> bool:
+    """Bends the knees deeply and comes up again, on the spot."""
+    return squat_count(body) >= 1
+
+
+def crawls(body: Body) -> bool:
+    """Goes 0.4 m or more with hips and chest low, knees or hands near the floor."""
+    low = (body.pelvis[:, 1] < 0.7) & (body.height("neck") < 0.9)
+    down = (body.height("knee").min(axis=1) < 0.2) & (body.height("wrist").min(axis=1) < 0.3)
+    crawling = low & down
+    return bool(crawling.mean() > 0.5) and body.travelled(body.speed * crawling) > 0.4
+
+
+def bow_count(body: Body) -> int:
+    """Bends of the upright trunk to the front by 25 degrees or more, and up again, hands off the floor."""
+    high = (body.pelvis[:, 1] > 0.7) & (body.height("wrist").min(axis=1) > 0.25)
+    return dips(-np.where(high, body.lean, 90.0), -25.0, -16.0) if high.mean() > 0.9 else 0
+
+
+def bows(body: Body) -> bool:
+    """Bends the trunk forward from upright and comes up again, legs straight, on the spot."""
+    return bow_count(body) >= 1 and stays(body)
+
+
+def _reaches_floor(body: Body, metres: float) -> bool:
+    """A hand goes from above the hips down near the floor and up again."""
+    lowest = smooth(body.height("wrist").min(axis=1), 0.05)
+    return dips(lowest, metres, 0.6) >= 1
+
+
+def picks_up(body: Body) -> bool:
+    """From standing, a hand goes down to below 0.4 m and comes up again as the body stands up."""
+    return begins(body.standing) and ends(body.standing) and _reaches_floor(body, 0.4)
+
+
+def bends_down(body: Body) -> bool:
+    """Bends over by 60 degrees or more from standing, and stands up again."""
+    return begins(body.standing) and ends(body.standing) and dips(-body.trunk, -60, -30) >= 1
+
+
+def balances(body: Body) -> bool:
+    """Holds one foot up, the same one, for 1.2 seconds or more while the other stands, on the spot."""
+    up = [(body.lift[:, s] > 0.1) & (body.lift[:, 1 - s] < 0.06) for s in (0, 1)]
+    return stays(body) and max(longest(one) for one in up) > 1.2
+
+
+def sitting_speed(body: Body) -> float:
+    """Fastest fall of the hips over half a second, metres a second."""
+    return float(-np.gradient(smooth(body.joints[:, 0, 1], 0.2)).min() * FPS)
+
+
+def bowing_speed(body: Body) -> float:
+    """Fastest bend of the trunk over half a second, degrees a second."""
+    return float(np.abs(np.gradient(smooth(body.lean, 0.2))).max() * FPS)

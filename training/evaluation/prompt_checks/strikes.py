@@ -1,0 +1,147 @@
+"""Checks of punches, kicks and exercises with arms and legs."""
+
+import numpy as np
+
+from training.evaluation.prompt_checks.body import FPS, LEFT, RIGHT, SIDES, Body, runs, smooth, turning_points
+
+_PUNCH_SPEED = 2.0  # metres a second of a fist away from its shoulder or across the chest
+
+
+def punch_frames(body: Body, side: int) -> list[int]:
+    """Frames where a fist, thrown out fast at the height of belly to head, is out the furthest."""
+    away = smooth(np.hypot(body.hands[:, side, 0], body.hands[:, side, 2]), 0.03)
+    out = np.gradient(away) * FPS
+    high = body.hands[:, side, 1] > -0.35
+    hits = []
+    for i in turning_points(away, 0.12):
+        before = slice(max(0, i - 6), i + 1)
+        if out[before].max() > _PUNCH_SPEED and high[i] and away[i] - away[before].min() > 0.15:
+            hits.append(i)
+    return hits
+
+
+def punch_count(body: Body) -> int:
+    """Punches of both hands."""
+    return sum(len(punch_frames(body, side)) for side in SIDES)
+
+
+def _on_feet(body: Body) -> bool:
+    return bool(np.mean(body.pelvis[:, 1] > 0.6) > 0.9)
+
+
+def punches(body: Body) -> bool:
+    """A fist is thrown out fast, and comes back."""
+    return punch_count(body) >= 1 and _on_feet(body)
+
+
+def _punches_only(body: Body, side: int) -> bool:
+    hits = [len(punch_frames(body, s)) for s in SIDES]
+    return hits[side] > hits[1 - side] and _on_feet(body)
+
+
+def punches_left(body: Body) -> bool:
+    """Punches with the left fist, more than with the right one."""
+    return _punches_only(body, LEFT)
+
+
+def punches_right(body: Body) -> bool:
+    """Punches with the right fist, more than with the left one."""
+    return _punches_only(body, RIGHT)
+
+
+def boxes(body: Body) -> bool:
+    """Throws three punches or more, with both fists."""
+    hits = [len(punch_frames(body, s)) for s in SIDES]
+    return sum(hits) >= 3 and min(hits) >= 1 and _on_feet(body)
+
+
+def kick_frames(body: Body, side: int) -> list[slice]:
+    """Fast swings that lift an ankle above the other knee, or far out, and come down again."""
+    speed = np.linalg.norm(np.gradient(body.feet, axis=0), axis=-1)[:, side] * FPS
+    stretched = np.linalg.norm(body.feet[:, side], axis=-1) > 0.55
+    up = (body.feet[:, side, 1] > -0.5) & stretched & (body.lift[:, 1 - side] < 0.35)
+    kicks = []
+    for run in runs(up):
+        around = speed[max(0, run.start - 5) : run.stop + 3]
+        if around.max() > 2.5 and run.stop < len(body) and body.lift[run.stop :, side].min() < 0.15:
+            kicks.append(run)
+    return kicks
+
+
+def kick_count(body: Body) -> int:
+    """Kicks of both feet."""
+    return sum(len(kick_frames(body, side)) for side in SIDES)
+
+
+def kicks(body: Body) -> bool:
+    """A foot swings up fast above the other knee, and comes down."""
+    return kick_count(body) >= 1
+
+
+def _kicks_only(body: Body, side: int) -> bool:
+    return bool(kick_frames(body, side)) and not kick_frames(body, 1 - side)
+
+
+def kicks_left(body: Body) -> bool:
+    """Kicks with the left foot only."""
+    return _kicks_only(body, LEFT)
+
+
+def kicks_right(body: Body) -> bool:
+    """Kicks with the right foot only."""
+    return _kicks_only(body, RIGHT)
+
+
+def kicks_high(body: Body) -> bool:
+    """Kicks with the ankle as high as the hips or higher."""
+    return any(body.feet[kick, side, 1].max() > -0.05 for side in SIDES for kick in kick_frames(body, side))
+
+
+def knees_up(body: Body) -> bool:
+    """A knee is driven up to the height of the hips, and comes down."""
+    knees = body.height("knee") - body.height("hip")
+    return any(
+        run.stop < len(body) and run.start > 0 for s in SIDES for run in runs(knees[:, s] > -0.08)
+    ) and _on_feet(body)
+
+
+def throws(body: Body) -> bool:
+    """A hand goes back or up behind the body's front, then swings forward faster than 3 m/s."""
+    for side in SIDES:
+        front, fast = body.hands[:, side, 2], np.gradient(body.hands[:, side, 2]) * FPS
+        peak = int(fast.argmax())
+        window = slice(max(0, peak - 12), peak + 8)
+        swing = front[peak : window.stop].max() - front[window.start : peak + 1].min()
+        if fast[peak] > 2.5 and swing > 0.45 and front[window.start : peak + 1].min() < 0.12:
+            return True
+    return False
+
+
+def swings_both(body: Body) -> bool:
+    """Hands together swing through, faster than 3 m/s, over half a metre, as with a club, bat or sword."""
+    middle = body.hands.mean(axis=1)
+    speed = np.linalg.norm(np.gradient(middle, axis=0), axis=-1) * FPS
+    together = body.apart < 0.4
+    peak = int((speed * together).argmax())
+    window = middle[max(0, peak - 8) : peak + 8]
+    return bool(speed[peak] > 2.5 and together[peak] and np.linalg.norm(np.ptp(window, axis=0)) > 0.6)
+
+
+def dances(body: Body) -> bool:
+    """Moves arms and legs all the time, on its feet, with steps or sways in several directions."""
+    busy = (body.motion > 0.5).mean() > 0.7
+    arms = body.hand_speed.mean() > 0.35
+    ways = body.travelled(body.speed) > 0.4 and not body.travelled(body.forward) > 0.85 * body.travelled(
+        body.speed
+    )
+    return bool(busy and arms) and _on_feet(body) and (ways or np.ptp(body.turned) > 60)
+
+
+def slashes(body: Body) -> bool:
+    """A hand sweeps through a wide arc, over 0.8 m, faster than 3 m/s."""
+    for side in SIDES:
+        peak = int(body.hand_speed[:, side].argmax())
+        arc = np.ptp(body.hands[max(0, peak - 8) : peak + 8, side], axis=0)
+        if body.hand_speed[peak, side] > 3 and np.linalg.norm(arc) > 0.8 and arc[2] < 3 * np.hypot(*arc[:2]):
+            return True
+    return False

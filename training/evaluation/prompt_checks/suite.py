@@ -1,0 +1,159 @@
+"""The prompts of the suite, and whether a motion does what its prompt asks."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from training.evaluation.prompt_checks.body import FPS, Body
+from training.evaluation.prompt_checks.registry import CHECKS, COUNTS, SPEEDS, Check, meaning
+
+Kind = Literal["check", "then", "while", "all", "count"]
+_KINDS: tuple[Kind, ...] = ("check", "then", "while", "all", "count")
+_SHORTEST = 8  # frames of one half of a sequence
+_STEP = 4  # frames between the places where a sequence is cut
+_TOGETHER = 2.0  # seconds in which both actions of a "while" must be seen
+_MARGIN = 1.1  # factor between the speeds of slowly and normal, and of normal and quickly
+_FROZEN = 0.6  # share of still frames
+_STILL = 0.15  # metres a second of the fastest joint
+_TOO_FAST = 15.0  # metres a second of any joint
+FAULTS = ("frozen", "too fast", "below the floor")
+
+
+@dataclass(frozen=True)
+class Wording:
+    """One way to ask: one sentence, or three for speeds (slowly, normal, quickly)."""
+
+    sentences: tuple[str, ...]
+    unseen: bool  # its words or its construction are kept out of training
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """An action or a combination, how it is asked for, and what must be seen.
+
+    Attributes:
+        kind: "check" one action; "then" actions one after the other; "while" at the same time; "all" each
+            somewhere in the motion; "count" an action so many `times`.
+        actions: names in `registry.CHECKS`, or in `registry.COUNTS` for a count.
+        speed: name in `registry.SPEEDS` of what grows from slowly to normal to quickly.
+        rest: whether resting is part of the action, so that a motion may be still.
+    """
+
+    id: str
+    category: str
+    kind: Kind
+    actions: tuple[str, ...]
+    wordings: tuple[Wording, ...]
+    times: int = 0
+    speed: str = ""
+    rest: bool = False
+
+    @property
+    def meaning(self) -> str:
+        """What the check demands, in words."""
+        if self.kind == "count":
+            return f"{self.actions[0]}, counted: {self.times}, give or take one"
+        if self.speed:
+            return f"{meaning(self.actions[0])} Each step of the speed by {_MARGIN - 1:.0%} or more."
+        joint = {"then": ", and then: ", "while": ", and at the same time: ", "all": ", and: "}
+        return joint.get(self.kind, "").join(meaning(action).rstrip(".") for action in self.actions) + "."
+
+
+def load_suite(path: Path = Path(__file__).with_name("suite.json")) -> list[Prompt]:
+    """Read the prompts.
+
+    Raises:
+        ValueError: an entry that asks for nothing, or for a check that does not exist; the message names it.
+    """
+    return [_prompt(entry, path) for entry in json.loads(path.read_text(encoding="utf-8"))]
+
+
+def _prompt(entry: Mapping[str, Any], path: Path) -> Prompt:
+    kinds = [kind for kind in _KINDS if kind in entry]
+    if len(kinds) != 1:
+        raise ValueError(f"{path.name}: {entry.get('id')}: expected one of {', '.join(_KINDS)}, got {kinds}")
+    kind, asked = kinds[0], entry[kinds[0]]
+    actions = tuple([asked] if isinstance(asked, str) else asked)
+    known: Mapping[str, object] = COUNTS if kind == "count" else CHECKS
+    unknown = [name for name in actions if name not in known]
+    unknown += [entry["speed"]] if entry.get("speed", "walk") not in SPEEDS else []
+    if unknown:
+        raise ValueError(f"{path.name}: {entry['id']}: no check {', '.join(unknown)} in registry.py")
+    wordings = [
+        Wording((text,) if isinstance(text, str) else tuple(text), unseen=group == "unseen")
+        for group in ("seen", "unseen")
+        for text in entry[group]
+    ]
+    return Prompt(
+        entry["id"],
+        entry["category"],
+        kind,
+        actions,
+        tuple(wordings),
+        entry.get("times", 0),
+        entry.get("speed", ""),
+        entry.get("rest", False),
+    )
+
+
+def in_order(checks: Sequence[Check], body: Body, start: int = 0) -> bool:
+    """Whether the clip can be cut so that each check in turn passes on its own stretch of it."""
+    if len(checks) == 1:
+        return len(body) - start >= _SHORTEST and checks[0](body.window(start, len(body)))
+    return any(
+        checks[0](body.window(start, stop)) and in_order(checks[1:], body, stop)
+        for stop in range(start + _SHORTEST, len(body) - _SHORTEST, _STEP)
+    )
+
+
+def together(checks: Sequence[Check], body: Body) -> bool:
+    """Whether there is a stretch of two seconds on which every check passes."""
+    length = min(int(_TOGETHER * FPS), len(body))
+    starts = range(0, len(body) - length + 1, _STEP)
+    return any(all(check(body.window(s, s + length)) for check in checks) for s in starts)
+
+
+def count(prompt: Prompt, body: Body) -> int:
+    """How often the motion does what a counting prompt asks for."""
+    return COUNTS[prompt.actions[0]](body)
+
+
+def does(prompt: Prompt, body: Body) -> bool:
+    """Whether a motion does the whole of what the prompt asks for; speeds are judged by `ordered`."""
+    if prompt.kind == "count":
+        return abs(count(prompt, body) - prompt.times) <= 1 and count(prompt, body) > 0
+    checks = [CHECKS[action] for action in prompt.actions]
+    if prompt.kind == "then":
+        return in_order(checks, body)
+    if prompt.kind == "while":
+        return together(checks, body)
+    return all(check(body) for check in checks)
+
+
+def ordered(prompt: Prompt, bodies: Sequence[Body]) -> list[bool]:
+    """For motions asked slowly, normal and quickly: whether each is faster than the one before, by 10 %.
+
+    Both motions of a step must do the action.
+    """
+    speed = SPEEDS[prompt.speed]
+    done = [does(prompt, body) for body in bodies]
+    return [
+        done[i] and done[i + 1] and speed(bodies[i + 1]) > _MARGIN * speed(bodies[i])
+        for i in range(len(bodies) - 1)
+    ]
+
+
+def faults(body: Body) -> tuple[str, ...]:
+    """Which of `FAULTS` a motion has: mostly still, a joint above 15 m/s, the pelvis below the floor."""
+    speed = np.linalg.norm(np.diff(body.joints, axis=0), axis=-1).max() * FPS
+    found = ((body.motion < _STILL).mean() > _FROZEN, speed > _TOO_FAST, body.joints[:, 0, 1].min() < 0.0)
+    return tuple(name for name, true in zip(FAULTS, found, strict=True) if true)
+
+
+def sound(prompt: Prompt, body: Body) -> bool:
+    """Whether a motion has no fault; stillness is none where the prompt asks for rest."""
+    return not set(faults(body)) - ({"frozen"} if prompt.rest else set())
