@@ -97,10 +97,10 @@ def jumping_jack_count(body: Body) -> int:
     for run in runs(up > 0.1):
         wide = spread[run].max() - min(spread[: run.start + 1].min(), spread[run.stop - 1 :].min())
         down_before = run.start > 0 and up[: run.start].min() < -0.2
-        count += bool(wide > 0.12 and down_before and (run.stop == len(body) or up[run.stop :].min() < -0.2))
+        count += bool(wide > 0.2 and down_before and (run.stop == len(body) or up[run.stop :].min() < -0.2))
     return count
 
 
 def does_jumping_jacks(body: Body) -> bool:
     """Does two jumping jacks or more."""
-    return jumping_jack_count(body) >= 2 or (jumping_jack_count(body) >= 1 and jump_count(body) >= 1)
+    return jumping_jack_count(body) >= 2

@@ -1,9 +1,7 @@
 """Make the motions of the suite's sentences, and keep them, so that a run can be resumed."""
 
 import hashlib
-import io
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,50 +9,45 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ram_sdk import RAMPipeline
-from training.data.folder import write_atomically
+from training.data.folder import save_array
 
 Joints = NDArray[np.float32]
-_BATCH = 8  # sentences
+_BATCH = 16
 
 
-def generate(pipeline: RAMPipeline, sentences: Iterable[str], seeds: int, folder: Path) -> None:
-    """Make `seeds` motions (seeds 0, 1, ...) of every sentence that the folder does not hold yet.
+def generate(pipeline: RAMPipeline, sentences: Sequence[str], seeds: int, folder: Path) -> None:
+    """Make a motion of every sentence with each of the seeds 0, 1, ..., unless the folder holds it already.
 
-    Durations are the pipeline's own estimates. The folder gets a file of joints for each sentence.
+    Durations are the pipeline's own estimates. The folder gets an `.npy` file of joints for each motion; more
+    seeds can be made later.
 
     Raises:
-        ValueError: the folder holds motions of another checkpoint or another number of seeds.
+        ValueError: the folder holds motions of another checkpoint.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    _check_settings(folder, {"checkpoint": pipeline.name, "seeds": seeds})
-    missing = [sentence for sentence in dict.fromkeys(sentences) if not _file(folder, sentence).exists()]
-    for start in tqdm(range(0, len(missing), _BATCH), desc="generating", disable=None):
-        batch = missing[start : start + _BATCH]
-        motions = pipeline(batch, seed=0, num_motions_per_prompt=seeds).motions
-        for i, sentence in enumerate(batch):
-            _write(_file(folder, sentence), [m.joints for m in motions[i * seeds : (i + 1) * seeds]])
+    _check_checkpoint(folder, pipeline.name)
+    todo = [(seed, text) for seed in range(seeds) for text in dict.fromkeys(sentences)]
+    todo = [(seed, text) for seed, text in todo if not _file(folder, text, seed).exists()]
+    for start in tqdm(range(0, len(todo), _BATCH), desc="generating", disable=None):
+        chosen, texts = zip(*todo[start : start + _BATCH], strict=True)
+        motions = pipeline(texts, seed=chosen).motions
+        for seed, text, motion in zip(chosen, texts, motions, strict=True):
+            save_array(_file(folder, text, seed), motion.joints)
 
 
-def read_motions(folder: Path, sentence: str) -> list[Joints]:
-    """The motions of a sentence, in order of their seeds, each `(frames, 22, 3)`."""
-    with np.load(_file(folder, sentence), allow_pickle=False) as file:
-        return [file[f"seed_{seed}"] for seed in range(len(file.files))]
+def read_motion(folder: Path, sentence: str, seed: int) -> Joints:
+    """The motion of a sentence and a seed, `(frames, 22, 3)`."""
+    return np.asarray(np.load(_file(folder, sentence, seed), allow_pickle=False))
 
 
-def _file(folder: Path, sentence: str) -> Path:
+def _file(folder: Path, sentence: str, seed: int) -> Path:
     words = "-".join("".join(c if c.isalnum() else " " for c in sentence).split())[:60]
-    return folder / f"{words}-{hashlib.sha256(sentence.encode()).hexdigest()[:8]}.npz"
+    return folder / f"{words}-{hashlib.sha256(sentence.encode()).hexdigest()[:8]}-seed{seed}.npy"
 
 
-def _write(path: Path, motions: Sequence[Joints]) -> None:
-    content = io.BytesIO()
-    np.savez(content, **{f"seed_{seed}": joints for seed, joints in enumerate(motions)})
-    write_atomically(path, content.getvalue())
-
-
-def _check_settings(folder: Path, settings: dict[str, object]) -> None:
-    path = folder / "settings.json"
+def _check_checkpoint(folder: Path, name: str) -> None:
+    path = folder / "checkpoint.txt"
     if not path.exists():
-        path.write_text(json.dumps(settings), encoding="utf-8")
-    elif (held := json.loads(path.read_text(encoding="utf-8"))) != settings:
-        raise ValueError(f"{folder} holds motions of {held}, not of {settings}: use another --out")
+        path.write_text(name, encoding="utf-8")
+    elif (held := path.read_text(encoding="utf-8")) != name:
+        raise ValueError(f"{folder} holds motions of {held}, not of {name}: use another --out")

@@ -18,11 +18,15 @@ from training.evaluation.prompt_checks.body import (
 from training.evaluation.prompt_checks.locomotion import stays
 
 _UP = -0.20  # metres of the wrist above the shoulder: a hand is up
-_AT_HEAD = 0.30  # metres from wrist to head joint: the hand touches the head or face
+_AT_HEAD = 0.36  # metres from wrist to head joint: the hand touches the head or face
 
 
 def _on_feet(body: Body) -> bool:
     return bool(np.mean(body.pelvis[:, 1] > 0.75) > 0.9)
+
+
+def _upright(body: Body) -> bool:
+    return bool(np.mean(body.trunk < 45) > 0.9)
 
 
 def sweeps(body: Body, side: int) -> int:
@@ -78,26 +82,26 @@ def waving_speed(body: Body) -> float:
 
 
 def _raises(body: Body, side: int) -> bool:
-    """The wrist comes up over the head from below the shoulder and is there for 0.3 seconds."""
-    above = body.above_head[:, side]
-    high = longest(above > 0.0) >= 0.3
-    first = int(np.argmax(above > 0.0))
-    return high and bool(body.above_shoulder[: first + 1, side].min() < 0.0)
+    """The wrist comes from well below the shoulder to 5 cm above it, and is there for 0.3 seconds."""
+    above = body.above_shoulder[:, side]
+    return longest(above > 0.05) >= 0.3 and bool(above[: int(np.argmax(above > 0.05)) + 1].min() < -0.2)
 
 
 def raises_left(body: Body) -> bool:
-    """The left hand goes up above the head, the right one stays below its shoulder."""
-    return _raises(body, LEFT) and bool(body.above_shoulder[:, RIGHT].max() < 0.0)
+    """The left hand goes up above the shoulder, the right one stays down."""
+    return _raises(body, LEFT) and bool(body.above_shoulder[:, RIGHT].max() < -0.1)
 
 
 def raises_right(body: Body) -> bool:
-    """The right hand goes up above the head, the left one stays below its shoulder."""
-    return _raises(body, RIGHT) and bool(body.above_shoulder[:, LEFT].max() < 0.0)
+    """The right hand goes up above the shoulder, the left one stays down."""
+    return _raises(body, RIGHT) and bool(body.above_shoulder[:, LEFT].max() < -0.1)
 
 
 def raises_both(body: Body) -> bool:
-    """Both hands go up above the head, and are there together for 0.2 seconds."""
-    return all(_raises(body, s) for s in SIDES) and longest(body.above_head.min(axis=1) > 0) >= 0.2
+    """Both hands go up above the shoulders, and are there together for 0.3 seconds."""
+    return (
+        all(_raises(body, side) for side in SIDES) and longest(body.above_shoulder.min(axis=1) > 0.05) >= 0.3
+    )
 
 
 def holds_arms_up(body: Body) -> bool:
@@ -157,7 +161,7 @@ def nods(body: Body) -> bool:
 def salutes(body: Body) -> bool:
     """One hand comes up to the brow from below, elbow out, and is held there."""
     for side in SIDES:
-        brow = (body.to_head[:, side] < _AT_HEAD) & (body.above_head[:, side] > -0.12)
+        brow = (body.to_head[:, side] < 0.3) & (body.above_head[:, side] > -0.12)
         held = brow & (body.hand_speed[:, side] < 0.6)
         lifts = body.above_shoulder[:, side].min() < -0.2
         if longest(held) >= 0.3 and lifts and body.above_shoulder[:, 1 - side].max() < -0.2:
@@ -171,17 +175,16 @@ def _at_face(body: Body) -> Mask:
 
 def drinks(body: Body) -> bool:
     """A hand comes up to the mouth from the front and goes down again, or stays there a while."""
-    for side in SIDES:
-        near = _at_face(body)[:, side]
-        lifts = body.above_shoulder[:, side].min() < -0.15
-        if longest(near) >= 0.4 and lifts:
-            return True
-    return False
+    face = _at_face(body)
+    return any(
+        longest(face[:, side] & ~face[:, 1 - side]) >= 0.4 and body.above_shoulder[:, side].min() < -0.15
+        for side in SIDES
+    ) and _upright(body)
 
 
 def phones(body: Body) -> bool:
     """One hand is held at the head for half the clip and a second or more, the other hangs."""
-    near = body.to_head < _AT_HEAD
+    near = body.to_head < 0.3
     return any(
         longest(near[:, s]) >= 1.0 and near[:, s].mean() > 0.4 and near[:, 1 - s].mean() < 0.1 for s in SIDES
     )
@@ -206,8 +209,10 @@ def crosses_arms(body: Body) -> bool:
 
 
 def looks_around(body: Body) -> bool:
-    """The face turns to either side, 25 degrees or more in all each way and back, on the spot."""
+    """The face turns to either side, 30 degrees or more in all and back, on the spot, arms quiet."""
     head = _head(body)
     side = np.degrees(np.arctan2(head[:, 0], np.hypot(head[:, 1], head[:, 2])))
     sway = np.ptp(body.turned) + np.ptp(side)
-    return stays(body) and _on_feet(body) and bool(35 < sway < 320 and turning_points(body.turned + side, 12))
+    quiet = body.hand_speed.mean() < 0.4
+    turns = 30 < sway < 320 and turning_points(body.turned + side, 10)
+    return stays(body) and _on_feet(body) and bool(quiet and turns)

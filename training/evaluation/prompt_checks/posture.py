@@ -129,17 +129,17 @@ def bows(body: Body) -> bool:
 def _reaches_floor(body: Body, metres: float) -> bool:
     """A hand goes from above the hips down near the floor and up again."""
     lowest = smooth(body.height("wrist").min(axis=1), 0.05)
-    return dips(lowest, metres, 0.6) >= 1
+    return dips(lowest, metres, 0.7) >= 1
 
 
 def picks_up(body: Body) -> bool:
-    """From standing, a hand goes down to below 0.4 m and comes up again as the body stands up."""
-    return begins(body.standing) and ends(body.standing) and _reaches_floor(body, 0.4)
+    """From standing, a wrist goes down to below 0.5 m and comes up again as the body stands up."""
+    return begins(body.standing) and ends(body.standing) and _reaches_floor(body, 0.5)
 
 
 def bends_down(body: Body) -> bool:
-    """Bends over by 60 degrees or more from standing, and stands up again."""
-    return begins(body.standing) and ends(body.standing) and dips(-body.trunk, -60, -30) >= 1
+    """Bends over by 50 degrees or more from standing, and stands up again."""
+    return begins(body.standing) and ends(body.standing) and dips(-body.trunk, -50, -25) >= 1
 
 
 def balances(body: Body) -> bool:

@@ -2,20 +2,22 @@
 
 import numpy as np
 
-from training.evaluation.prompt_checks.body import FPS, LEFT, RIGHT, SIDES, Body, runs, smooth, turning_points
+from training.evaluation.prompt_checks.body import FPS, LEFT, RIGHT, SIDES, Body, runs, turning_points
 
-_PUNCH_SPEED = 2.0  # metres a second of a fist away from its shoulder or across the chest
+_PUNCH_SPEED = 1.3  # metres a second of a fist away from the chest, level
 
 
 def punch_frames(body: Body, side: int) -> list[int]:
-    """Frames where a fist, thrown out fast at the height of belly to head, is out the furthest."""
-    away = smooth(np.hypot(body.hands[:, side, 0], body.hands[:, side, 2]), 0.03)
+    """Frames where a fist, thrown out fast before the body between belly and head, is out the furthest."""
+    away = np.hypot(body.hands[:, side, 0], body.hands[:, side, 2])
     out = np.gradient(away) * FPS
-    high = body.hands[:, side, 1] > -0.35
+    level = (body.hands[:, side, 1] > -0.3) & (body.hands[:, side, 1] < 0.4) & (body.hands[:, side, 2] > 0.15)
     hits = []
-    for i in turning_points(away, 0.12):
-        before = slice(max(0, i - 6), i + 1)
-        if out[before].max() > _PUNCH_SPEED and high[i] and away[i] - away[before].min() > 0.15:
+    for i in turning_points(away, 0.1):
+        before = slice(max(0, i - 7), i + 1)
+        ahead = body.hands[i, side, 2] - body.hands[before, side, 2].min() > 0.08
+        far = away[i] - away[before].min() > 0.12 and body.reach[i, side] > 0.38
+        if out[before].max() > _PUNCH_SPEED and level[i] and ahead and far:
             hits.append(i)
     return hits
 
@@ -63,7 +65,14 @@ def kick_frames(body: Body, side: int) -> list[slice]:
     kicks = []
     for run in runs(up):
         around = speed[max(0, run.start - 5) : run.stop + 3]
-        if around.max() > 2.5 and run.stop < len(body) and body.lift[run.stop :, side].min() < 0.15:
+        out = body.feet[run, side]
+        before = bool(((out[:, 2] > 0.2) | (np.abs(out[:, 0]) > 0.4)).any())
+        if (
+            before
+            and around.max() > 2.5
+            and run.stop < len(body)
+            and body.lift[run.stop :, side].min() < 0.15
+        ):
             kicks.append(run)
     return kicks
 
@@ -106,13 +115,17 @@ def knees_up(body: Body) -> bool:
 
 
 def throws(body: Body) -> bool:
-    """A hand goes back or up behind the body's front, then swings forward faster than 3 m/s."""
+    """A hand comes up beside or behind the head or the hips, then swings forward faster than 2.5 m/s."""
     for side in SIDES:
-        front, fast = body.hands[:, side, 2], np.gradient(body.hands[:, side, 2]) * FPS
+        front = body.hands[:, side, 2]
+        fast = np.gradient(front) * FPS
         peak = int(fast.argmax())
-        window = slice(max(0, peak - 12), peak + 8)
-        swing = front[peak : window.stop].max() - front[window.start : peak + 1].min()
-        if fast[peak] > 2.5 and swing > 0.45 and front[window.start : peak + 1].min() < 0.12:
+        before, after = slice(max(0, peak - 12), peak + 1), slice(peak, peak + 8)
+        swing = front[after].max() - front[before].min()
+        back = front[before].min() < 0.12
+        raised = body.above_shoulder[before.start : after.stop, side].max() > -0.1
+        alone = fast[peak] > 1.3 * np.gradient(body.hands[:, 1 - side, 2])[before].max() * FPS
+        if fast[peak] > 2.5 and swing > 0.45 and back and raised and alone:
             return True
     return False
 
@@ -128,20 +141,20 @@ def swings_both(body: Body) -> bool:
 
 
 def dances(body: Body) -> bool:
-    """Moves arms and legs all the time, on its feet, with steps or sways in several directions."""
-    busy = (body.motion > 0.5).mean() > 0.7
-    arms = body.hand_speed.mean() > 0.35
-    ways = body.travelled(body.speed) > 0.4 and not body.travelled(body.forward) > 0.85 * body.travelled(
-        body.speed
-    )
-    return bool(busy and arms) and _on_feet(body) and (ways or np.ptp(body.turned) > 60)
+    """Moves arms and legs nearly all the time, on its feet, not simply ahead but in several directions."""
+    busy = (body.motion > 0.6).mean() > 0.75 and body.hand_speed.mean() > 0.45
+    ahead = abs(body.travelled(body.forward)) / max(body.travelled(body.speed), 0.1)
+    return bool(busy) and _on_feet(body) and ahead < 0.7 and body.travelled(body.speed) > 0.3
 
 
 def slashes(body: Body) -> bool:
-    """A hand sweeps through a wide arc, over 0.8 m, faster than 3 m/s."""
-    for side in SIDES:
-        peak = int(body.hand_speed[:, side].argmax())
-        arc = np.ptp(body.hands[max(0, peak - 8) : peak + 8, side], axis=0)
-        if body.hand_speed[peak, side] > 3 and np.linalg.norm(arc) > 0.8 and arc[2] < 3 * np.hypot(*arc[:2]):
+    """Both hands together, or one hand very fast, sweep through an arc of 0.6 m or more."""
+    middle = body.hands.mean(axis=1)
+    speed = np.linalg.norm(np.gradient(middle, axis=0), axis=-1) * FPS * (body.apart < 0.4)
+    sweeps = [(middle, speed, 1.4)] + [(body.hands[:, s], body.hand_speed[:, s], 3.5) for s in SIDES]
+    for path, fast, least in sweeps:
+        peak = int(fast.argmax())
+        arc = np.ptp(path[max(0, peak - 8) : peak + 8], axis=0)
+        if fast[peak] > least and np.linalg.norm(arc) > 0.6:
             return True
     return False

@@ -1,0 +1,231 @@
+"""What the suite finds, as a table and as pictures."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from training.evaluation.prompt_checks.body import Body
+from training.evaluation.prompt_checks.suite import (
+    FAULTS,
+    Prompt,
+    Wording,
+    count,
+    does,
+    faults,
+    ordered,
+    sound,
+)
+
+Motions = Mapping[str, Sequence[Body]]  # by sentence, in order of the seeds
+
+
+@dataclass(frozen=True)
+class WordingResult:
+    """How often one wording gets what it asks for."""
+
+    sentences: tuple[str, ...]
+    unseen: bool
+    passed: tuple[bool, ...]  # by seed; for speeds, two steps a seed
+    exact: tuple[bool, ...] | None  # by seed, for counts: not even one off
+
+
+@dataclass(frozen=True)
+class PromptResult:
+    """One prompt of the suite.
+
+    Attributes:
+        others: share of the motions of the other prompts that pass this check, those left out that may show
+            the same; None for speeds, which compare motions.
+    """
+
+    id: str
+    category: str
+    meaning: str
+    wordings: tuple[WordingResult, ...]
+    others: float | None
+
+    def share(self, unseen: bool) -> float:
+        """Share of passes of the seen or of the unseen wordings."""
+        return float(np.mean([passed for w in self.wordings if w.unseen == unseen for passed in w.passed]))
+
+
+@dataclass(frozen=True)
+class Report:
+    """The suite's results on one checkpoint."""
+
+    checkpoint: str
+    seeds: int
+    prompts: tuple[PromptResult, ...]
+    motions: int
+    faults: dict[str, int]  # over all motions; "frozen" only where rest is not asked for
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for a file."""
+        return dataclasses.asdict(self)
+
+
+def judge(checkpoint: str, suite: Sequence[Prompt], motions: Motions) -> Report:
+    """Check every motion against its prompt, and against the prompts that it was not made for."""
+    results = tuple(
+        PromptResult(
+            prompt.id,
+            prompt.category,
+            prompt.meaning,
+            tuple(_wording(prompt, wording, motions) for wording in prompt.wordings),
+            None if prompt.speed else _others(prompt, suite, motions),
+        )
+        for prompt in suite
+    )
+    at_rest = {text for prompt in suite if prompt.rest for w in prompt.wordings for text in w.sentences}
+    found = [
+        fault
+        for text, bodies in motions.items()
+        for body in bodies
+        for fault in faults(body)
+        if not (fault == "frozen" and text in at_rest)
+    ]
+    seeds = len(next(iter(motions.values())))
+    total = sum(len(bodies) for bodies in motions.values())
+    return Report(checkpoint, seeds, results, total, {fault: found.count(fault) for fault in FAULTS})
+
+
+def _wording(prompt: Prompt, wording: Wording, motions: Motions) -> WordingResult:
+    by_seed = list(zip(*(motions[text] for text in wording.sentences), strict=True))
+    if prompt.speed:
+        steps = [(ordered(prompt, bodies), [sound(prompt, body) for body in bodies]) for bodies in by_seed]
+        passed = [step and ok[i] and ok[i + 1] for up, ok in steps for i, step in enumerate(up)]
+        return WordingResult(wording.sentences, wording.unseen, tuple(passed), None)
+    bodies = [body for (body,) in by_seed]
+    passed = [sound(prompt, body) and does(prompt, body) for body in bodies]
+    exact = tuple(count(prompt, body) == prompt.times for body in bodies) if prompt.times else None
+    return WordingResult(wording.sentences, wording.unseen, tuple(passed), exact)
+
+
+def _others(prompt: Prompt, suite: Sequence[Prompt], motions: Motions) -> float:
+    """Share of the motions of prompts that do not ask for this that pass all the same."""
+    texts = {
+        text
+        for other in suite
+        if not _may_show(other, prompt)
+        for wording in other.wordings
+        for text in wording.sentences
+    }
+    return float(np.mean([sound(prompt, b) and does(prompt, b) for text in texts for b in motions[text]]))
+
+
+# what a motion may show when it does what it was asked for: by word in the action's name, the checks that may pass
+_SHOWS: dict[str, tuple[str, ...]] = {
+    "walk": ("walk", "straight", "stop", "start", "turn", "snake", "circle"),
+    "turn": ("turn", "walk", "spin", "circle", "snake", "there"),
+    "circle": ("walk", "turn", "circle", "snake", "spin"),
+    "snake": ("walk", "turn", "circle", "figure"),
+    "figure": ("walk", "turn", "circle", "snake"),
+    "there": ("walk", "turn", "spin", "circle", "snake"),
+    "start": ("walk",),
+    "stop": ("walk",),
+    "run": ("run", "walk", "jump"),
+    "jump": ("jump", "hop"),
+    "hop": ("jump", "hop"),
+    "spin": ("spin", "turn"),
+    "dance": ("dance", "wave", "turn", "spin", "sidestep", "walk", "arms", "raise", "step"),
+    "wave": ("wave", "raise", "arms"),
+    "raise": ("raise", "arms", "wave", "point"),
+    "arms": ("raise", "arms"),
+    "clap": ("clap",),
+    "kick": ("kick", "knee"),
+    "knee": ("knee",),
+    "punch": ("punch", "box"),
+    "box": ("box", "punch", "dance"),
+    "jacks": ("jacks", "jump", "raise", "arms", "wave"),
+    "sit": ("sit", "crouch", "stand_up", "rise"),
+    "squat": ("squat", "crouch", "bend", "pick"),
+    "crouch": ("crouch", "squat", "kneel", "sit"),
+    "kneel": ("kneel", "crouch", "rise"),
+    "bend": ("bend", "bow", "pick", "squat", "crouch"),
+    "pick": ("pick", "bend", "bow", "squat", "crouch"),
+    "bow": ("bow", "bend"),
+    "lie": ("lie", "fall", "sit_floor"),
+    "fall": ("fall", "lie", "sit_floor", "kneel", "roll"),
+    "get_up": ("get_up", "rise", "stand_up"),
+    "stand_up": ("stand_up", "rise", "get_up"),
+    "cartwheel": ("cartwheel", "roll", "turn"),
+    "roll": ("roll", "sit_floor", "crouch", "squat"),
+    "swing": ("swing", "slash", "bend", "turn"),
+    "slash": ("swing", "slash", "punch", "throw", "raise", "turn", "bow"),
+    "throw": ("throw", "punch", "slash", "raise", "step"),
+    "drink": ("drink", "salute", "raise"),
+    "salute": ("salute", "drink", "raise", "phone"),
+    "phone": ("phone", "drink", "salute"),
+    "point": ("point", "raise", "punch"),
+    "look": ("look", "turn", "nod"),
+    "shrug": ("shrug",),
+}
+_STANDING = (
+    "stand",
+    "shrug",
+    "nod",
+    "salute",
+    "drink",
+    "point",
+    "clap",
+    "wave",
+    "raise",
+    "hands",
+    "cross",
+    "look",
+)
+
+
+def _may_show(other: Prompt, prompt: Prompt) -> bool:
+    """Whether a right motion of the other prompt may do all that this prompt asks for."""
+    shown = set(other.actions)
+    for action in other.actions:
+        shown.add(action)
+        for word, also in _SHOWS.items():
+            if word in action:
+                shown.update(also)
+        if any(word in action for word in _STANDING):
+            shown.add("stand")
+    return all(any(word in action for word in shown) for action in prompt.actions)
+
+
+def markdown(report: Report) -> str:
+    """Two tables: shares by category for seen and unseen wording, and each prompt with its false positives."""
+    lines = [
+        f"# Prompt suite: {report.checkpoint}",
+        "",
+        f"{len(report.prompts)} prompts, {report.motions} motions, {report.seeds} seeds of each sentence, default "
+        "duration. Of all motions: "
+        + ", ".join(f"{number} {fault}" for fault, number in report.faults.items())
+        + ' ("frozen" where rest is not asked for).',
+        "",
+        "| category | prompts | seen wording | unseen wording | other prompts' motions that pass |",
+        "|---|---|---|---|---|",
+    ]
+    for category in dict.fromkeys(prompt.category for prompt in report.prompts):
+        lines.append(_row(category, [p for p in report.prompts if p.category == category]))
+    lines.append(_row("all (mean of prompts)", report.prompts))
+    exact = [e for p in report.prompts for w in p.wordings for e in w.exact or ()]
+    lines += ["", f"Counts, exact: {np.mean(exact):.0%}." if exact else "", ""]
+    lines += ["| prompt | seen | unseen | others | what must be seen |", "|---|---|---|---|---|"]
+    lines += [
+        f"| {p.id} | {p.share(False):.0%} | {p.share(True):.0%} | {_percent(p.others)} | {p.meaning} |"
+        for p in report.prompts
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.0%}"
+
+
+def _row(name: str, prompts: Sequence[PromptResult]) -> str:
+    seen, unseen = (float(np.mean([p.share(kind) for p in prompts])) for kind in (False, True))
+    others = [p.others for p in prompts if p.others is not None]
+    return (
+        f"| {name} | {len(prompts)} | {seen:.0%} | {unseen:.0%} | "
+        f"{_percent(float(np.mean(others)) if others else None)} |"
+    )
