@@ -12,7 +12,7 @@ import numpy as np
 from ram_sdk import Motion, RAMPipeline
 from training.config import load_config
 from training.data.captioned import read_captioned
-from training.evaluation.samples import sheet
+from training.evaluation.prompt_checks.sheets import sheet
 from training.finetune import CONFIGS, finetune
 
 TABLE = Path(__file__).parent / "moves" / "captions.csv"

@@ -29,7 +29,7 @@ from training.command import one_line_errors
 from training.config import TrainingConfig, load_config
 from training.data.folder import MotionTextFolder
 from training.dataset import Batches, read_training
-from training.evaluation.samples import sample_sheet
+from training.evaluation.prompt_checks.sheets import sample_sheet
 from training.export import fit_duration, pipeline_of
 from training.networks import build_objective, load_weights, text_backbone
 from training.run_folder import RunFolder, State

@@ -13,7 +13,7 @@ from ram_sdk.models.text_backbone import PLACES
 from training.config import TrainingConfig
 from training.curves import Curve, draw_curves
 from training.data.folder import MotionTextFolder, write_atomically
-from training.evaluation.samples import SAMPLE_SECONDS, sample_sheet
+from training.evaluation.prompt_checks.sheets import SAMPLE_SECONDS, sample_sheet
 from training.open_data.sources import MIX_TERMS, MIXES, SOURCES
 from training.run_folder import RunFolder
 

@@ -1,1 +1,1 @@
-"""Whether a checkpoint does what everyday sentences ask: sentences, checks of measured motion, and a report."""
+"""Whether a checkpoint does what everyday sentences ask: a suite, checks of measured motion, a report."""

@@ -86,7 +86,7 @@ def rolls(body: Body) -> bool:
 def cartwheels(body: Body) -> bool:
     """Both feet go up above the hips while a hand is near the floor, and down again."""
     over = (body.feet[:, :, 1].min(axis=1) > 0.05) & (body.height("wrist").min(axis=1) < 0.35)
-    return bool(over.any()) and begins(body.standing) and ends(body.pelvis[:, 1] > 0.6)
+    return bool(over.any()) and begins(body.standing) and ends((body.pelvis[:, 1] > 0.6) & (body.trunk < 60))
 
 
 def jumping_jack_count(body: Body) -> int:

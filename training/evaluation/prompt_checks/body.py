@@ -36,8 +36,7 @@ class Body:
                 f"joints of shape {joints.shape}: expected (frames >= 4, {HUMANML3D.num_joints}, 3)"
             )
         self.joints = np.asarray(joints, dtype=np.float64)
-        # heights of (ankles, toes) on the floor; a window takes those of its clip
-        self._stand = np.percentile(self._feet, 5, axis=0) if stand is None else stand
+        self._stand = self._standing_height() if stand is None else stand  # a window takes that of its clip
         self._windows: dict[tuple[int, int], Body] = {}
 
     def __len__(self) -> int:
@@ -62,6 +61,11 @@ class Body:
     @property
     def _feet(self) -> Array:
         return self.joints[:, [*pair("ankle"), *pair("foot")], 1]
+
+    def _standing_height(self) -> Array:
+        """Heights of (ankles, toes) on the floor: those of the foot that stands lower."""
+        low = np.percentile(self._feet, 5, axis=0).reshape(2, 2).min(axis=1)
+        return np.repeat(low, 2)
 
     @cached_property
     def pelvis(self) -> Array:

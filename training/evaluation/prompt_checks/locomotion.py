@@ -205,7 +205,8 @@ def there_and_back(body: Body) -> bool:
         return False
     away, back = body.window(0, far), body.window(far, len(body))
     faces_back = abs(abs(np.degrees(np.median(back.heading) - np.median(away.heading))) - 180) < 70
-    returns = bool(gap[-1] < 0.5 * gap[far])
+    direct = away.travelled(away.speed) < 1.35 * gap[far]
+    returns = direct and bool(gap[-1] < 0.5 * gap[far])
     return returns and faces_back and body.travelled(body.forward) > 0.6 * body.travelled(body.speed)
 
 

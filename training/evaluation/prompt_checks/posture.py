@@ -25,7 +25,8 @@ def stands(body: Body) -> bool:
 
 def sits_down(body: Body) -> bool:
     """Stands at the start and is seated, at rest, at the end."""
-    rests = body.motion[-_EDGE:].mean() < 0.8
+    sinking = np.abs(np.gradient(body.pelvis[:, 1]))[-_EDGE:].mean() * FPS
+    rests = body.motion[-_EDGE:].mean() < 0.8 and sinking < 0.2
     return begins(body.standing) and ends(body.seated) and bool(rests)
 
 
@@ -79,6 +80,7 @@ def kneels_down(body: Body) -> bool:
 def crouches(body: Body) -> bool:
     """Goes from standing down to bent knees, hips below 0.65 m, on the feet."""
     low = (body.pelvis[:, 1] < 0.65) & (body.height("knee").min(axis=1) > 0.15) & (body.trunk < 80)
+    low &= np.linalg.norm(body.feet[:, :, [0, 2]].mean(axis=1), axis=-1) < 0.4
     return begins(body.pelvis[:, 1] > STANDING) and longest(low & (body.lift.max(axis=1) < 0.2)) > 0.25
 
 

@@ -107,6 +107,88 @@ SPEEDS: dict[str, Callable[[Body], float]] = {
 }
 
 
+_PATHS = ("walk_straight", "walk_stop", "start_walking", "turn_around", "there_and_back", "snake")
+_LEFT_TURNS = ("turn_left", "turn_left_90", "turn_around", "circle", "circle_left", "spin", "snake")
+_RIGHT_TURNS = ("turn_right", "turn_right_90", "turn_around", "circle", "circle_right", "spin", "snake")
+_TURNS = (*_LEFT_TURNS, *_RIGHT_TURNS)
+_RAISED = ("raise_left", "raise_right", "raise_both", "arms_up")
+_LOW = ("crouch", "squat", "kneel_down", "bend_down", "pick_up", "rise")
+
+# Of a motion that does the action, the other checks that it may pass without a mistake of the check.
+ALSO_RIGHT: dict[str, tuple[str, ...]] = {
+    "walk": (*_PATHS, *_TURNS, "figure_eight"),
+    "walk_straight": ("walk", "walk_stop", "start_walking"),
+    "walk_stop": ("walk", *_PATHS, *_TURNS),
+    "start_walking": ("walk", *_PATHS, *_TURNS),
+    "walk_in_place": ("stand", "knee_up"),
+    "turn_left": ("walk", *_PATHS, *_LEFT_TURNS),
+    "turn_right": ("walk", *_PATHS, *_RIGHT_TURNS),
+    "turn_left_90": ("walk", "stand", *_LEFT_TURNS),
+    "turn_right_90": ("walk", "stand", *_RIGHT_TURNS),
+    "turn_around": ("walk", "stand", "there_and_back", *_TURNS),
+    "spin": ("stand", "dance", *_TURNS),
+    "circle": ("walk", *_TURNS),
+    "circle_left": ("walk", *_LEFT_TURNS),
+    "circle_right": ("walk", *_RIGHT_TURNS),
+    "snake": ("walk", "figure_eight", *_TURNS),
+    "figure_eight": ("walk", *_TURNS),
+    "there_and_back": ("walk", *_PATHS, *_TURNS),
+    "run": ("walk_stop", "start_walking", *_TURNS),
+    "walk_back": ("turn_around",),
+    "jump": ("jump_forward", "hop", "stand"),
+    "jump_forward": ("jump", "hop"),
+    "hop": ("jump", "jump_forward", "balance", "knee_up"),
+    "jumping_jacks": ("jump", "wave", "wave_both", "dance", *_RAISED),
+    "roll": ("sit_floor", "kneel_down", "crouch", "squat", "get_up"),
+    "cartwheel": ("roll", "turn_around"),
+    "stand": ("look_around",),
+    "sit_down": ("crouch",),
+    "stand_up": ("rise",),
+    "sit_floor": ("sit_down", "fall", *_LOW),
+    "lie_down": ("fall", "sit_floor", *_LOW),
+    "fall": ("lie_down", "sit_floor", "roll", *_LOW),
+    "get_up": ("rise", "stand_up"),
+    "kneel_down": ("crouch", "rise"),
+    "crouch": ("sit_down", *_LOW),
+    "squat": _LOW,
+    "bow": ("bend_down", "stand"),
+    "bend_down": ("bow", *_LOW),
+    "pick_up": ("bow", *_LOW),
+    "balance": ("stand", "knee_up"),
+    "wave": ("wave_left", "wave_right", "wave_both", "stand", *_RAISED),
+    "wave_left": ("wave", "raise_left", "stand"),
+    "wave_right": ("wave", "raise_right", "stand"),
+    "wave_both": ("wave", "raise_both", "arms_up", "stand"),
+    "raise_left": ("point", "stand"),
+    "raise_right": ("point", "stand"),
+    "raise_both": ("arms_up", "stand"),
+    "arms_up": ("raise_both",),
+    "clap": ("stand",),
+    "point": ("raise_left", "raise_right", "stand"),
+    "shrug": ("stand",),
+    "nod": ("stand",),
+    "salute": ("raise_left", "raise_right", "drink", "phone", "stand"),
+    "drink": ("salute", "phone", "stand"),
+    "phone": ("salute", "drink", "stand"),
+    "hands_on_hips": ("stand",),
+    "cross_arms": ("stand",),
+    "look_around": ("stand", "nod", *_TURNS),
+    "throw": ("punch", "punch_left", "punch_right", "slash", "point", *_RAISED),
+    "swing_both": ("slash", "bend_down", "bow"),
+    "slash": ("swing_both", "throw", "punch", *_RAISED),
+    "dance": ("wave", "wave_both", "sidestep_left", "sidestep_right", *_TURNS, *_RAISED),
+    "punch": ("punch_left", "punch_right", "box", "point"),
+    "punch_left": ("punch", "point"),
+    "punch_right": ("punch", "point"),
+    "box": ("punch", "punch_left", "punch_right", "dance"),
+    "kick": ("kick_left", "kick_right", "high_kick", "knee_up", "balance"),
+    "kick_left": ("kick", "high_kick", "knee_up", "balance"),
+    "kick_right": ("kick", "high_kick", "knee_up", "balance"),
+    "high_kick": ("kick", "kick_left", "kick_right", "knee_up", "balance"),
+    "knee_up": ("balance", "stand"),
+}
+
+
 def meaning(name: str) -> str:
     """What a check demands, the first line of its docstring."""
     return (CHECKS[name].__doc__ or "").strip().splitlines()[0]

@@ -20,6 +20,7 @@ _MARGIN = 1.1  # factor between the speeds of slowly and normal, and of normal a
 _FROZEN = 0.6  # share of still frames
 _STILL = 0.15  # metres a second of the fastest joint
 _TOO_FAST = 15.0  # metres a second of any joint
+SUITE = Path(__file__).with_name("suite.json")
 FAULTS = ("frozen", "too fast", "below the floor")
 
 
@@ -63,7 +64,7 @@ class Prompt:
         return joint.get(self.kind, "").join(meaning(action).rstrip(".") for action in self.actions) + "."
 
 
-def load_suite(path: Path = Path(__file__).with_name("suite.json")) -> list[Prompt]:
+def load_suite(path: Path = SUITE) -> list[Prompt]:
     """Read the prompts.
 
     Raises:
