@@ -13,8 +13,8 @@ from training.evaluation.prompt_checks.registry import CHECKS, COUNTS, SPEEDS, C
 
 Kind = Literal["check", "then", "while", "all", "count"]
 _KINDS: tuple[Kind, ...] = ("check", "then", "while", "all", "count")
-_SHORTEST = 8  # frames of one half of a sequence
-_STEP = 4  # frames between the places where a sequence is cut
+_SHORTEST = 10  # frames of one half of a sequence
+_STEP = 6  # frames between the places where a sequence is cut
 _TOGETHER = 2.0  # seconds in which both actions of a "while" must be seen
 _MARGIN = 1.1  # factor between the speeds of slowly and normal, and of normal and quickly
 _FROZEN = 0.6  # share of still frames
