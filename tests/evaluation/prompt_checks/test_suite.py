@@ -122,7 +122,7 @@ def test_generation_is_resumed_and_refuses_another_checkpoint(pipeline: RAMPipel
     assert len(list(tmp_path.glob("*.npy"))) == 4
     np.testing.assert_allclose(first, pipeline("jump!", seed=0).motions[0].joints, atol=1e-4)
     (tmp_path / "checkpoint.txt").write_text("another")
-    with pytest.raises(ValueError, match="holds motions of another, .* use another --out"):
+    with pytest.raises(ValueError, match=r"holds motions of another, .* use another --out"):
         generate(pipeline, ["jump!"], 1, tmp_path)
 
 

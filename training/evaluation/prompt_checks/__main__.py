@@ -51,7 +51,14 @@ def main() -> None:
 def run(checkpoint: str, out: Path, seeds: int) -> Report:
     """Generate, judge, and write the results into a folder."""
     suite = load_suite()
-    sentences = [text for prompt in suite for wording in prompt.wordings for text in wording.sentences]
+    most = max(len(prompt.wordings) for prompt in suite)
+    sentences = [  # the first wording of every prompt, then the second: a stopped run has seen all prompts
+        text
+        for i in range(most)
+        for prompt in suite
+        for wording in prompt.wordings[i : i + 1]
+        for text in wording.sentences
+    ]
     generate(RAMPipeline.from_pretrained(checkpoint), sentences, seeds, out / "motions")
     motions = {
         text: [Body(read_motion(out / "motions", text, seed)) for seed in range(seeds)] for text in sentences

@@ -30,7 +30,7 @@ class Body:
     are columns (left, right). Nothing depends on where the clip starts or which way it faces.
     """
 
-    def __init__(self, joints: Array, stand: Array | None = None) -> None:
+    def __init__(self, joints: NDArray[np.floating], stand: Array | None = None) -> None:
         if joints.ndim != 3 or joints.shape[1:] != (HUMANML3D.num_joints, 3) or len(joints) < 4:
             raise ValueError(
                 f"joints of shape {joints.shape}: expected (frames >= 4, {HUMANML3D.num_joints}, 3)"
@@ -83,7 +83,7 @@ class Body:
     def turned(self) -> Array:
         """Heading against the first frame's in degrees, the sway of steps removed; positive to the left."""
         turned = np.degrees(smooth(self.heading, 0.3))
-        return turned - turned[0]
+        return np.asarray(turned - turned[0])
 
     @cached_property
     def velocity(self) -> Array:
@@ -202,7 +202,7 @@ class Body:
         thigh = self.height("hip") - self.height("knee")
         before = np.linalg.norm(self.feet[:, :, [0, 2]].mean(axis=1), axis=-1)
         low = (self.pelvis[:, 1] < 0.75) & (thigh.mean(axis=1) < 0.25)
-        return low & (self.trunk < 55) & ((before > 0.18) | (self.pelvis[:, 1] < 0.3))
+        return np.asarray(low & (self.trunk < 55) & ((before > 0.18) | (self.pelvis[:, 1] < 0.3)))
 
     @cached_property
     def lying(self) -> Mask:
@@ -213,7 +213,7 @@ class Body:
     def kneeling(self) -> Mask:
         """Frames with a knee on the floor, the trunk up and the hips above the knees."""
         knee = self.height("knee").min(axis=1) < 0.18
-        return knee & (self.trunk < 50) & (self.pelvis[:, 1] > 0.27) & (self.pelvis[:, 1] < 0.75)
+        return np.asarray(knee & (self.trunk < 50) & (self.pelvis[:, 1] > 0.27) & (self.pelvis[:, 1] < 0.75))
 
     @cached_property
     def motion(self) -> Array:
