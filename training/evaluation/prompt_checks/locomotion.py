@@ -95,7 +95,7 @@ def walks_in_place(body: Body) -> bool:
     """Lifts both feet in turn, four times or more, on the spot."""
     lifts = smooth(body.joints[:, 7, 1] - body.joints[:, 8, 1], 0.05)
     swaps = np.count_nonzero(np.diff(np.sign(lifts[np.abs(lifts) > 0.05])))
-    return stays(body) and _upright(body) and swaps >= 4
+    return stays(body) and _upright(body) and int(swaps) >= 4
 
 
 def _turns_while_walking(body: Body, sign: int) -> bool:
