@@ -89,9 +89,9 @@ def table(rates: list[Rates]) -> str:
     lines = [
         "# The checks on real clips",
         "",
-        "Made by `python -m training.evaluation.prompt_checks validate --data DATA --out FILE`: clips as captured,",
-        f"at most {_MOST} of a label. `real_clips.json` says by its label which clip shows what; a clip that may",
-        "show something like it counts on neither side. Thresholds were set on clips of the training split.",
+        "Made by `python -m training.evaluation.prompt_checks validate --data DATA --out FILE`: clips as",
+        f"captured, at most {_MOST} of a label. `real_clips.json` says by its label which clip shows what; a clip",
+        "that may show something like it counts on neither side. Thresholds were set on the training split.",
         "",
         "| check | clips that show it pass (training split) | (validation and test) | other clips pass |",
         "|---|---|---|---|",
