@@ -1,8 +1,8 @@
 """The checks on excerpts of real captures in `real_clips.npz`, millimetres at 20 fps.
 
-CMU Graphics Lab Motion Capture Database, free for all uses, no resale of the data (mocap.cs.cmu.edu, created
-with funding from NSF EIA-0196217): 02_04, 14_02, 14_30, 49_06, PickUpBox_02. ACCAD, The Ohio State University,
-CC BY 3.0: the others. All are retargeted to HumanML3D's skeleton.
+CMU Graphics Lab Motion Capture Database, free for all uses, no resale of the data (mocap.cs.cmu.edu,
+created with funding from NSF EIA-0196217): 02_04, 14_02, 14_30, 49_06, PickUpBox_02. ACCAD, The Ohio State
+University, CC BY 3.0: the others. All are retargeted to HumanML3D's skeleton.
 """
 
 from pathlib import Path

@@ -135,7 +135,7 @@ def _reaches_floor(body: Body, metres: float) -> bool:
 
 
 def picks_up(body: Body) -> bool:
-    """From standing, a wrist goes down to below 0.5 m and comes up as the body stands up, feet on the floor."""
+    """From standing, a wrist goes down to below 0.5 m and comes up as the body does, feet on the floor."""
     on_floor = body.lift.min(axis=1).max() < 0.15
     return bool(on_floor) and begins(body.standing) and ends(body.standing) and _reaches_floor(body, 0.5)
 
