@@ -21,12 +21,12 @@ import ram_sdk
 from ram_sdk.skeleton.features import canonicalize, decode_features, encode_joints
 from ram_sdk.skeleton.retarget import FloatArray, leg_scale, mirror, retarget
 from training.data.folder import MotionTextFolder, feature_statistics, save_array, write_atomically
-from training.open_data.actions import action_of
 from training.open_data.captions import captions_for, covered, mirror_text, text_line
 from training.open_data.captures import CaptureFile, find_captures, read_capture
 from training.open_data.card import data_card
 from training.open_data.cleaning import FPS, find_clips, resample, spikes
 from training.open_data.clip import ClipInfo
+from training.open_data.labels import label_of
 from training.open_data.quality import measure_quality
 from training.open_data.sources import MIXES, SOURCES
 from training.open_data.splits import SPLITS, split_of, trial_key
@@ -98,7 +98,7 @@ def build_capture(file: CaptureFile, out: Path) -> None:
         captions = captions_for(info, plain, covered(file.human_captions, info))
         _write_text(out, clip_id, captions)
         _write_text(out, f"M{clip_id}", [mirror_text(caption) for caption in captions])
-        clips.append({**dataclasses.asdict(info), "action": action_of(info)})
+        clips.append({**dataclasses.asdict(info), "action": "+".join(info.actions) or "other"})
     record = {
         "source": file.source,
         "file": file.path.stem,
@@ -113,6 +113,7 @@ def build_capture(file: CaptureFile, out: Path) -> None:
 
 def _clip_info(file: CaptureFile, clip_id: str, first: int, last: int) -> ClipInfo:
     source = SOURCES[file.source]
+    label = label_of(file.source, file.path.stem, file.take, file.label)
     return ClipInfo(
         clip_id=clip_id,
         source=file.source,
@@ -124,6 +125,10 @@ def _clip_info(file: CaptureFile, clip_id: str, first: int, last: int) -> ClipIn
         label=file.label,
         license=source.license,
         credit=source.credit,
+        actions=label.actions_between(first / FPS, last / FPS),
+        manner=label.manner,
+        object=label.object,
+        woman=label.woman,
     )
 
 

@@ -92,11 +92,11 @@ def read_capture(file: CaptureFile) -> Capture:
         case ".bvh":
             motion = read_bvh(file.path)
             names, positions = motion.names, motion.world_transforms()[0]
-            fps = source.bvh_fps or motion.fps
+            fps = motion.fps
         case ".amc":
             skeleton = read_asf(_skeleton_beside(file.path))
             names, positions = acclaim_positions(skeleton, read_amc(file.path))
-            fps = source.amc_fps
+            fps = 0.0  # AMC files do not say
         case ".glb":
             library = GltfAnimations(file.path)
             names, positions, fps = library.node_names, library.positions(file.take, _GLTF_FPS), _GLTF_FPS
@@ -106,6 +106,7 @@ def read_capture(file: CaptureFile) -> Capture:
                 positions, fps = arrays["J"].astype(np.float64), float(arrays["fps"])
     if source.z_up:
         positions = positions[..., (0, 2, 1)] * np.array((1.0, 1.0, -1.0))
+    fps = source.true_rate(file.path.name) or fps
     joints = pick_joints(names, positions)
     return Capture(_repeat_loop(joints, fps) if file.path.suffix == ".glb" else joints, fps)
 

@@ -9,7 +9,8 @@ class ClipInfo:
 
     `file` is the stem of the captured file ('02_01', 'Male2_B15_WalkTurnAround',
     'dataset-2_wave-left-hand_happy_012'); `take` names the animation in files that hold several and is
-    empty elsewhere. `label` is the source's own short description, empty where there is none.
+    empty elsewhere. `label` is the source's own short description, empty where there is none. `actions`,
+    `manner`, `object` and `woman` (whether the performer is known to be one) are what `labels.json` says.
     """
 
     clip_id: str
@@ -22,3 +23,7 @@ class ClipInfo:
     label: str
     license: str
     credit: str
+    actions: tuple[str, ...] = ()
+    manner: str = ""
+    object: str = ""
+    woman: bool = False

@@ -1,6 +1,8 @@
 """The sources of the open data set: their files, licences and credits, and which mixes may use them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
 
 
 @dataclass(frozen=True)
@@ -13,9 +15,12 @@ class Source:
     title: str
     license: str
     credit: str
-    amc_fps: float = 120.0  # AMC files do not say
-    bvh_fps: float | None = None  # where the files say it wrongly
+    rates: Mapping[str, float] = field(default_factory=dict)  # by file name pattern, where files are wrong
     z_up: bool = False
+
+    def true_rate(self, file_name: str) -> float | None:
+        """Frames a second of a file that gives them wrongly or not at all; None where the file is right."""
+        return next((fps for pattern, fps in self.rates.items() if fnmatch(file_name, pattern)), None)
 
 
 _CMU_LICENSE = "CMU Graphics Lab: free for research and commercial use, no resale of the data itself"
@@ -41,7 +46,7 @@ SOURCES: dict[str, Source] = {
         title="CMU Graphics Lab Motion Capture Database",
         license=_CMU_LICENSE,
         credit=_CMU_CREDIT,
-        amc_fps=60.0,  # at this rate jumping bodies fall with about 10 m/s^2
+        rates={"*.amc": 60.0},  # at this rate jumping bodies fall with about 10 m/s^2
     ),
     "accad": Source(
         number=3,
@@ -58,6 +63,7 @@ SOURCES: dict[str, Source] = {
         title="CMU Graphics Lab Motion Capture Database, further trials",
         license=_CMU_LICENSE,
         credit=_CMU_CREDIT,
+        rates={"PickUpBox_*": 12.0},  # CMU's subject 115, captured at 60 fps; the files say 24
     ),
     "cmu-salsa": Source(
         number=5,
@@ -66,7 +72,7 @@ SOURCES: dict[str, Source] = {
         title="CMU Graphics Lab Motion Capture Database, salsa (subjects 60 and 61)",
         license=_CMU_LICENSE,
         credit=_CMU_CREDIT,
-        bvh_fps=60.0,  # the files say 120: the dancers would take five steps a second
+        rates={"*": 60.0},  # the files say 120: the dancers would take five steps a second
     ),
     "animated-drawings": Source(
         number=6,
@@ -91,6 +97,7 @@ SOURCES: dict[str, Source] = {
         folders=("hdm05",),
         suffixes=(".amc",),
         title="HDM05 motion capture database, cut clips",
+        rates={"*.amc": 120.0},
         license="CC BY-SA 3.0",
         credit="Müller, Röder, Clausen, Eberhardt, Krüger, Weber: Documentation Mocap Database HDM05, "
         "technical report CG-2007-2, Universität Bonn",

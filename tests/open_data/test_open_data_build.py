@@ -274,7 +274,7 @@ def test_the_checker_finds(copy: Path, fault: str, complaint: str) -> None:
 def test_contact_sheets(built: tuple[Path, Totals], tmp_path: Path) -> None:
     assert main(["sheets", str(built[0]), "--out", str(tmp_path)]) == 0
     sheets = {path.stem: path for path in tmp_path.glob("*.png")}
-    assert {"walk", "walk-and-turn", "pick-up", "jumping-jack", "punch"} == set(sheets)
+    assert {"walk", "walk-turn", "pick-up-put-down", "jumping-jacks", "punch"} == set(sheets)
     picture = np.asarray(Image.open(sheets["walk"]))
     assert (picture == (30, 90, 220)).all(-1).any()  # a blue left limb
     assert (picture == (210, 40, 40)).all(-1).any()

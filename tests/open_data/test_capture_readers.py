@@ -124,7 +124,7 @@ def test_glb_cut_off_is_refused(tmp_path: Path) -> None:
     [
         ("02_01", "", 60.0, 128),
         ("Male2_B10_WalkTurnLeft45", "", 30.0, 80),
-        ("PickUpBox_02", "", 24.0, 56),
+        ("PickUpBox_02", "", 12.0, 56),
         ("01", "", 60.0, 30),
         ("human-base_07962f0f", "Punch_Jab", 60.0, 197),
     ],
