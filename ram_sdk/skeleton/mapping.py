@@ -63,6 +63,38 @@ SKELETON_MAPS: dict[str, SkeletonMap] = {
         _WORDS, _BIPED_LEG, _BIPED_ARM, ("Spine", "Spine1", "Spine2", "Spine3"), "Neck", "Head"
     ),
     "accad": SkeletonMap(_WORDS, _BIPED_LEG, _BIPED_ARM, ("Spine", "Spine1"), "Neck", "Head"),
+    "character1": SkeletonMap(
+        _WORDS,
+        ("Character1_{}UpLeg", "Character1_{}Leg", "Character1_{}Foot", "Character1_{}ToeBase"),
+        ("Character1_{}Arm", "Character1_{}ForeArm", "Character1_{}Hand"),
+        ("Character1_Spine", "Character1_Spine1"),
+        "Character1_Neck",
+        "Character1_Head",
+    ),
+    "avatar": SkeletonMap(
+        _WORDS,
+        ("{}Thigh", "{}Shin", "{}Foot", "{}Toe"),
+        _BIPED_ARM,
+        ("Spine1", "Spine2", "Spine3", "Spine4"),
+        "Neck",
+        "Head",
+    ),
+    "vicon-bones": SkeletonMap(
+        ("l", "r"),
+        ("{}femur", "{}tibia", "{}foot", "{}toes"),
+        ("{}humerus", "{}radius", "{}hand"),
+        ("lowerback", "upperback"),
+        "LowerNeck",
+        "Neck",
+    ),
+    "mujoco": SkeletonMap(
+        ("left", "right"),
+        ("{}_thigh", "{}_shin", "{}_foot", "{}_toe"),
+        ("{}_upper_arm", "{}_lower_arm", "{}_hand"),
+        ("torso",),
+        "head",
+        "crown",
+    ),
     "vicon": SkeletonMap(
         _WORDS,
         ("{}Hip", "{}Knee", "{}Ankle", "{}Toe"),

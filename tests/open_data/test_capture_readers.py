@@ -7,24 +7,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from excerpts import CAPTURES, copy_excerpts
 from scipy.spatial.transform import Rotation
 
 from training.open_data.asf_amc import acclaim_positions, read_amc, read_asf
 from training.open_data.captures import CaptureFile, find_captures, read_capture
 from training.open_data.gltf import GltfAnimations
 
-CAPTURES = Path(__file__).resolve().parents[1] / "fixtures" / "captures"
 ASF, AMC = CAPTURES / "cmu" / "02" / "02.asf", CAPTURES / "cmu" / "02" / "02_01.amc"
 GLB = CAPTURES / "mesh2motion" / "human-base_07962f0f.glb"
 
 
 @pytest.fixture
 def captures(tmp_path: Path) -> Path:
-    """The excerpts, with the folder of the source of which there are none."""
-    folder = tmp_path / "captures"
-    shutil.copytree(CAPTURES, folder)
-    (folder / "animated-drawings").mkdir()
-    return folder
+    return copy_excerpts(tmp_path / "captures")
 
 
 def capture(folder: Path, stem: str, take: str = "") -> CaptureFile:
@@ -104,7 +100,7 @@ def test_glb_keys_are_reached_exactly() -> None:
     content = json.loads(data[20 : 20 + size])
     jab = next(a for a in content["animations"] if a["name"] == "Punch_Jab")
     keys = max(content["accessors"][s["input"]]["count"] for s in jab["samplers"])
-    at_keys, between = library.positions("Punch_Jab", 24.0), library.positions("Punch_Jab", 48.0)
+    at_keys, between = (library.positions("Punch_Jab", fps) for fps in (24.0, 48.0))
     assert len(at_keys) == keys
     np.testing.assert_allclose(between[::2], at_keys, atol=1e-6)
     hand = library.node_names.index("DEF-hand.L")
@@ -127,6 +123,10 @@ def test_glb_cut_off_is_refused(tmp_path: Path) -> None:
         ("PickUpBox_02", "", 12.0, 56),
         ("01", "", 60.0, 30),
         ("human-base_07962f0f", "Punch_Jab", 60.0, 197),
+        ("humanoid3d_roll", "", 59.88, 241),
+        ("amp_humanoid_run", "", 60.0, 50),
+        ("run", "", 120.0, 66),
+        ("fair1__wave_hello", "", 97.0, 60),
     ],
 )
 def test_every_format_gives_22_joints_of_a_person(
@@ -146,7 +146,42 @@ def test_short_loops_are_played_again(captures: Path) -> None:
     loop = read_capture(capture(captures, "human-base_07962f0f", "Punch_Jab")).joints
     period = 49
     np.testing.assert_allclose(loop[period], loop[0], atol=0.05)
-    np.testing.assert_array_equal(loop[period : 2 * period], loop[:period])
+    np.testing.assert_allclose(loop[period : 2 * period], loop[:period], atol=0.01)
+
+
+def test_a_loop_that_travels_goes_on_from_where_it_ended(captures: Path) -> None:
+    roll = read_capture(capture(captures, "humanoid3d_roll")).joints
+    period = 120
+    forward = (roll[period, 0] - roll[0, 0]) * (1, 0, 1)
+    assert np.linalg.norm(forward) > 0.5
+    np.testing.assert_allclose(roll[period : 2 * period], roll[:period] + forward, atol=1e-5)
+
+
+def test_deepmimic_knees_and_elbows_bend_as_a_persons_do(captures: Path) -> None:
+    pose = read_capture(capture(captures, "humanoid3d_roll")).joints[0]
+    forward = np.cross(pose[1] - pose[2], (0.0, 1.0, 0.0))
+    for root, hinge, end, sign in ((1, 4, 7, 1), (2, 5, 8, 1), (16, 18, 20, -1), (17, 19, 21, -1)):
+        assert sign * (pose[hinge] - (pose[root] + pose[end]) / 2) @ forward > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "complaint"),
+    [
+        ("humanoid3d_roll.txt", '{"Frames": [[1, 2], [1, 2]]}', "two frames of 44 numbers"),
+        ("humanoid3d_roll.txt", '{"Loop": "wrap"}', "an object with Frames"),
+        ("humanoid3d_roll.txt", "roll", "expected a DeepMimic motion"),
+    ],
+)
+def test_a_broken_deepmimic_file_is_named(captures: Path, name: str, content: str, complaint: str) -> None:
+    (captures / "deepmimic" / name).write_text(content)
+    with pytest.raises(ValueError, match=f"humanoid3d_roll.txt: .*{complaint}"):
+        read_capture(capture(captures, "humanoid3d_roll"))
+
+
+def test_an_archive_without_rotations_is_named(captures: Path) -> None:
+    np.savez(captures / "isaacgym-amp" / "amp_humanoid_run.npz", fps=60.0)
+    with pytest.raises(ValueError, match=r"amp_humanoid_run.npz: expected an archive with rot"):
+        read_capture(capture(captures, "amp_humanoid_run"))
 
 
 def test_labels_and_exclusions(captures: Path) -> None:

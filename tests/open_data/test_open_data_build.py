@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from excerpts import copy_excerpts
 from PIL import Image
 
 from ram_sdk.skeleton.features import canonicalize, decode_features, encode_joints
@@ -20,8 +21,7 @@ from training.open_data.build import Totals, build
 from training.open_data.sources import MIX_TERMS, MIXES, SOURCES
 from training.prepare import main
 
-CAPTURES = Path(__file__).resolve().parents[1] / "fixtures" / "captures"
-CLIPS = 5  # of the excerpts, two give none: a rest pose, and half a second of salsa
+CLIPS = 6  # of the excerpts some give none: rest poses, a run, half a second of salsa, ...
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -34,10 +34,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def captures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("captures") / "all"
-    shutil.copytree(CAPTURES, folder)
-    (folder / "animated-drawings").mkdir()
-    return folder
+    return copy_excerpts(tmp_path_factory.mktemp("captures") / "all")
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +54,7 @@ def test_layout_and_numbers(built: tuple[Path, Totals]) -> None:
     out, totals = built
     data = MotionTextFolder(out)
     ids = data.ids("all")
-    assert (totals.captures, totals.clips) == (6, CLIPS)
+    assert (totals.captures, totals.clips) == (10, CLIPS)
     assert len(ids) == 2 * CLIPS
     assert sorted(ids) == sorted(data.ids("train") + data.ids("val") + data.ids("test"))
     listing = json.loads((out / "clips.json").read_text())
@@ -173,7 +170,7 @@ def test_a_capture_that_cannot_be_read_is_named(captures: Path, tmp_path: Path) 
     walk.write_text(walk.read_text()[:-500])
     with pytest.raises(RuntimeError, match=r"1 captures could not be built:\n.*WalkTurnLeft45.*cut off"):
         build(broken, tmp_path / "out", "open-free", processes=1)
-    assert len(list((tmp_path / "out" / "records").glob("*.json"))) == 5  # the others are kept
+    assert len(list((tmp_path / "out" / "records").glob("*.json"))) == 9  # the others are kept
 
 
 def test_a_built_set_has_no_problem(built: tuple[Path, Totals], capsys: pytest.CaptureFixture[str]) -> None:
@@ -274,7 +271,7 @@ def test_the_checker_finds(copy: Path, fault: str, complaint: str) -> None:
 def test_contact_sheets(built: tuple[Path, Totals], tmp_path: Path) -> None:
     assert main(["sheets", str(built[0]), "--out", str(tmp_path)]) == 0
     sheets = {path.stem: path for path in tmp_path.glob("*.png")}
-    assert {"walk", "walk-turn", "pick-up-put-down", "jumping-jacks", "punch"} == set(sheets)
+    assert {"walk", "walk-turn", "pick-up-box-put-down", "jumping-jacks", "punch", "roll"} == set(sheets)
     picture = np.asarray(Image.open(sheets["walk"]))
     assert (picture == (30, 90, 220)).all(-1).any()  # a blue left limb
     assert (picture == (210, 40, 40)).all(-1).any()

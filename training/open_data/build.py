@@ -26,7 +26,7 @@ from training.open_data.captures import CaptureFile, find_captures, read_capture
 from training.open_data.card import data_card
 from training.open_data.cleaning import FPS, find_clips, resample, spikes
 from training.open_data.clip import ClipInfo
-from training.open_data.labels import label_of
+from training.open_data.labels import Label, label_of
 from training.open_data.quality import measure_quality
 from training.open_data.sources import MIXES, SOURCES
 from training.open_data.splits import SPLITS, split_of, trial_key
@@ -87,14 +87,15 @@ def build_capture(file: CaptureFile, out: Path) -> None:
     spike_seconds = spikes(capture.joints * leg_scale(capture.joints), capture.fps)
     captured = resample(capture.joints, capture.fps)
     joints = retarget(captured)
-    pieces, dropped = find_clips(joints, spike_seconds)
+    label = label_of(file.source, file.path.stem, file.take, file.label)
+    pieces, dropped = find_clips(joints, spike_seconds, label.bounds)
     flipped = retarget(mirror(captured))
     clips = []
     for number, (first, last) in enumerate(pieces, start=1):
         clip_id = f"{file.capture_id}{number:02d}"
         plain = _write_motion(out, clip_id, joints[first : last + 1])
         _write_motion(out, f"M{clip_id}", flipped[first : last + 1])
-        info = _clip_info(file, clip_id, first, last)
+        info = _clip_info(file, label, clip_id, first, last)
         captions = captions_for(info, plain, covered(file.human_captions, info))
         _write_text(out, clip_id, captions)
         _write_text(out, f"M{clip_id}", [mirror_text(caption) for caption in captions])
@@ -111,9 +112,8 @@ def build_capture(file: CaptureFile, out: Path) -> None:
     write_atomically(_record_path(out, file), json.dumps(record, indent=1).encode())
 
 
-def _clip_info(file: CaptureFile, clip_id: str, first: int, last: int) -> ClipInfo:
+def _clip_info(file: CaptureFile, label: Label, clip_id: str, first: int, last: int) -> ClipInfo:
     source = SOURCES[file.source]
-    label = label_of(file.source, file.path.stem, file.take, file.label)
     return ClipInfo(
         clip_id=clip_id,
         source=file.source,

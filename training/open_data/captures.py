@@ -14,9 +14,10 @@ from ram_sdk.skeleton.retarget import FloatArray
 from training.open_data.asf_amc import acclaim_positions, read_amc, read_asf
 from training.open_data.captions import HumanCaption, read_human_captions
 from training.open_data.gltf import GltfAnimations
-from training.open_data.sources import EXCLUDED, MIXES, SOURCES, Source
+from training.open_data.humanoid import read_amp, read_deepmimic
+from training.open_data.sources import MIXES, SOURCES, Source, exclusion
 
-_ARCHIVES = ("bandai-namco.tar.xz", "cmu.tar.xz", "more.tar.xz")
+_ARCHIVES = ("bandai-namco.tar.xz", "cmu.tar.xz", "more.tar.xz", "more2.tar.xz")
 _GLTF_FPS = 60.0  # animation curves are sampled densely, then resampled like every capture
 _LOOP_SECONDS = 3.0  # shorter animations that end in the pose they began with are repeated
 _LOOP_GAP = 0.02  # metres, mean over the joints, between the first and the last pose of a loop
@@ -75,7 +76,7 @@ def find_captures(folder: Path, mix: str, work: Path) -> list[CaptureFile]:
                     performer=_performer(name, path.stem),
                     label=labels.get(path.stem, ""),
                     human_captions=tuple(written.get(path.stem, ())),
-                    excluded=EXCLUDED.get("/".join(filter(None, (name, path.stem, take))), ""),
+                    excluded=exclusion(name, path.stem, take),
                 )
             )
     return captures
@@ -88,45 +89,59 @@ def read_capture(file: CaptureFile) -> Capture:
         ValueError: the file cannot be read, or no skeleton map fits it.
     """
     source = SOURCES[file.source]
+    joints, fps = _read_joints(file)
+    fps = source.true_rate(file.path.name) or fps
+    if source.is_z_up(file.path.name):
+        joints = joints[..., (0, 2, 1)] * np.array((1.0, 1.0, -1.0))
+    return Capture(_repeat_loop(joints, fps) if file.path.suffix in (".glb", ".txt") else joints, fps)
+
+
+def _read_joints(file: CaptureFile) -> tuple[FloatArray, float]:
+    """The 22 joints in the file's own axes and the frame rate it gives, 0 where it gives none."""
     match file.path.suffix:
         case ".bvh":
             motion = read_bvh(file.path)
-            names, positions = motion.names, motion.world_transforms()[0]
-            fps = motion.fps
+            return pick_joints(motion.names, motion.world_transforms()[0]), motion.fps
         case ".amc":
             skeleton = read_asf(_skeleton_beside(file.path))
-            names, positions = acclaim_positions(skeleton, read_amc(file.path))
-            fps = 0.0  # AMC files do not say
+            return pick_joints(*acclaim_positions(skeleton, read_amc(file.path))), 0.0
         case ".glb":
             library = GltfAnimations(file.path)
-            names, positions, fps = library.node_names, library.positions(file.take, _GLTF_FPS), _GLTF_FPS
-        case _:
-            with np.load(file.path, allow_pickle=False) as arrays:
-                names = tuple(str(name) for name in arrays["names"])
-                positions, fps = arrays["J"].astype(np.float64), float(arrays["fps"])
-    if source.z_up:
-        positions = positions[..., (0, 2, 1)] * np.array((1.0, 1.0, -1.0))
-    fps = source.true_rate(file.path.name) or fps
-    joints = pick_joints(names, positions)
-    return Capture(_repeat_loop(joints, fps) if file.path.suffix == ".glb" else joints, fps)
+            return pick_joints(library.node_names, library.positions(file.take, _GLTF_FPS)), _GLTF_FPS
+        case ".txt":
+            humanoid = read_deepmimic(file.path)
+            return pick_joints(humanoid.names, humanoid.positions), humanoid.fps
+    with np.load(file.path, allow_pickle=False) as arrays:
+        if "J" in arrays:
+            names = tuple(str(name) for name in arrays["names"])
+            return pick_joints(names, arrays["J"].astype(np.float64)), float(arrays["fps"])
+    humanoid = read_amp(file.path)
+    return pick_joints(humanoid.names, humanoid.positions), humanoid.fps
 
 
 def _repeat_loop(joints: FloatArray, fps: float) -> FloatArray:
-    """Play a short animation again until it lasts three seconds, if it ends as it began and moves at all."""
-    gap = np.linalg.norm(joints[-1] - joints[0], axis=-1).mean()
+    """Play a short animation again until it lasts three seconds, if it ends as it began and moves at all.
+
+    Where the pose is the same but farther on, as after a stride, each time goes on from where the last ended.
+    """
+    travel = (joints[-1, 0] - joints[0, 0]) * np.array((1.0, 0.0, 1.0))
+    gap = np.linalg.norm(joints[-1] - travel - joints[0], axis=-1).mean()
     range_of_motion = np.linalg.norm(np.ptp(joints, axis=0), axis=-1).mean()
     if gap > _LOOP_GAP or range_of_motion < 2 * _LOOP_GAP:
         return joints
-    times = int(np.ceil(_LOOP_SECONDS * fps / (len(joints) - 1)))
-    return np.concatenate([joints[:-1]] * times + [joints[-1:]])
+    times = max(1, int(np.ceil(_LOOP_SECONDS * fps / (len(joints) - 1))))
+    return np.concatenate(
+        [joints[:-1] + k * travel for k in range(times)] + [joints[-1:] + (times - 1) * travel]
+    )
 
 
 def _source_takes(source: Source, folder: Path, work: Path) -> Iterator[tuple[Path, str]]:
     for part in source.folders:
-        for path in sorted(_locate(folder, part, work).rglob("*")):
-            if path.suffix == ".glb" and path.suffix in source.suffixes:
+        place = _locate(folder, part, work)
+        for path in sorted(path for pattern in source.files for path in place.glob(pattern)):
+            if path.suffix == ".glb":
                 yield from ((path, take) for take in GltfAnimations(path).names)
-            elif path.suffix in source.suffixes:
+            else:
                 yield path, ""
 
 

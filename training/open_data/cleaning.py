@@ -1,6 +1,7 @@
 """Resampling captures to 20 fps and cutting them into clips."""
 
 from collections import Counter
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -16,12 +17,19 @@ MIN_FRAMES, MAX_FRAMES = 40, 196  # frames of features; a clip has one frame of 
 
 _SPIKE_SPEED = 15.0  # metres a second: no joint of a person moves faster for one captured frame
 _STILL_SPEED = 0.04  # metres a second, mean over the joints, smoothed over half a second
-_STILL_KEPT = 1.0  # seconds of stillness kept on either side of motion
+_STILL_KEPT = 0.8  # seconds of stillness kept on either side of motion
 _STILL_WHOLE = 0.5  # a take that is still for more than this share shows standing or sitting: kept
+_FROZEN_SPEED = 0.003  # metres a second: less than a living body moves
+_IDLE_SHARE, _IDLE_SPEED = (
+    0.15,
+    0.12,
+)  # of a take's speed, and m/s: slower ends idle
 _POSE_EDGE = 0.5  # seconds from either end of a take within which a T-pose begins or ends
 _POSE_SPEED = 0.3  # metres a second: hands that are faster do not hold a pose
+_POSE_LEFT = 0.75  # seconds that the arms take to leave a T-pose, or to get into one, at most
 _REST_FRAMES = 3  # dropped where the first frame is a T-pose
-_PIECE_FRAMES = 150  # long stretches are cut into pieces of about this length
+_PIECE_FRAMES = 120  # long stretches are cut into pieces of about this length ...
+_UNEVEN = 0.15  # ... which costs as much, at half or one and a half times it, as a cut at this speed in m/s
 
 
 def resample(joints: FloatArray, fps: float) -> FloatArray:
@@ -55,21 +63,27 @@ def spikes(joints: FloatArray, fps: float) -> FloatArray:
     return np.asarray((np.flatnonzero(speed > _SPIKE_SPEED) + 0.5) / fps)
 
 
-def find_clips(joints: FloatArray, spike_seconds: FloatArray) -> tuple[list[tuple[int, int]], Counter[str]]:
+def find_clips(
+    joints: FloatArray, spike_seconds: FloatArray, bounds: Sequence[float] = ()
+) -> tuple[list[tuple[int, int]], Counter[str]]:
     """Decide which parts of a take become clips.
 
     Args:
         joints: `(frames, 22, 3)` retargeted, in metres at 20 fps.
         spike_seconds: times of broken frames, from `spikes`.
+        bounds: seconds at which one action ends and another begins, where the take is always cut.
 
     Returns:
         Clips as (first, last) frames of joints, both included, and the frames dropped by reason. A clip
         of n + 1 frames of joints has n frames of features, which are what is counted.
     """
+    speed = _mean_speed(joints)
+    posed = _t_pose_edges(joints)
     reasons: dict[str, BoolArray] = {
         "spike": _near(spike_seconds, len(joints)),
-        "t-pose": _t_pose_edges(joints),
-        "stillness": _long_stillness(joints),
+        "t-pose": posed,
+        "idling at the ends": _idle_ends(speed, ~posed),
+        "stillness": _long_stillness(speed),
     }
     dropped: Counter[str] = Counter()
     gone = np.zeros(len(joints), dtype=bool)
@@ -77,30 +91,43 @@ def find_clips(joints: FloatArray, spike_seconds: FloatArray) -> tuple[list[tupl
         dropped[reason] = int((mask & ~gone).sum())
         gone |= mask
     clips: list[tuple[int, int]] = []
-    speed = _mean_speed(joints)
-    for first, last in _runs(~gone):
-        if last - first < MIN_FRAMES:
-            dropped["shorter than 2 s"] += last - first + 1
-        else:
-            clips += _pieces(first, last, speed)
+    for run in _runs(~gone):
+        for first, last in _split(*run, [round(bound * FPS) for bound in bounds]):
+            if last - first < MIN_FRAMES:
+                dropped["shorter than 2 s"] += last - first + 1
+            else:
+                clips += _pieces(first, last, speed)
     return clips, +dropped
 
 
+def _split(first: int, last: int, bounds: Sequence[int]) -> list[tuple[int, int]]:
+    """Cut a stretch at the bounds inside it."""
+    return list(pairwise([first, *(bound for bound in sorted(set(bounds)) if first < bound < last), last]))
+
+
 def _pieces(first: int, last: int, speed: FloatArray) -> list[tuple[int, int]]:
-    """Cut a stretch where the body is slow, in pieces that are neither too short nor too long."""
+    """Cut a stretch where the body is slow, in pieces that are neither too short nor too long.
+
+    The cuts are those with the least sum of speeds and of a cost of uneven lengths (dynamic programming).
+    """
     frames = last - first
     if frames <= MAX_FRAMES:
         return [(first, last)]
-    count = max(2, round(frames / _PIECE_FRAMES))
-    length = frames / count
-    slack = int(min(MAX_FRAMES - length, length - MIN_FRAMES) / 2)
-    cuts = [first]
-    for k in range(1, count):
-        middle = round(first + k * length)
-        window = speed[middle - slack : middle + slack + 1]
-        cuts.append(middle - slack + int(np.argmin(window)))
-    cuts.append(last)
-    return list(pairwise(cuts))
+    lengths = np.arange(MIN_FRAMES, MAX_FRAMES + 1)
+    uneven = _UNEVEN * (2 * (lengths / _PIECE_FRAMES - 1)) ** 2
+    best = np.full(frames + 1, np.inf)
+    best[0] = 0.0
+    before = np.zeros(frames + 1, dtype=int)
+    for end in range(MIN_FRAMES, frames + 1):
+        possible = lengths[lengths <= end]
+        costs = best[end - possible] + uneven[: len(possible)]
+        choice = int(np.argmin(costs))
+        best[end] = costs[choice] + (speed[first + end] if end < frames else 0.0)
+        before[end] = end - possible[choice]
+    cuts = [frames]
+    while cuts[-1] > 0:
+        cuts.append(int(before[cuts[-1]]))
+    return list(pairwise(first + cut for cut in reversed(cuts)))
 
 
 def _runs(mask: BoolArray) -> list[tuple[int, int]]:
@@ -128,43 +155,80 @@ def _mean_speed(joints: FloatArray) -> FloatArray:
     return np.convolve(padded, np.full(width, 1 / width), mode="valid")
 
 
-def _long_stillness(joints: FloatArray) -> BoolArray:
-    still = _mean_speed(joints) < _STILL_SPEED
-    mask = np.zeros(len(joints), dtype=bool)
-    if still.mean() > _STILL_WHOLE:
+def _idle_ends(speed: FloatArray, usable: BoolArray) -> BoolArray:
+    """What a take begins and ends with before anything happens, but for the rest around the action.
+
+    Args:
+        speed: from `_mean_speed`.
+        usable: frames that are not dropped already; the action is looked for among them.
+    """
+    mask = np.zeros(len(speed), dtype=bool)
+    if not usable.any() or (speed < _STILL_SPEED).mean() > _STILL_WHOLE:
         return mask
+    usual = float(np.percentile(speed[usable], 95))
+    active = np.flatnonzero(usable & (speed > np.clip(_IDLE_SHARE * usual, _STILL_SPEED, _IDLE_SPEED)))
+    if len(active) == 0:
+        return mask
+    first, last = np.flatnonzero(usable)[[0, -1]]
+    kept = max(int(_STILL_KEPT * FPS), (MIN_FRAMES + 1 - int(active[-1] - active[0])) // 2 + 1)
+    mask[first : max(first, active[0] - kept)] = True
+    mask[min(last, active[-1] + kept) + 1 : last + 1] = True
+    return mask
+
+
+def _long_stillness(speed: FloatArray) -> BoolArray:
+    """The middle of long pauses, and frozen stretches even of takes that are still throughout."""
+    mask = np.zeros(len(speed), dtype=bool)
+    still = speed < _STILL_SPEED
+    if still.mean() > _STILL_WHOLE:
+        still = speed < _FROZEN_SPEED
     kept = int(_STILL_KEPT * FPS)
     for first, last in _runs(still):
         start = first if first == 0 else first + kept
-        end = last if last == len(joints) - 1 else last - kept
+        end = last if last == len(speed) - 1 else last - kept
         if end - start > kept:
             mask[start : end + 1] = True
     return mask
 
 
 def _t_pose_edges(joints: FloatArray) -> BoolArray:
-    """T-poses that a take begins or ends with, and the arms' way out of and into them."""
-    wide, posed = _arms_out(joints)
-    hands = joints[:, (20, 21)] - joints[:, :1]
-    held = posed & (np.linalg.norm(np.gradient(hands, axis=0), axis=-1).max(-1) * FPS < _POSE_SPEED)
+    """T- and A-poses that a take begins or ends with, and the arms' way out of and into them."""
     mask = np.zeros(len(joints), dtype=bool)
+    wide, posed = _arms_out(joints)
     if posed[0]:  # files often begin with a single frame of the rest pose
         mask[:_REST_FRAMES] = True
-    edge = int(_POSE_EDGE * FPS)
-    for first, last in _runs(wide):
-        if held[first : last + 1].any():
-            if first <= edge:
-                mask[: last + 1] = True
-            if last >= len(joints) - 1 - edge:
-                mask[first:] = True
+    hands = joints[:, (20, 21)] - joints[:, :1]
+    slow = np.linalg.norm(np.gradient(hands, axis=0), axis=-1).max(-1) * FPS < _POSE_SPEED
+    edge, leave = int(_POSE_EDGE * FPS), int(_POSE_LEFT * FPS)
+    held = _without_gaps(posed & slow, edge)
+    for first, last in _runs(held):
+        if first <= edge:
+            mask[: _last_of_run(wide, last, leave) + 1] = True
+        if last >= len(joints) - 1 - edge:
+            mask[len(joints) - 1 - _last_of_run(wide[::-1], len(joints) - 1 - first, leave) :] = True
     return mask
 
 
+def _without_gaps(mask: BoolArray, longest: int) -> BoolArray:
+    """The mask with gaps of up to `longest` frames between its runs closed."""
+    closed = mask.copy()
+    for (_, last), (first, _) in pairwise(_runs(mask)):
+        if first - last <= longest:
+            closed[last:first] = True
+    return closed
+
+
+def _last_of_run(mask: BoolArray, start: int, longest: int) -> int:
+    """The last frame of the run of true values from `start` on, at most `longest` frames later."""
+    ends = np.flatnonzero(~mask[start : start + longest + 1])
+    return int(start + (ends[0] - 1 if len(ends) else min(longest, len(mask) - 1 - start)))
+
+
 def _arms_out(joints: FloatArray) -> tuple[BoolArray, BoolArray]:
-    """Frames `(frames,)` with arms spread wide at all, and with the upright, level, straight T-pose."""
+    """Frames `(frames,)` with arms spread wide at all, and with an upright pose of straight arms held out."""
     arms = ((20, 18), (18, 16), (16, 17), (17, 19), (19, 21))
     span = sum(np.linalg.norm(joints[:, a] - joints[:, b], axis=-1) for a, b in arms)
     spread = np.linalg.norm(joints[:, 20] - joints[:, 21], axis=-1) / span
-    level = np.abs(joints[:, (20, 21), 1] - joints[:, (16, 17), 1]).max(-1) < 0.18
+    drop = np.abs(joints[:, (20, 21), 1] - joints[:, (16, 17), 1]).max(-1)
     upright = joints[:, 0, 1] - joints[:, (7, 8), 1].max(-1) > 0.75
-    return np.asarray(spread > 0.55), np.asarray((spread > 0.95) & level & upright)
+    return np.asarray(spread > 0.55), np.asarray((spread > 0.85) & (drop < 0.32) & upright)

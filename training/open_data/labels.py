@@ -36,6 +36,11 @@ class Label:
     woman: bool
     parts: tuple[Part, ...]
 
+    @property
+    def bounds(self) -> tuple[float, ...]:
+        """Seconds at which parts begin and end."""
+        return tuple(second for part in self.parts for second in (part.start, part.end))
+
     def actions_between(self, start: float, end: float) -> tuple[str, ...]:
         """Actions of the stretch that holds the middle of a clip, in seconds of the take."""
         middle = (start + end) / 2

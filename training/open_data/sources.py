@@ -1,5 +1,6 @@
 """The sources of the open data set: their files, licences and credits, and which mixes may use them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
@@ -11,16 +12,20 @@ class Source:
 
     number: int  # first digit of its clip ids
     folders: tuple[str, ...]
-    suffixes: tuple[str, ...]
+    files: tuple[str, ...]  # patterns below the folders
     title: str
     license: str
     credit: str
     rates: Mapping[str, float] = field(default_factory=dict)  # by file name pattern, where files are wrong
-    z_up: bool = False
+    z_up: tuple[str, ...] = ()  # file name patterns
 
     def true_rate(self, file_name: str) -> float | None:
         """Frames a second of a file that gives them wrongly or not at all; None where the file is right."""
         return next((fps for pattern, fps in self.rates.items() if fnmatch(file_name, pattern)), None)
+
+    def is_z_up(self, file_name: str) -> bool:
+        """Whether a file's third axis points up."""
+        return any(fnmatch(file_name, pattern) for pattern in self.z_up)
 
 
 _CMU_LICENSE = "CMU Graphics Lab: free for research and commercial use, no resale of the data itself"
@@ -33,7 +38,7 @@ SOURCES: dict[str, Source] = {
     "bandai-namco": Source(
         number=1,
         folders=("bandai-namco-1", "bandai-namco-2"),
-        suffixes=(".bvh",),
+        files=("**/*.bvh",),
         title="Bandai-Namco-Research-Motiondataset 1 and 2",
         license="CC BY-NC 4.0",
         credit="Bandai Namco Research Inc.; Kobayashi et al., Motion Capture Dataset for Practical Use of "
@@ -42,7 +47,7 @@ SOURCES: dict[str, Source] = {
     "cmu": Source(
         number=2,
         folders=("cmu",),
-        suffixes=(".amc", ".bvh"),
+        files=("**/*.amc", "**/*.bvh"),
         title="CMU Graphics Lab Motion Capture Database",
         license=_CMU_LICENSE,
         credit=_CMU_CREDIT,
@@ -51,7 +56,7 @@ SOURCES: dict[str, Source] = {
     "accad": Source(
         number=3,
         folders=("accad",),
-        suffixes=(".bvh",),
+        files=("**/*.bvh",),
         title="ACCAD Open Motion Data Project",
         license="CC BY 3.0",
         credit="Advanced Computing Center for the Arts and Design (ACCAD), The Ohio State University",
@@ -59,7 +64,7 @@ SOURCES: dict[str, Source] = {
     "cmu-extra": Source(
         number=4,
         folders=("cmu-extra",),
-        suffixes=(".npz",),
+        files=("**/*.npz",),
         title="CMU Graphics Lab Motion Capture Database, further trials",
         license=_CMU_LICENSE,
         credit=_CMU_CREDIT,
@@ -68,7 +73,7 @@ SOURCES: dict[str, Source] = {
     "cmu-salsa": Source(
         number=5,
         folders=("cmu-salsa",),
-        suffixes=(".bvh",),
+        files=("**/*.bvh",),
         title="CMU Graphics Lab Motion Capture Database, salsa (subjects 60 and 61)",
         license=_CMU_LICENSE,
         credit=_CMU_CREDIT,
@@ -77,25 +82,79 @@ SOURCES: dict[str, Source] = {
     "animated-drawings": Source(
         number=6,
         folders=("animated-drawings",),
-        suffixes=(".bvh",),
+        files=("**/*.bvh",),
         title="Motions of AnimatedDrawings",
         license="MIT",
         credit="Copyright (c) Meta Platforms, Inc. and affiliates "
         "(github.com/facebookresearch/AnimatedDrawings)",
-        z_up=True,
+        z_up=("*",),
     ),
     "mesh2motion": Source(
         number=7,
         folders=("mesh2motion",),
-        suffixes=(".glb",),
+        files=("**/*.glb",),
         title="Mesh2Motion animation libraries",
         license="CC0 1.0",
         credit="Mesh2Motion (no credit asked for)",
     ),
+    "animated-drawings-history": Source(
+        number=9,
+        folders=("animated-drawings-history",),
+        files=("*.bvh",),
+        title="Motions of earlier states of AnimatedDrawings",
+        license="MIT; cmu_* files: " + _CMU_LICENSE,
+        credit="Copyright (c) Meta Platforms, Inc. and affiliates "
+        "(github.com/facebookresearch/AnimatedDrawings); cmu_* files: " + _CMU_CREDIT,
+        # On a grown body a child's motion is as fast as one of that size: by the root of the legs' ratio.
+        rates={"5yr_old__*": 96.0, "8yr_old__dab.bvh": 53.0, "8yr_old__*": 106.0, "fair1__*": 97.0},
+        z_up=("[58]yr_old__*", "cmu_new*", "fair1__*"),
+    ),
+    "deepmimic": Source(
+        number=10,
+        folders=("deepmimic",),
+        files=("*.txt",),
+        title="Motions of DeepMimic",
+        license="MIT",
+        credit="Copyright (c) 2018 Xue Bin Peng (github.com/xbpeng/DeepMimic)",
+        rates={"humanoid3d_sideflip.txt": 13.3},  # the file says 16: the body would fall at 14 m/s^2
+    ),
+    "deepmimic-sie": Source(
+        number=11,
+        folders=("deepmimic/sie",),
+        files=("*.txt",),
+        title="Runs and punches for DeepMimic's humanoid by Sony Interactive Entertainment",
+        license="CC BY-NC 4.0",
+        credit="Copyright (c) 2021 Sony Interactive Entertainment",
+    ),
+    "ase-reallusion": Source(
+        number=12,
+        folders=("ase-reallusion",),
+        files=("RL_Avatar_*.npz",),
+        title="Reallusion's sword and shield motions for ASE",
+        license="non-commercial use only",
+        credit="Reallusion; motions released with Peng et al., ASE, ACM TOG 41(4), 2022",
+    ),
+    "isaacgym-amp": Source(
+        number=13,
+        folders=("isaacgym-amp",),
+        files=("*.npz",),
+        title="CMU motions on AMP's humanoid, from Isaac Gym's examples",
+        license=_CMU_LICENSE,
+        credit=_CMU_CREDIT,
+    ),
+    "mass": Source(
+        number=14,
+        folders=("mass",),
+        files=("*.bvh",),
+        title="Motions of MASS",
+        license="Apache-2.0",
+        credit="Lee, Park, Lee, Lee: Scalable Muscle-Actuated Human Simulation and Control, "
+        "ACM TOG 38(4), 2019",
+    ),
     "hdm05": Source(
         number=8,
         folders=("hdm05",),
-        suffixes=(".amc",),
+        files=("**/*.amc",),
         title="HDM05 motion capture database, cut clips",
         rates={"*.amc": 120.0},
         license="CC BY-SA 3.0",
@@ -104,13 +163,21 @@ SOURCES: dict[str, Source] = {
     ),
 }
 
-_FREE = ("cmu", "accad", "cmu-extra", "cmu-salsa", "animated-drawings", "mesh2motion")
+_FREE = (
+    "cmu",
+    "accad",
+    "cmu-extra",
+    "cmu-salsa",
+    "animated-drawings",
+    "mesh2motion",
+    "animated-drawings-history",
+    "deepmimic",
+    "isaacgym-amp",
+    "mass",
+)
+_OPEN = ("bandai-namco", *_FREE, "deepmimic-sie", "ase-reallusion")
 
-MIXES: dict[str, tuple[str, ...]] = {
-    "open-free": _FREE,
-    "open": ("bandai-namco", *_FREE),
-    "all": ("bandai-namco", *_FREE, "hdm05"),
-}
+MIXES: dict[str, tuple[str, ...]] = {"open-free": _FREE, "open": _OPEN, "all": (*_OPEN, "hdm05")}
 
 _KIT_ML = (
     "Some captions are sentences of KIT-ML (Plappert et al., Big Data 4(4), 2016), which is published "
@@ -121,61 +188,40 @@ _KIT_ML = (
 MIX_TERMS: dict[str, str] = {
     "open-free": "Every capture's licence allows commercial use, of a model trained on them too; give the "
     "credits below. The CMU data itself must not be sold. " + _KIT_ML,
-    "open": "Bandai-Namco's data is CC BY-NC 4.0: use a model trained on this mix for non-commercial "
-    "purposes only, and give the credits below. The CMU data itself must not be sold. " + _KIT_ML,
+    "open": "Bandai-Namco's data and the runs by Sony for DeepMimic are CC BY-NC 4.0, Reallusion's for ASE "
+    "non-commercial: use a model trained on this mix for non-commercial purposes only, and give the credits "
+    "below. The CMU data itself must not be sold. " + _KIT_ML,
     "all": "HDM05 is share-alike (CC BY-SA 3.0) and Bandai-Namco's data non-commercial (CC BY-NC 4.0); what "
     "is released cannot meet both. Use this mix for private experiments, and release neither the data nor a "
     "model trained on it.",
 }
 
-# Captures that are not used, by "source/file" or "source/file/take", and why.
-EXCLUDED: dict[str, str] = {
-    "cmu/16_11": "angles of another skeleton than the subject's",
-    "cmu/127_01": "calibration (a pose held)",
-    "cmu/127_02": "calibration (range of motion)",
-    "cmu/135_08": "calibration (a pose held)",
-}
-EXCLUDED |= {
-    f"cmu-extra/{trial}": "same trial as in cmu"
-    for trial in (
-        "14_06", "14_07", "14_08", "14_09", "16_01", "16_02", "16_03", "16_04", "16_05", "16_06", "16_07",
-        "16_09", "49_02", "49_03", "49_04", "49_06", "49_07", "49_08",
-    )
-}  # fmt: skip
-EXCLUDED |= {
-    f"mesh2motion/{library}/{take}": "floats: has no floor"
-    for library, take in (
-        ("human-addon_8332a1ef", "Flying Forward"),
-        ("human-addon_8332a1ef", "Flying Forward Super"),
-        ("human-addon_8332a1ef", "Levitate Entrance"),
-        ("human-addon_8332a1ef", "Levitate Idle"),
-        ("human-base_07962f0f", "Jump_Loop"),
-        ("human-base_07962f0f", "Swim_Fwd_Loop"),
-        ("human-base_07962f0f", "Swim_Idle_Loop"),
-    )
-}
-EXCLUDED |= {
-    f"mesh2motion/{library}/{take}": "moves without leaving the spot"
-    for library, take in (
-        ("human-addon_8332a1ef", "Crawl"),
-        ("human-addon_8332a1ef", "Run Anime"),
-        ("human-base_07962f0f", "Crouch_Fwd_Loop"),
-        ("human-base_07962f0f", "Jog_Fwd_Loop"),
-        ("human-base_07962f0f", "Push_Loop"),
-        ("human-base_07962f0f", "Sprint_Loop"),
-        ("human-base_07962f0f", "Walk"),
-        ("human-base_07962f0f", "Walk_Formal_Loop"),
-        ("human-base_07962f0f", "Walk_Loop"),
-    )
-}
-EXCLUDED |= {
-    f"mesh2motion/{library}/{take}": "a single pose"
-    for library, take in (
-        ("human-addon_8332a1ef", "Rest Pose"),
-        ("human-base_07962f0f", "A_TPose"),
-        ("human-base_07962f0f", "T-Pose"),
-        ("human-base_07962f0f", "Pistol_Aim_Down"),
-        ("human-base_07962f0f", "Pistol_Aim_Neutral"),
-        ("human-base_07962f0f", "Pistol_Aim_Up"),
-    )
-}
+# Captures that are not used: a regular expression that "source/file/take" matches as a whole, and why.
+_EXCLUDED: tuple[tuple[str, str], ...] = (
+    (r"cmu/16_11", "angles of another skeleton than the subject's"),
+    (r"cmu/14_36", "the same motion as 14_31"),
+    (r"cmu/(127_01|135_08)", "calibration (a pose held)"),
+    (r"cmu/127_02|animated-drawings-history/.*ROM", "calibration (range of motion)"),
+    (r"cmu-extra/(14_0[6-9]|16_0[1-79]|49_0[2-46-8])", "same trial as in cmu"),
+    (r"mesh2motion/.*/(Flying.*|Levitate.*|Jump_Loop|Swim_.*)", "floats: has no floor"),
+    (
+        r"mesh2motion/.*/(Crawl|Run Anime|Crouch_Fwd_Loop|Jog_Fwd_Loop|Push_Loop|Sprint_Loop|Walk(_.*)?)",
+        "moves without leaving the spot",
+    ),
+    (r"mesh2motion/.*/(Rest Pose|A_TPose|T-Pose|Pistol_Aim_.*)", "a single pose"),
+    (r"animated-drawings-history/rokoko__.*", "another company's capture, under no licence that is known"),
+    (r"animated-drawings-history/cmu_new2__.*", "the trunk leans by another skeleton's axes"),
+    (r"animated-drawings-history/custom_.*_jumping_.*", "no floor: the body falls at 5 to 50 m/s^2"),
+    (r"animated-drawings-history/custom_.*_kicking", "broken tracking: a foot at 28 m/s"),
+    (r"animated-drawings-history/custom_.*_wave_dance", "a T-pose with moving arms"),
+    (r"deepmimic/humanoid3d_backflip", "retimed: the body would fall at 3.4 m/s^2"),
+    (r"isaacgym-amp/amp_humanoid_backflip", "the same motion as deepmimic/humanoid3d_backflip"),
+    (r"mass/backflip", "retimed: the body would fall at 54 m/s^2"),
+    (r"ase-reallusion/RL_Avatar_Atk_Jump_Motion", "retimed: the body would fall at 24 m/s^2"),
+)
+
+
+def exclusion(source: str, file: str, take: str) -> str:
+    """Why a capture is not used; empty for those that are."""
+    name = "/".join(filter(None, (source, file, take)))
+    return next((reason for pattern, reason in _EXCLUDED if re.fullmatch(pattern, name)), "")

@@ -1,0 +1,112 @@
+"""Reading motions of the MuJoCo humanoid: DeepMimic's text files and the archives of AMP and ASE.
+
+Both give joint rotations of one skeleton without toes and without a crown of the head, which are added here,
+so that its skeleton map has feet that point somewhere and a head that leans.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+FloatArray = NDArray[np.float64]
+
+# Joint: parent and offset from it in metres, x forward, y left, z up (the humanoid.xml of DeepMimic and AMP).
+_JOINTS: dict[str, tuple[str, tuple[float, float, float]]] = {
+    "pelvis": ("", (0.0, 0.0, 0.0)),
+    "torso": ("pelvis", (0.0, 0.0, 0.236151)),
+    "head": ("torso", (0.0, 0.0, 0.223894)),
+    "crown": ("head", (0.0, 0.0, 0.175)),
+}
+for _side, _left in (("right", -1.0), ("left", 1.0)):
+    _JOINTS |= {
+        f"{_side}_upper_arm": ("torso", (-0.02405, _left * 0.18311, 0.2435)),
+        f"{_side}_lower_arm": (f"{_side}_upper_arm", (0.0, 0.0, -0.274788)),
+        f"{_side}_hand": (f"{_side}_lower_arm", (0.0, 0.0, -0.258947)),
+        f"{_side}_thigh": ("pelvis", (0.0, _left * 0.084887, 0.0)),
+        f"{_side}_shin": (f"{_side}_thigh", (0.0, 0.0, -0.421546)),
+        f"{_side}_foot": (f"{_side}_shin", (0.0, 0.0, -0.40987)),
+        f"{_side}_toe": (f"{_side}_foot", (0.13, 0.0, -0.04)),
+    }
+
+# DeepMimic's order of a frame after time step and root position, with how many numbers each joint has.
+_FRAME = (
+    ("pelvis", 4), ("torso", 4), ("head", 4),
+    ("right_thigh", 4), ("right_shin", 1), ("right_foot", 4), ("right_upper_arm", 4), ("right_lower_arm", 1),
+    ("left_thigh", 4), ("left_shin", 1), ("left_foot", 4), ("left_upper_arm", 4), ("left_lower_arm", 1),
+)  # fmt: skip
+_FRAME_LENGTH = 4 + sum(count for _, count in _FRAME)
+# Axes of DeepMimic (x forward, y up, z right) and of the table above, as rows of x, y, z.
+_FROM_DEEPMIMIC = np.array(((1.0, 0.0, 0.0), (0.0, 0.0, -1.0), (0.0, 1.0, 0.0)))
+_TO_Y_UP = (1, 2, 0)  # left, up, forward
+
+
+@dataclass(frozen=True)
+class HumanoidMotion:
+    """Joint positions `(frames, names, 3)` in metres, Y up, facing +Z at rest."""
+
+    names: tuple[str, ...]
+    positions: FloatArray
+    fps: float
+
+
+def read_deepmimic(path: Path) -> HumanoidMotion:
+    """Read a motion file of DeepMimic.
+
+    Raises:
+        ValueError: the file is no such motion.
+    """
+    try:
+        frames = np.array(json.loads(path.read_text(encoding="utf-8"))["Frames"], dtype=np.float64)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: expected a DeepMimic motion, an object with Frames ({error})") from None
+    if frames.ndim != 2 or frames.shape[1] != _FRAME_LENGTH or len(frames) < 2:
+        raise ValueError(f"{path}: expected at least two frames of {_FRAME_LENGTH} numbers")
+    rotations, column = {}, 4
+    for joint, count in _FRAME:
+        values = frames[:, column : column + count]
+        if count == 1:  # a hinge about z, which points right
+            local = Rotation.from_rotvec(values * (0.0, 0.0, 1.0))
+        else:
+            local = Rotation.from_quat(values[:, (1, 2, 3, 0)])
+        rotations[joint] = _FROM_DEEPMIMIC @ local.as_matrix() @ _FROM_DEEPMIMIC.T
+        column += count
+    root = frames[:, 1:4] @ _FROM_DEEPMIMIC.T
+    return HumanoidMotion(tuple(_JOINTS), _pose(root, rotations), 1.0 / float(np.median(frames[:-1, 0])))
+
+
+def read_amp(path: Path) -> HumanoidMotion:
+    """Read an archive of AMP or ASE: `rot` (frames, bodies, 4) local as x, y, z, w, `root`, `fps`, `names`.
+
+    Raises:
+        ValueError: the file is no such archive.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            quaternions, root = arrays["rot"].astype(np.float64), arrays["root"].astype(np.float64)
+            names, fps = [str(name) for name in arrays["names"]], float(arrays["fps"])
+    except KeyError as error:
+        raise ValueError(f"{path}: expected an archive with rot, root, names and fps ({error})") from None
+    rotations = {
+        name: Rotation.from_quat(quaternions[:, index]).as_matrix()
+        for index, name in enumerate(names)
+        if name in _JOINTS
+    }
+    return HumanoidMotion(tuple(_JOINTS), _pose(root, rotations), fps)
+
+
+def _pose(root: FloatArray, local: dict[str, FloatArray]) -> FloatArray:
+    """Forward kinematics, from x forward and z up to Y up."""
+    places: dict[str, FloatArray] = {}
+    turns: dict[str, FloatArray] = {}
+    for joint, (parent, offset) in _JOINTS.items():
+        turn = local.get(joint, np.eye(3))
+        if not parent:
+            places[joint], turns[joint] = root, turn
+            continue
+        places[joint] = places[parent] + turns[parent] @ np.array(offset)
+        turns[joint] = turns[parent] @ turn
+    return np.stack(list(places.values()), axis=1)[..., _TO_Y_UP]
