@@ -64,7 +64,10 @@ def label_of(source: str, file: str, take: str = "", label: str = "") -> Label:
     if entry is None:
         raise ValueError(f"{name!r}: no entry of {_FILE.name} matches; add one, with no actions if none fits")
     manner = _first(_entries("manners"), name) or {"manner": ""}
-    parts = (Part(*part["seconds"], tuple(part["actions"])) for part in entry.get("parts", ()))
+    parts = (
+        Part(part["seconds"][0], part["seconds"][1], tuple(part["actions"]))
+        for part in entry.get("parts", ())
+    )
     return Label(
         actions=tuple(entry["actions"]),
         manner=entry.get("manner", manner["manner"]),
