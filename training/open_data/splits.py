@@ -6,6 +6,12 @@ from functools import cache
 from pathlib import Path
 
 SPLITS = ("train", "val", "test")
+# The same motion in two sources, found by comparing poses.
+_SAME_TRIAL = {
+    "deepmimic/humanoid3d_stealthy_walk0": "cmu/17_03",
+    "isaacgym-amp/amp_humanoid_hop": "cmu/01_01",
+    "mass/pirouette": "cmu/05_13",
+}
 _FILE = Path(__file__).with_name("splits.json")
 
 
@@ -15,7 +21,8 @@ def trial_key(source: str, file: str, take: str) -> str:
     Animations whose name ends in RM are the ones without, with the root's motion added.
     """
     take = take.removesuffix("RM").rstrip(" _") if take.endswith("RM") else take
-    return "/".join(part for part in (source, file, take) if part)
+    key = "/".join(part for part in (source, file, take) if part)
+    return _SAME_TRIAL.get(key, key)
 
 
 def split_of(trial: str) -> str:
