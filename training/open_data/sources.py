@@ -116,7 +116,7 @@ SOURCES: dict[str, Source] = {
         title="Motions of DeepMimic",
         license="MIT",
         credit="Copyright (c) 2018 Xue Bin Peng (github.com/xbpeng/DeepMimic)",
-        # The files say 16, at which the body falls at 14 m/s^2, and 24, at which walks are slower than CMU's 17_03
+        # The files say 16, at which the body falls at 14 m/s^2, and 24, slower than CMU's 17_03 that it is.
         rates={"humanoid3d_sideflip.txt": 13.3, "humanoid3d_stealthy_walk*": 30.0},
     ),
     "deepmimic-sie": Source(
