@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ram_sdk.skeleton.joints import HUMANML3D
+from training.open_data.events import GroundPath, alternation, bows, claps, ground_path, punches, squats
+from training.open_data.signals import FPS, Array, moving_mean, reversals, runs, smooth
 
-Array = NDArray[np.float64]
-
-FPS = HUMANML3D.fps
 _PELVIS, _CHEST, _NECK, _HEAD = 0, 9, 12, 15
 _HIPS, _SHOULDERS, _WRISTS = (1, 2), (16, 17), (20, 21)  # (left, right), as everywhere below
 _ANKLES, _TOES = (7, 8), (10, 11)
@@ -34,6 +32,7 @@ class Hand:
     waves: int  # sweeps to the side and back while the hand is up
     peak_speed: float  # fastest movement of the wrist relative to the chest
     path: float  # distance that the wrist covers relative to the chest
+    punches: int  # fast thrusts away from the shoulder and back
 
 
 @dataclass(frozen=True)
@@ -86,6 +85,14 @@ class Attributes:
     still_fraction: float  # frames in which the body hardly moves
     arm_spread: float  # largest distance between the wrists
     energy: float  # mean speed of the wrists relative to the chest
+    path: GroundPath
+    claps: int
+    squats: int  # dips of the pelvis that end
+    bows: int  # bends of the trunk that end
+    alternation: float  # part of the steps that are followed by one of the other foot
+    turn_speed: float  # fastest turning over half a second, degrees a second
+    lift_speed: float  # fastest movement of the pelvis up or down
+    body_speed: float  # mean speed of the joints relative to the pelvis
 
 
 def measure(joints: Array) -> Attributes:
@@ -107,12 +114,12 @@ def measure(joints: Array) -> Attributes:
         raise ValueError("joints: expected finite positions, got NaN or infinite ones; drop the clip")
     joints = joints.astype(np.float64)
     heading = _heading(joints)
-    pelvis = _smooth(joints[:, _PELVIS], 0.1)
+    pelvis = smooth(joints[:, _PELVIS], 0.1)
     velocity = np.gradient(pelvis, axis=0) * FPS
     ground = np.hypot(velocity[:, 0], velocity[:, 2])
     forward = velocity[:, 0] * np.sin(heading) + velocity[:, 2] * np.cos(heading)
     left = velocity[:, 0] * np.cos(heading) - velocity[:, 2] * np.sin(heading)
-    half_second = _moving_mean(ground, 10)
+    half_second = moving_mean(ground, 10)
     rise, fall = _largest_swings(heading)
     flights = _flights(joints)
     trunk = joints[:, _NECK] - joints[:, _PELVIS]
@@ -145,56 +152,42 @@ def measure(joints: Array) -> Attributes:
         high_height=float(pelvis[:, 1].max()),
         start_height=float(pelvis[0, 1]),
         end_height=float(pelvis[-1, 1]),
-        bend=float(_smooth(bend, 0.1).max()),
+        bend=float(smooth(bend, 0.1).max()),
         lean=float(np.median(lean)),
         head_bend=float(np.median(np.degrees(np.arctan2(np.hypot(head[:, 0], head[:, 2]), head[:, 1])))),
-        bounce=float(3 * (pelvis[:, 1] - _smooth(pelvis[:, 1], 0.5)).std()),
+        bounce=float(3 * (pelvis[:, 1] - smooth(pelvis[:, 1], 0.5)).std()),
         still_fraction=float((_joint_speed(joints) < _STILL_SPEED).mean()),
         arm_spread=float(np.linalg.norm(wrists[0] - wrists[1], axis=-1).max()),
         energy=float(np.mean([np.linalg.norm(np.gradient(w, axis=0), axis=-1).mean() * FPS for w in wrists])),
+        path=ground_path(joints[:, _PELVIS]),
+        claps=claps(joints),
+        squats=squats(joints),
+        bows=bows(bend),
+        alternation=alternation(joints),
+        turn_speed=float(np.degrees(np.abs(moving_mean(np.gradient(smooth(heading, 0.1)) * FPS, 10)).max())),
+        lift_speed=float(np.abs(velocity[:, 1]).max()),
+        body_speed=float(_joint_speed(joints - joints[:, :1]).mean()),
     )
-
-
-def _smooth(signal: Array, sigma_seconds: float) -> Array:
-    """Gaussian smoothing over frames (the first axis), which keeps the ends and straight lines."""
-    radius = max(1, int(3 * sigma_seconds * FPS))
-    kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) / (sigma_seconds * FPS)) ** 2)
-    kernel /= kernel.sum()
-    flat = signal.reshape(len(signal), -1)
-    padded = np.pad(flat, ((radius, radius), (0, 0)), mode="reflect", reflect_type="odd")
-    columns = [np.convolve(column, kernel, mode="valid") for column in padded.T]
-    return np.stack(columns, axis=-1).reshape(signal.shape)
-
-
-def _moving_mean(signal: Array, frames: int) -> Array:
-    frames = min(frames, len(signal))
-    return np.convolve(signal, np.full(frames, 1 / frames), mode="valid")
 
 
 def _heading(joints: Array) -> Array:
     """Unwrapped yaw in radians that the hips and shoulders face, 0 at +Z, positive to the left."""
     across = joints[:, _HIPS[0]] - joints[:, _HIPS[1]] + joints[:, _SHOULDERS[0]] - joints[:, _SHOULDERS[1]]
-    across = _smooth(across, 0.15)
+    across = smooth(across, 0.15)
     return np.unwrap(np.arctan2(-across[:, 2], across[:, 0]))
 
 
 def _largest_swings(heading: Array) -> tuple[float, float]:
     """Largest rise and largest fall of the heading, in degrees, the walk's own sway removed."""
-    smooth = np.degrees(_smooth(heading, 0.3))
-    rise = (smooth - np.minimum.accumulate(smooth)).max()
-    fall = (np.maximum.accumulate(smooth) - smooth).max()
+    yaw = np.degrees(smooth(heading, 0.3))
+    rise = (yaw - np.minimum.accumulate(yaw)).max()
+    fall = (np.maximum.accumulate(yaw) - yaw).max()
     return float(rise), float(fall)
 
 
 def _joint_speed(joints: Array) -> Array:
     steps = np.linalg.norm(np.diff(joints, axis=0), axis=-1).mean(axis=-1) * FPS
     return np.append(steps, steps[-1])
-
-
-def _runs(mask: NDArray[np.bool_]) -> list[slice]:
-    """Stretches of consecutive true frames."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], mask.astype(np.int8), [0]))))
-    return [slice(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def _flights(joints: Array) -> list[float]:
@@ -211,7 +204,7 @@ def _flights(joints: Array) -> list[float]:
     pelvis = joints[:, _PELVIS, 1]
     speed = np.linalg.norm(np.gradient(joints[:, _PELVIS][:, [0, 2]], axis=0), axis=-1) * FPS
     heights = []
-    for run in _runs(lifts > _FLIGHT):
+    for run in runs(lifts > _FLIGHT):
         height, peak = float(lifts[run].max()), pelvis[run].max()
         rises = peak > _JUMP_PELVIS and peak - pelvis[max(0, run.start - 6) : run.stop + 6].min() > 0.12
         leaps = height > _LEAP or speed[run].mean() < _RUN_SPEED
@@ -224,7 +217,7 @@ def _steps(joints: Array, side: int) -> int:
     """Swings of one foot from one place to another, those that the clip cuts off included."""
     ground = joints[:, _TOES[side]][:, [0, 2]]
     moving = np.linalg.norm(np.gradient(ground, axis=0), axis=-1) * FPS > _SWING_SPEED
-    lengths = [np.linalg.norm(ground[run.stop - 1] - ground[run.start]) for run in _runs(moving)]
+    lengths = [np.linalg.norm(ground[run.stop - 1] - ground[run.start]) for run in runs(moving)]
     return sum(bool(length > _STEP_LENGTH) for length in lengths)
 
 
@@ -233,7 +226,7 @@ def _hand(joints: Array, heading: Array, side: int) -> Hand:
     height = wrist[:, 1] - joints[:, _PELVIS, 1]
     above = wrist[:, 1] - shoulder[:, 1]
     relative = wrist - joints[:, _CHEST]
-    step = np.linalg.norm(np.diff(_smooth(relative, 0.03), axis=0), axis=-1)
+    step = np.linalg.norm(np.diff(smooth(relative, 0.03), axis=0), axis=-1)
     return Hand(
         above_shoulder=float(above.max()),
         above_head=float((wrist[:, 1] - joints[:, _HEAD, 1]).max()),
@@ -242,6 +235,7 @@ def _hand(joints: Array, heading: Array, side: int) -> Hand:
         waves=_waves(relative, heading, above),
         peak_speed=float(step.max() * FPS),
         path=float(step.sum()),
+        punches=punches(joints, side),
     )
 
 
@@ -249,33 +243,20 @@ def _waves(relative: Array, heading: Array, above: Array) -> int:
     """There-and-back sweeps to the side of a wrist that is near or above the shoulder."""
     sideways = relative[:, 0] * np.cos(heading) - relative[:, 2] * np.sin(heading)
     count = 0
-    for run in _runs(above > -0.20):
+    for run in runs(above > -0.20):
         if run.stop - run.start >= 8:
-            count += _reversals(_smooth(sideways[run], 0.05), 0.05) // 2
-    return count
-
-
-def _reversals(signal: Array, amplitude: float) -> int:
-    """Turning points of a signal that moves at least `amplitude` between them."""
-    count, direction, extreme = 0, 0, signal[0]
-    for value in signal:
-        if direction >= 0 and value < extreme - amplitude:
-            count, direction, extreme = count + (direction > 0), -1, value
-        elif direction <= 0 and value > extreme + amplitude:
-            count, direction, extreme = count + (direction < 0), 1, value
-        elif (direction > 0) == (value > extreme) or direction == 0:
-            extreme = value if direction else extreme
+            count += reversals(smooth(sideways[run], 0.05), 0.05) // 2
     return count
 
 
 def _foot(joints: Array, side: int) -> Foot:
     ankle, other = joints[:, _ANKLES[side]], joints[:, _ANKLES[1 - side]]
-    relative = _smooth(ankle - joints[:, _PELVIS], 0.05)
+    relative = smooth(ankle - joints[:, _PELVIS], 0.05)
     speed = np.linalg.norm(np.gradient(relative, axis=0), axis=-1) * FPS
     lift = ankle[:, 1] - np.percentile(ankle[:, 1], 5)
     standing = other[:, 1] < np.percentile(other[:, 1], 5) + 0.08
     knee_high = (relative[:, 1] > -0.45) & (np.linalg.norm(relative, axis=-1) > 0.6)
-    kicks = [run for run in _runs(knee_high) if speed[max(0, run.start - 4) : run.stop + 2].max() > 2.5]
+    kicks = [run for run in runs(knee_high) if speed[max(0, run.start - 4) : run.stop + 2].max() > 2.5]
     return Foot(
         rise=float(lift.max()),
         kicks=len(kicks),

@@ -1,17 +1,21 @@
-"""Captions in the manner of HumanML3D's annotators, written from labels and checked against the motion."""
+"""Captions as people write them, from the wordings of each action, checked against the motion."""
 
-from training.open_data.captions.build import captions_for
+from training.open_data.captions.build import captions_for, verb_phrases
 from training.open_data.captions.check import check_caption, claims
 from training.open_data.captions.human import HumanCaption, covered, read_human_captions
+from training.open_data.captions.inflect import base_form, gerund
 from training.open_data.captions.text import mirror_text, text_line
 
 __all__ = [
     "HumanCaption",
+    "base_form",
     "captions_for",
     "check_caption",
     "claims",
     "covered",
+    "gerund",
     "mirror_text",
     "read_human_captions",
     "text_line",
+    "verb_phrases",
 ]

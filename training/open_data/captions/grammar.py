@@ -3,19 +3,40 @@
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 _CHOICE = re.compile(r"\(([^()]*)\)")
 _SLOT = re.compile(r"\{(\w+)\}")
 
-# A speaker is a subject and the possessive that goes with it; what is common is listed twice.
-Speaker = tuple[str, str]
-_NEUTRAL: tuple[Speaker, ...] = (
-    ("a person", "their"), ("a person", "their"), ("a person", "his"), ("someone", "their"),
-    ("the person", "their"), ("a figure", "its"), ("the figure", "its"), ("a human", "their"),
-    ("an individual", "their"),
-)  # fmt: skip
-MAN: tuple[Speaker, ...] = (*_NEUTRAL, ("a man", "his"), ("the man", "his"), ("a guy", "his"))
-WOMAN: tuple[Speaker, ...] = (*_NEUTRAL[:1], *_NEUTRAL[3:6], ("a woman", "her"), ("the woman", "her"))
+
+@dataclass(frozen=True)
+class Speaker:
+    """A subject and its pronouns."""
+
+    subject: str
+    their: str
+    them: str
+    they: str
+
+    @property
+    def slots(self) -> dict[str, Sequence[str]]:
+        """The slots that a subject fills."""
+        return {"S": (self.subject,), "their": (self.their,), "them": (self.them,), "they": (self.they,)}
+
+
+def _speakers(pronouns: tuple[str, str, str], subjects: str) -> tuple[Speaker, ...]:
+    return tuple(Speaker(subject, *pronouns) for subject in subjects.split(", "))
+
+
+_THEY, _HE, _SHE = ("their", "them", "they"), ("his", "him", "he"), ("her", "her", "she")
+# What is common is listed more often.
+_NEUTRAL = _speakers(
+    _THEY,
+    "a person, a person, a person, a person, someone, somebody, the person, a figure, a human, "
+    "an individual, the figure, the character, a character, the player",
+)
+MAN = (*_NEUTRAL, *_speakers(_HE, "a man, a man, the man, a guy, a person"))
+WOMAN = (*_NEUTRAL, *_speakers(_SHE, "a woman, a woman, the woman, a lady, a girl"))
 
 
 def expand(template: str, slots: Mapping[str, Sequence[str]], rng: random.Random) -> str | None:
@@ -42,34 +63,18 @@ def expand(template: str, slots: Mapping[str, Sequence[str]], rng: random.Random
                 return None
             text = text[: slot.start()] + rng.choice(phrases) + text[slot.end() :]
     text = re.sub(r"\s+", " ", text).replace(" ,", ",").strip(" ,")
-    text = re.sub(r"\b(\w+) \1\b", r"\1", text)
     return re.sub(r"\ba ([aeiou])", r"an \1", text)
 
 
-def sentences(
-    templates: Sequence[str],
-    slots: Mapping[str, Sequence[str]],
-    speakers: Sequence[Speaker],
-    rng: random.Random,
-    tries: int = 8,
-) -> Iterator[Iterator[str]]:
-    """For each template, in random order, the sentences that it can give.
-
-    Besides the given slots, `{S}` is the subject and `{their}` its possessive.
-    """
-    for template in rng.sample(list(templates), len(templates)):
-        yield _attempts(template, slots, speakers, rng, tries)
-
-
-def _attempts(
+def attempts(
     template: str,
     slots: Mapping[str, Sequence[str]],
     speakers: Sequence[Speaker],
     rng: random.Random,
     tries: int,
 ) -> Iterator[str]:
+    """Sentences that a template can give, each with a subject drawn anew."""
     for _ in range(tries):
-        subject, possessive = rng.choice(speakers)
-        sentence = expand(template, {**slots, "S": (subject,), "their": (possessive,)}, rng)
+        sentence = expand(template, {**slots, **rng.choice(speakers).slots}, rng)
         if sentence is not None:
             yield sentence

@@ -1,19 +1,24 @@
-"""What a clip's attributes allow to say: slots for every grammar, and the situation without a label."""
+"""What a clip's attributes allow to say: phrases for the slots of the wordings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from training.open_data.attributes import Attributes, Hand
+from training.open_data.attributes import Attributes, Foot, Hand
+from training.open_data.captions.speeds import tempo
+from training.open_data.captions.wordings import manner_phrases, read_table
+from training.open_data.clip import ClipInfo
 
-_TIMES = {
-    1: ("once",),
-    2: ("twice", "two times"),
-    3: ("three times",),
-    4: ("four times",),
-    5: ("five times",),
-}
-_NUMBERS = (
+NUMBERS = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
 )  # fmt: skip
+_TIMES = {1: ("once", "one time"), 2: ("twice", "two times")}
+_PACE = {
+    "slow": ("slowly", "slowly", "at a slow pace", "unhurriedly", "without hurry", "in a slow manner"),
+    "fast": ("quickly", "quickly", "fast", "rapidly", "at a fast pace", "at high speed"),
+    "normal": ("at a normal pace", "at a moderate pace", "at a steady pace", "at a medium pace"),
+}
+_LIMBS = ("{{their}} {side} {limb}", "the {side} {limb}")
+
+Slots = Mapping[str, Sequence[str]]
 
 
 def is_raised(hand: Hand) -> bool:
@@ -21,33 +26,68 @@ def is_raised(hand: Hand) -> bool:
     return hand.above_shoulder > -0.1 and hand.rise > 0.25
 
 
-def measured_slots(a: Attributes) -> dict[str, Sequence[str]]:
-    """Phrases that the capture fills in; a slot is empty where the clip does not show the thing.
+def slots_for(action: str, clip: ClipInfo, a: Attributes) -> Slots:
+    """Phrases that a clip fills into the wordings of an action.
 
-    Travel: `pace`, `way`, `side`, `aslant`, `steps`. Turning: `turn` (after the verb turn) and `bend` (after
-    a noun). Hands: `hand` (that rises), `it`, `waver`, `height`, `tempo`, `fist`. Others: `foot`, `times`
-    and `jumps`, `posture`.
+    Args:
+        action: an id of the wording files; what is not listed for a slot in `measures.json` has none.
+        clip: gives manner and object.
+        a: what `measure` found.
+
+    Returns:
+        Phrases by slot, themselves templates; a slot is empty where the clip does not show the thing.
     """
-    both = is_raised(a.left_hand) and is_raised(a.right_hand)
+    table = read_table("measures")
+    number = count_of(action, a) or 0
+    manner = manner_phrases(clip.manner) if clip.manner else {"how": (), "gait": ()}
+    on_foot = action in table["speed"]["travel"]
+    side = acting_side(action, a)
     return {
-        "pace": _pace(a),
-        "way": _way(a),
-        "side": ("left",) if a.left > 0.3 else ("right",) if a.left < -0.3 else (),
-        "aslant": ("diagonally",) if abs(a.forward) > 0.5 * abs(a.left) else ("sideways",),
-        "steps": (f"{_NUMBERS[a.steps]} steps",) if 2 <= a.steps < len(_NUMBERS) else (),
-        "turn": _turn(a),
-        "bend": _bend(a),
-        "hand": _hand(a),
-        "it": ("them",) if both else ("it",),
-        "waver": _waver(a),
-        "height": _height(a),
-        "tempo": _tempo(a),
-        "fist": _fist(a),
-        "foot": _foot(a),
-        "times": _TIMES.get(a.jumps, ()),
-        "jumps": (f"{_NUMBERS[a.jumps]} jumps", f"{_NUMBERS[a.jumps]} hops") if 2 <= a.jumps <= 5 else (),
-        "posture": _posture(a),
+        "pace": _PACE.get(tempo(action, a), ()),
+        "way": _way(a) if action in table["way"] else (),
+        "side": (side,) if side in ("left", "right") else (),
+        "steps": (f"{NUMBERS[a.steps]} steps",) if action in table["steps"] and 2 <= a.steps <= 12 else (),
+        "turn": _turn(a) if action in table["turn"] else (),
+        "hand": _limb(_acting(table["hand"], action, a), "hand", "arm"),
+        "foot": _limb(_acting(table["foot"], action, a), "foot", "leg"),
+        "height": _height(a) if action in table["height"] else (),
+        "path": path_phrases(a) if action in table["path"] else (),
+        "times": _TIMES.get(number, (f"{NUMBERS[number]} times",)) if 1 <= number <= 12 else (),
+        "count": (NUMBERS[number],) if 2 <= number <= 12 else (),
+        "how": (*manner["how"], *(manner["gait"] if on_foot else ())),
+        "object": (clip.object,) if clip.object else (),
     }
+
+
+def count_of(action: str, a: Attributes) -> int | None:
+    """How many times the clip does the action; None for actions that are not counted."""
+    hands = (a.left_hand, a.right_hand)
+    counts = {
+        "jumps": a.jumps,
+        "kicks": a.left_foot.kicks + a.right_foot.kicks,
+        "punches": sum(hand.punches for hand in hands),
+        "waves": max(hand.waves for hand in hands),
+        "claps": a.claps,
+        "squats": a.squats,
+        "bows": a.bows,
+    }
+    name = _listed(read_table("measures")["count"], action)
+    return counts[name] if name else None
+
+
+def acting_side(action: str, a: Attributes) -> str:
+    """The side that an action turns or moves to, or its limb: `left`, `right`, `both` or empty."""
+    table = read_table("measures")
+    match _listed(table["side"], action):
+        case "turn":
+            return turn_side(a)[0]
+        case "travel":
+            return "left" if a.left > 0.3 else "right" if a.left < -0.3 else ""
+        case "hand":
+            return _acting(table["hand"], action, a)
+        case "foot":
+            return _acting(table["foot"], action, a)
+    return _acting(table["hand"], action, a) or _acting(table["foot"], action, a)
 
 
 def situation(a: Attributes) -> str:
@@ -71,18 +111,94 @@ def situation(a: Attributes) -> str:
     return "still" if a.still_fraction > 0.85 else "gesture"
 
 
-def _pace(a: Attributes) -> Sequence[str]:
-    if a.distance < 1:
+def turn_side(a: Attributes) -> tuple[str, float]:
+    """Side and degrees of the one clear turn of a clip; no side where it turns both ways or hardly."""
+    largest, other = max(a.turn_left, a.turn_right), min(a.turn_left, a.turn_right)
+    if largest < 30 or other > 40 or other > largest / 2:
+        return "", 0.0
+    return ("left" if a.turn_left > a.turn_right else "right"), largest
+
+
+def path_shape(a: Attributes) -> str:
+    """`circle`, `s`, `curve` or `straight`; empty where the clip covers little ground or none of them."""
+    path = a.path
+    if path.straightness == 0.0:
+        return ""
+    if path.closes:
+        return "circle"
+    if path.winds:
+        return "s"
+    if min(path.bend_left, path.bend_right) < 25 and 50 < abs(path.bend) < 300:
+        return "curve"
+    return "straight" if path.straightness > 0.97 and max(path.bend_left, path.bend_right) < 20 else ""
+
+
+def path_phrases(a: Attributes) -> Sequence[str]:
+    """Ways to say the shape of the path."""
+    side = "left" if a.path.bend > 0 else "right"
+    match path_shape(a):
+        case "circle":
+            turn = "counterclockwise" if side == "left" else "clockwise"
+            return ("in a circle", f"in a circle to the {side}", f"in a {turn} circle")
+        case "s":
+            return ("in an s shape", "in a winding line", "along an s curve")
+        case "curve":
+            return (f"in a curve to the {side}", f"in an arc to the {side}", f"along a curve to the {side}")
+        case "straight":
+            return ("in a straight line", "straight ahead" if a.forward > 0 else "in a straight line")
+    return ()
+
+
+def _listed(table: Mapping[str, Sequence[str]], action: str) -> str:
+    return next((name for name, members in table.items() if action in members), "")
+
+
+def _acting(table: Mapping[str, Sequence[str]], action: str, a: Attributes) -> str:
+    """The limb that does an action: `left`, `right`, `both` or empty."""
+    left, right = a.left_hand, a.right_hand
+    match _listed(table, action):
+        case "raised":
+            return _either(is_raised(left), is_raised(right))
+        case "moving":
+            return _larger(left.path, right.path, least=0.5, ratio=1.6)
+        case "punching":
+            return _either(left.punches > 0, right.punches > 0) or _larger(
+                left.peak_speed, right.peak_speed, least=1.5, ratio=1.25
+            ).replace("both", "")
+        case "lowered":
+            return _either(left.drop > 0.25, right.drop > 0.25)
+        case "kicking":
+            return _kicking(a.left_foot, a.right_foot)
+        case "lifted":
+            standing = _larger(a.right_foot.up_seconds, a.left_foot.up_seconds, least=0.5, ratio=3.0)
+            return standing.replace("both", "")
+    return ""
+
+
+def _kicking(left: Foot, right: Foot) -> str:
+    return _either(left.kicks > 0, right.kicks > 0).replace("both", "")
+
+
+def _either(left: bool, right: bool) -> str:
+    return {(True, True): "both", (True, False): "left", (False, True): "right"}.get((left, right), "")
+
+
+def _larger(left: float, right: float, least: float, ratio: float) -> str:
+    """The side of the clearly larger amount; `both` where they are alike."""
+    if max(left, right) < least:
+        return ""
+    if ratio * min(left, right) > max(left, right):
+        return "both"
+    return "left" if left > right else "right"
+
+
+def _limb(side: str, *limbs: str) -> Sequence[str]:
+    if not side:
         return ()
-    if a.speed > 2.6:
-        return ("fast", "quickly", "at speed", "rapidly", "at a fast pace")
-    if a.peak_speed > 1.9:
-        return ("at an easy pace", "steadily", "at a moderate speed", "at a medium pace")
-    if a.speed > 1.35:
-        return ("quickly", "briskly", "at a fast pace", "at a brisk pace")
-    if a.speed < 0.75:
-        return ("slowly", "at a slow pace", "slowly and carefully", "unhurriedly", "with slow steps")
-    return ("at a normal pace", "casually", "at a steady pace", "calmly", "at a moderate pace")
+    if side == "both":
+        plural = {"hand": "hands", "arm": "arms", "foot": "feet", "leg": "legs"}
+        return tuple(f"both {word}{plural[limb]}" for limb in limbs for word in ("", "{their} "))
+    return tuple(pattern.format(side=side, limb=limb) for limb in limbs for pattern in _LIMBS)
 
 
 def _way(a: Attributes) -> Sequence[str]:
@@ -95,16 +211,8 @@ def _way(a: Attributes) -> Sequence[str]:
     return ()
 
 
-def _turn_side(a: Attributes) -> tuple[str, float]:
-    """Side and degrees of the one clear turn of a clip; no side where it turns both ways or hardly."""
-    largest, other = max(a.turn_left, a.turn_right), min(a.turn_left, a.turn_right)
-    if largest < 30 or other > 40 or other > largest / 2:
-        return "", 0.0
-    return ("left" if a.turn_left > a.turn_right else "right"), largest
-
-
 def _turn(a: Attributes) -> Sequence[str]:
-    side, degrees = _turn_side(a)
+    side, degrees = turn_side(a)
     if not side:
         return ()
     if degrees > 300:
@@ -112,89 +220,17 @@ def _turn(a: Attributes) -> Sequence[str]:
     if degrees > 140:
         return ("around", f"around to the {side}", f"around to {{their}} {side}")
     if degrees > 60:
-        exact = ("ninety degrees", "sharply") if 78 < degrees < 102 else ("",)
-        return (side, f"to the {side}", f"to {{their}} {side}", f"({'|'.join(exact)}) to the {side}")
+        exact = ("ninety degrees to the", "90 degrees to the") if 75 < degrees < 105 else ()
+        return (side, f"to the {side}", f"to {{their}} {side}", *(f"{angle} {side}" for angle in exact))
     return (f"slightly to the {side}", f"a little to the {side}", f"to the {side}")
-
-
-def _bend(a: Attributes) -> Sequence[str]:
-    side, _ = _turn_side(a)
-    return (f"to the {side}", f"to {{their}} {side}") if side else ()
-
-
-def _hand(a: Attributes) -> Sequence[str]:
-    left, right = a.left_hand, a.right_hand
-    if is_raised(left) and is_raised(right):
-        return ("both hands", "both arms", "both of {their} hands", "both {their} hands")
-    if not (is_raised(left) or is_raised(right)):
-        return ()
-    side = "left" if is_raised(left) else "right"
-    return (f"the {side} hand", f"{{their}} {side} hand", f"the {side} arm", f"{{their}} {side} arm")
-
-
-def _waver(a: Attributes) -> Sequence[str]:
-    """The hand that moves more, or both."""
-    left, right = a.left_hand.path, a.right_hand.path
-    if max(left, right) < 0.5:
-        return ()
-    if 1.6 * min(left, right) > max(left, right):
-        return ("both hands", "both arms", "both {their} hands")
-    side = "left" if left > right else "right"
-    return (f"the {side} hand", f"{{their}} {side} hand", f"the {side} arm", f"{{their}} {side} arm")
 
 
 def _height(a: Attributes) -> Sequence[str]:
     hand = max((a.left_hand, a.right_hand), key=lambda hand: hand.above_shoulder)
-    if hand.above_head > 0.28:
-        return ("above {their} head", "high above the head", "over {their} head", "high")
     if hand.above_head > 0.15:
-        return ("above {their} head", "over {their} head", "a little above the head")
+        return ("above {their} head", "over {their} head", "above the head")
     if hand.above_head > -0.1:
-        return ("to head height", "next to {their} head", "beside {their} head")
+        return ("to head height", "to the height of {their} head")
     if hand.above_shoulder > -0.15:
         return ("to shoulder height", "up to the shoulder")
-    return ("a little",)
-
-
-def _tempo(a: Attributes) -> Sequence[str]:
-    speed = max(a.left_hand.peak_speed, a.right_hand.peak_speed)
-    if speed < 1.3:
-        return ("slowly", "gently", "unhurriedly")
-    return ("quickly", "swiftly") if speed > 3.3 else ()
-
-
-def _fist(a: Attributes) -> Sequence[str]:
-    left, right = a.left_hand.peak_speed, a.right_hand.peak_speed
-    if max(left, right) < 1.5 or 1.25 * min(left, right) > max(left, right):
-        return ()
-    side = "left" if left > right else "right"
-    return (f"the {side} hand", f"{{their}} {side} fist", f"the {side} arm", f"{{their}} {side} hand")
-
-
-def _foot(a: Attributes) -> Sequence[str]:
-    left, right = a.left_foot.kicks, a.right_foot.kicks
-    if (left > 0) == (right > 0):
-        return ()
-    side = "left" if left else "right"
-    return (f"the {side} foot", f"{{their}} {side} foot", f"the {side} leg", f"{{their}} {side} leg")
-
-
-def _posture(a: Attributes) -> Sequence[str]:
-    """Manner of the body that the whole clip shows."""
-    said = []
-    if a.lean > 10:
-        said += ["leaning forward", "with {their} upper body bent forward", "with a bent back"]
-    if a.lean < -9:
-        said += ["leaning back a little"]
-    if a.head_bend > 28:
-        said += ["with {their} head lowered", "looking down"]
-    if a.speed > 0.4:
-        if a.energy > 1.5 and a.peak_speed < 2:
-            said += ["swinging {their} arms", "with big swings of the arms"]
-        if a.energy < 0.45:
-            said += ["with {their} arms held still", "hardly moving {their} arms"]
-        if a.bounce > 0.085 and a.peak_speed < 2:
-            said += ["with bouncy steps", "with a spring in each step"]
-        if a.peak_speed > 2 and max(a.left_foot.rise, a.right_foot.rise) > 0.45:
-            said += ["kicking {their} heels up", "lifting {their} feet high"]
-    return said
+    return ()

@@ -5,7 +5,7 @@ import json
 import re
 from pathlib import Path
 
-_LEXICON = Path(__file__).with_name("phrases") / "lexicon.json"
+_LEXICON = Path(__file__).with_name("lexicon.json")
 
 _SWAPS = {
     "left": "right", "right": "left", "clockwise": "counterclockwise", "counterclockwise": "clockwise",

@@ -114,6 +114,12 @@ def test_a_mirrored_clip_has_mirrored_attributes(joints: np.ndarray) -> None:
         right_hand=plain.left_hand,
         left_foot=plain.right_foot,
         right_foot=plain.left_foot,
+        path=dataclasses.replace(
+            plain.path,
+            bend=-plain.path.bend,
+            bend_left=plain.path.bend_right,
+            bend_right=plain.path.bend_left,
+        ),
     )
     assert _numbers(mirrored) == pytest.approx(_numbers(swapped), abs=1e-6)
 

@@ -1,0 +1,136 @@
+"""The written wordings of every action, in `wording/*.json`, and which of them training may see.
+
+A file holds wordings by action: `about` (what is seen), the kinds of `KINDS`, and under `unseen` wordings of
+the same kinds that are kept out of training as a test. `families.json` lists ways of asking that fit any
+action ("make the character {base}"), seen and unseen ones; `manners.json` phrases for each manner.
+"""
+
+import functools
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).with_name("wording")
+_MEASURED = Path(__file__).with_name("measured.json")
+KINDS = ("plain", "rich", "command", "noun", "purpose")
+_NOT_ACTIONS = ("families", "manners", "measures")
+
+Wordings = Mapping[str, Sequence[str]]
+
+
+@functools.cache
+def actions() -> tuple[str, ...]:
+    """Ids of all actions that have wordings."""
+    return tuple(_table())
+
+
+def about(action: str) -> str:
+    """What a clip of the action shows, in one line."""
+    return str(_entry(action)["about"])
+
+
+@functools.cache
+def seen(action: str) -> Wordings:
+    """Templates by kind that training may use.
+
+    Raises:
+        ValueError: no such action.
+    """
+    entry = _entry(action)
+    return {kind: tuple(t for t in entry[kind] if not in_unseen_family(t)) for kind in KINDS}
+
+
+def unseen(action: str) -> Wordings:
+    """Templates by kind that are kept out of training.
+
+    Raises:
+        ValueError: no such action.
+    """
+    return {kind: tuple(templates) for kind, templates in _entry(action)["unseen"].items()}
+
+
+def families(which: str) -> tuple[str, ...]:
+    """Templates of asking for any action, `seen` or `unseen`: with `{base}`, `{gerund}` or `{S} {third}`."""
+    return tuple(family["form"] for family in read_table("families")[which])
+
+
+def joins(number: int, kind: str) -> list[str]:
+    """Templates of a kind that join verb phrases `{a}`, `{b}`, `{c}` of two or three actions in order."""
+    joined = read_table("families")["joined"]["two" if number == 2 else "three"]
+    return [entry["form"] for entry in joined if entry["kind"] == kind]
+
+
+def in_unseen_family(text: str) -> bool:
+    """Whether a wording, template or sentence belongs to a family that is kept out of training."""
+    return any(pattern.search(text) for pattern in _unseen_families())
+
+
+def is_unseen(sentence: str) -> bool:
+    """Whether a finished sentence is an unseen wording of any action or belongs to an unseen family."""
+    return in_unseen_family(sentence) or any(p.fullmatch(sentence) for p in _unseen_patterns())
+
+
+def manner_phrases(manner: str) -> Mapping[str, Sequence[str]]:
+    """Phrases of a manner: `how` fits every action, `gait` only those that travel on foot.
+
+    Raises:
+        ValueError: no such manner.
+    """
+    manners = read_table("manners")
+    if manner not in manners:
+        raise ValueError(
+            f"manner {manner!r}: choose one of {', '.join(sorted(manners))}, or add it to manners.json"
+        )
+    phrases: Mapping[str, Sequence[str]] = manners[manner]
+    return phrases
+
+
+def situations(name: str) -> tuple[str, ...]:
+    """Templates without slots for a clip of which only the measured situation is known."""
+    table = json.loads(_MEASURED.read_text(encoding="utf-8"))
+    return tuple(table[name])
+
+
+@functools.cache
+def read_table(name: str) -> dict[str, Any]:
+    """A file of the wording folder."""
+    table: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    return table
+
+
+def _entry(action: str) -> Mapping[str, Any]:
+    if action not in _table():
+        raise ValueError(f"action {action!r}: has no wordings in {FOLDER.name}/*.json")
+    entry: Mapping[str, Any] = _table()[action]
+    return entry
+
+
+@functools.cache
+def _table() -> dict[str, Any]:
+    names = sorted(path.stem for path in FOLDER.glob("*.json"))
+    return {
+        action: entry
+        for name in names
+        if name not in _NOT_ACTIONS
+        for action, entry in read_table(name).items()
+    }
+
+
+@functools.cache
+def _unseen_families() -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(family["match"]) for family in read_table("families")["unseen"])
+
+
+@functools.cache
+def _unseen_patterns() -> tuple[re.Pattern[str], ...]:
+    templates = {t for action in actions() for kind in unseen(action).values() for t in kind}
+    return tuple(re.compile(_as_pattern(template)) for template in sorted(templates))
+
+
+def _as_pattern(template: str) -> str:
+    """Regular expression of the sentences that a template gives, whatever fills its slots."""
+    escaped = re.sub(r"\\ ", " ", re.escape(template))
+    choices = escaped.replace(r"\(", "(?:").replace(r"\|", "|").replace(r"\)", ")")
+    return re.sub(r"\\\{\w+\\\}", r"[a-z' -]+?", choices)

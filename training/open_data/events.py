@@ -1,0 +1,109 @@
+"""What a clip does a number of times, and the shape of the path that it takes over the floor."""
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+
+from training.open_data.signals import FPS, Array, bumps, smooth
+
+_PELVIS, _NECK = 0, 12
+_SHOULDERS, _WRISTS, _TOES = (16, 17), (20, 21), (10, 11)  # (left, right)
+
+_CLAP_GAP = 0.30  # metres between the wrists when the palms meet
+_CLAP_OPENING = 0.06  # metres by which they part between two claps
+_SQUAT_DEPTH = 0.18  # metres of the pelvis
+_BOW_ANGLE = 22.0  # degrees of the trunk
+_REACH = 0.13  # metres by which a fist comes nearer to its shoulder before and after a punch
+_PUNCH_SPEED = 2.0  # metres a second
+_WALKING = 0.25  # metres a second: slower than this a path has no direction
+_LOOP_TURN = 300.0  # degrees of a path that closes
+_LOOP_GAP = 0.4  # of the path's extent: how near it must come to where it was
+
+
+@dataclass(frozen=True)
+class GroundPath:
+    """The way that the pelvis takes over the floor; degrees, a bend to the left is positive."""
+
+    bend: float  # direction of travel at the end against the start, whole turns counted
+    bend_left: float  # the largest change of direction to the left within the clip
+    bend_right: float  # the same to the right, positive
+    straightness: float  # distance between start and end over the length of the path
+    closes: bool  # goes round in one sense and comes back to where it was
+
+    @property
+    def winds(self) -> bool:
+        """Whether the path bends clearly one way and then the other, as an S does."""
+        return min(self.bend_left, self.bend_right) > 50
+
+
+def ground_path(pelvis: Array) -> GroundPath:
+    """Shape of a path from the pelvis `(frames, 3)`, smoothed against the sway of the steps."""
+    place = smooth(pelvis[:, [0, 2]], 0.4)
+    velocity = np.gradient(place, axis=0) * FPS
+    speed = np.hypot(*velocity.T)
+    length = float(speed.sum() / FPS)
+    moving = speed > _WALKING
+    if moving.sum() < FPS / 2 or length < 0.8:
+        return GroundPath(0.0, 0.0, 0.0, 0.0, False)
+    course = np.degrees(np.unwrap(np.arctan2(velocity[moving, 0], velocity[moving, 1])))
+    bend = float(course[-1] - course[0])
+    return GroundPath(
+        bend=bend,
+        bend_left=float((course - np.minimum.accumulate(course)).max()),
+        bend_right=float((np.maximum.accumulate(course) - course).max()),
+        straightness=float(np.linalg.norm(place[-1] - place[0])) / length,
+        closes=abs(bend) > _LOOP_TURN and _comes_back(place[moving], course),
+    )
+
+
+def _comes_back(place: Array, course: Array) -> bool:
+    """Whether the path, after most of a turn, passes near a point where it was before."""
+    extent = float(np.ptp(place, axis=0).max())
+    for start in range(0, len(place), 5):
+        later = place[start:][np.abs(course[start:] - course[start]) > _LOOP_TURN * 0.9]
+        if len(later) and np.linalg.norm(later - place[start], axis=-1).min() < _LOOP_GAP * extent:
+            return True
+    return False
+
+
+def claps(joints: Array) -> int:
+    """Times that both hands, held in front of the body, part and meet."""
+    gap = np.linalg.norm(joints[:, _WRISTS[0]] - joints[:, _WRISTS[1]], axis=-1)
+    meetings = bumps(-np.concatenate(([gap.max()], gap, [gap.max()])), _CLAP_OPENING)
+    return sum(bool(gap[min(frame - 1, len(gap) - 1)] < _CLAP_GAP) for frame in meetings)
+
+
+def squats(joints: Array) -> int:
+    """Times that the pelvis goes down and comes up again."""
+    return len(bumps(-smooth(joints[:, _PELVIS, 1], 0.1), _SQUAT_DEPTH))
+
+
+def bows(bend: Array) -> int:
+    """Times that the trunk, at `bend` degrees against the vertical, goes down and comes up again."""
+    return len(bumps(smooth(bend, 0.1), _BOW_ANGLE))
+
+
+def punches(joints: Array, side: int) -> int:
+    """Times that a wrist is thrust away from its shoulder fast and comes back."""
+    arm = joints[:, _WRISTS[side]] - joints[:, _SHOULDERS[side]]
+    reach = np.linalg.norm(arm, axis=-1)
+    thrust = np.gradient(reach) * FPS
+    low = arm[:, 1] > -0.35
+    return sum(
+        bool(thrust[max(0, peak - 6) : peak + 1].max() > _PUNCH_SPEED and low[peak])
+        for peak in bumps(reach, _REACH)
+    )
+
+
+def alternation(joints: Array) -> float:
+    """Part of the steps that are followed by a step of the other foot; 0 where there are fewer than two."""
+    order = []
+    for side, toe in enumerate(_TOES):
+        ground = smooth(joints[:, toe][:, [0, 2]], 0.05)
+        speed = np.hypot(*np.gradient(ground, axis=0).T) * FPS
+        order += [(frame, side) for frame in bumps(np.concatenate(([0.0], speed, [0.0])), 0.5)]
+    sides = [side for _, side in sorted(order)]
+    if len(sides) < 2:
+        return 0.0
+    return sum(a != b for a, b in itertools.pairwise(sides)) / (len(sides) - 1)

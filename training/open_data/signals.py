@@ -1,0 +1,62 @@
+"""Small tools for signals over frames."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ram_sdk.skeleton.joints import HUMANML3D
+
+Array = NDArray[np.float64]
+
+FPS = HUMANML3D.fps
+
+
+def smooth(signal: Array, sigma_seconds: float) -> Array:
+    """Gaussian smoothing over frames (the first axis), which keeps the ends and straight lines."""
+    radius = max(1, int(3 * sigma_seconds * FPS))
+    kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) / (sigma_seconds * FPS)) ** 2)
+    kernel /= kernel.sum()
+    flat = signal.reshape(len(signal), -1)
+    padded = np.pad(flat, ((radius, radius), (0, 0)), mode="reflect", reflect_type="odd")
+    columns = [np.convolve(column, kernel, mode="valid") for column in padded.T]
+    return np.stack(columns, axis=-1).reshape(signal.shape)
+
+
+def moving_mean(signal: Array, frames: int) -> Array:
+    """Means over every window of `frames` frames."""
+    frames = min(frames, len(signal))
+    return np.convolve(signal, np.full(frames, 1 / frames), mode="valid")
+
+
+def runs(mask: NDArray[np.bool_]) -> list[slice]:
+    """Stretches of consecutive true frames."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], mask.astype(np.int8), [0]))))
+    return [slice(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def reversals(signal: Array, amplitude: float) -> int:
+    """Turning points of a signal that moves at least `amplitude` between them."""
+    count, direction, extreme = 0, 0, signal[0]
+    for value in signal:
+        if direction >= 0 and value < extreme - amplitude:
+            count, direction, extreme = count + (direction > 0), -1, value
+        elif direction <= 0 and value > extreme + amplitude:
+            count, direction, extreme = count + (direction < 0), 1, value
+        elif (direction > 0) == (value > extreme) or direction == 0:
+            extreme = value if direction else extreme
+    return count
+
+
+def bumps(signal: Array, height: float) -> list[int]:
+    """Frames of the peaks that rise at least `height` above the lowest points before and after them."""
+    peaks, low, top, rising = [], signal[0], 0, False
+    for frame, value in enumerate(signal):
+        if rising and value > signal[top]:
+            top = frame
+        elif rising and value < signal[top] - height:
+            peaks.append(top)
+            low, rising = value, False
+        elif not rising and value > low + height:
+            top, rising = frame, True
+        elif not rising:
+            low = min(low, value)
+    return peaks
