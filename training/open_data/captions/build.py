@@ -23,7 +23,7 @@ from training.open_data.captions.wordings import (
 )
 from training.open_data.clip import ClipInfo
 
-MAX_CAPTIONS, MAX_PEOPLE, MAX_WORDS = 14, 4, 30
+MAX_CAPTIONS, MAX_PEOPLE, MAX_WORDS = 14, 6, 30
 _FRAMED = 2  # captions that a family of asking frames
 # What attributes tell of one of several actions; pace and counts are the whole clip's.
 _SLOTS_OF_PARTS = ("side", "turn", "hand", "foot", "how", "object")
@@ -44,7 +44,7 @@ def captions_for(clip: ClipInfo, joints: NDArray[np.floating], written: Sequence
         written: sentences that people wrote about this clip or that fit it, the best first.
 
     Returns:
-        Up to 14 different captions in lower case without a full stop, at most 4 of them people's; fewer
+        Up to 14 different captions in lower case without a full stop, at most 6 of them people's; fewer
         than 8 only where no action is known.
 
     Raises:

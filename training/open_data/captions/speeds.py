@@ -6,6 +6,7 @@
 import functools
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -40,8 +41,14 @@ def action_speed(action: str, a: Attributes) -> float:
 
 def action_quantiles(action: str) -> tuple[float, ...] | None:
     """The action's speeds at `QUANTILES`; None where too few captures show the action."""
-    held = _table().get(action)
+    held = _table().get(action, {}).get("quantiles")
     return None if held is None else tuple(held)
+
+
+def clips_of(action: str) -> int:
+    """The number of training clips that show the action alone."""
+    held = _table().get(action)
+    return 0 if held is None else int(held["clips"])
 
 
 def tempo(action: str, a: Attributes) -> str:
@@ -62,7 +69,7 @@ def write_speeds(folder: Path) -> int:
     """Measure the real training clips of a built set that show one action, and write `speeds.json`.
 
     Returns:
-        The number of actions that have enough clips.
+        The number of actions.
 
     Raises:
         OSError: the folder is no built set.
@@ -75,19 +82,19 @@ def write_speeds(folder: Path) -> int:
             joints = np.load(folder / "new_joints" / f"{clip_id}.npy", allow_pickle=False)
             action = clip["actions"][0]
             speeds.setdefault(action, []).append(action_speed(action, measure(joints)))
-    table = {
-        action: [round(float(q), 3) for q in np.quantile(values, QUANTILES)]
-        for action, values in sorted(speeds.items())
-        if len(values) >= _LEAST_CLIPS
-    }
+    table: dict[str, dict[str, Any]] = {}
+    for action, values in sorted(speeds.items()):
+        table[action] = {"clips": len(values)}
+        if len(values) >= _LEAST_CLIPS:
+            table[action]["quantiles"] = [round(float(q), 3) for q in np.quantile(values, QUANTILES)]
     lines = ",\n".join(f"{json.dumps(action)}: {json.dumps(values)}" for action, values in table.items())
     _FILE.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
     return len(table)
 
 
 @functools.cache
-def _table() -> dict[str, list[float]]:
-    table: dict[str, list[float]] = json.loads(_FILE.read_text(encoding="utf-8"))
+def _table() -> dict[str, dict[str, Any]]:
+    table: dict[str, dict[str, Any]] = json.loads(_FILE.read_text(encoding="utf-8"))
     return table
 
 

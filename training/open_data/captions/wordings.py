@@ -69,7 +69,9 @@ def in_unseen_family(text: str) -> bool:
 
 def is_unseen(sentence: str) -> bool:
     """Whether a finished sentence is an unseen wording of any action or belongs to an unseen family."""
-    return in_unseen_family(sentence) or any(p.fullmatch(sentence) for p in _unseen_patterns())
+    if in_unseen_family(sentence):
+        return True
+    return any(word in sentence and pattern.fullmatch(sentence) for word, pattern in _unseen_patterns())
 
 
 def manner_phrases(manner: str) -> Mapping[str, Sequence[str]]:
@@ -124,9 +126,14 @@ def _unseen_families() -> tuple[re.Pattern[str], ...]:
 
 
 @functools.cache
-def _unseen_patterns() -> tuple[re.Pattern[str], ...]:
-    templates = {t for action in actions() for kind in unseen(action).values() for t in kind}
-    return tuple(re.compile(_as_pattern(template)) for template in sorted(templates))
+def _unseen_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Each unseen wording as a pattern, with its longest word, without which it need not be tried."""
+    templates = sorted({t for action in actions() for kind in unseen(action).values() for t in kind})
+    fixed = (re.sub(r"\([^()]*\)|\{\w+\}", " ", template) for template in templates)
+    words = (max(re.split(r"[^\w'-]+", text), key=len) for text in fixed)
+    return tuple(
+        (word, re.compile(_as_pattern(template))) for word, template in zip(words, templates, strict=True)
+    )
 
 
 def _as_pattern(template: str) -> str:
