@@ -4,6 +4,7 @@ python -m training.prepare open --captures DIR --out DIR [--mix open]
 python -m training.prepare check DIR
 python -m training.prepare agreement DIR
 python -m training.prepare sheets DIR --out DIR
+python -m training.prepare speeds DIR
 python -m training.prepare pack DIR FILE
 python -m training.prepare unpack FILE DIR
 """
@@ -17,6 +18,7 @@ from training.data.folder import MotionTextFolder
 from training.data.packing import pack, unpack
 from training.open_data.agreement import measure_agreement
 from training.open_data.build import build
+from training.open_data.captions import write_speeds
 from training.open_data.sheets import write_sheets
 from training.open_data.sources import MIXES
 
@@ -39,6 +41,10 @@ def main(arguments: list[str] | None = None) -> int:
                 return _check(options.folder)
             case "agreement":
                 return _agreement(options.folder)
+            case "speeds":
+                print(
+                    f"{write_speeds(options.folder)} actions; build again for captions that use their speeds"
+                )
             case "sheets":
                 print(f"{len(write_sheets(options.folder, options.out))} sheets in {options.out}")
             case "pack":
@@ -91,6 +97,8 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("folder", type=Path)
     agreement = commands.add_parser("agreement", help="measure whether captions say what the motion shows")
     agreement.add_argument("folder", type=Path)
+    speeds = commands.add_parser("speeds", help="measure each action's usual speeds for the captions' words")
+    speeds.add_argument("folder", type=Path)
     sheets = commands.add_parser("sheets", help="draw one picture per action of a built set")
     sheets.add_argument("folder", type=Path)
     sheets.add_argument("--out", type=Path, required=True, help="folder for the pictures")

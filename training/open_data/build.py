@@ -7,6 +7,7 @@ marks it as done. Running the command again continues with the captures that hav
 import dataclasses
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -21,7 +22,16 @@ import ram_sdk
 from ram_sdk.skeleton.features import canonicalize, decode_features, encode_joints
 from ram_sdk.skeleton.retarget import FloatArray, leg_scale, mirror, retarget
 from training.data.folder import MotionTextFolder, feature_statistics, save_array, write_atomically
-from training.open_data.captions import captions_for, covered, mirror_text, text_line
+from training.open_data.attributes import measure
+from training.open_data.captions import (
+    captions_for,
+    covered,
+    fitting,
+    human_windows,
+    mirror_text,
+    read_sentences,
+    text_line,
+)
 from training.open_data.captures import CaptureFile, find_captures, read_capture
 from training.open_data.card import data_card
 from training.open_data.cleaning import FPS, find_clips, resample, spikes
@@ -71,7 +81,7 @@ def build(captures_folder: Path, out: Path, mix: str, processes: int) -> Totals:
     waiting = [file for file in captures if not _record_path(out, file).exists()]
     failures = []
     with ProcessPoolExecutor(processes, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        jobs = {pool.submit(build_capture, file, out): file for file in waiting}
+        jobs = {pool.submit(build_capture, file, out, captures_folder / "captions"): file for file in waiting}
         for job in tqdm(as_completed(jobs), total=len(jobs), unit="capture", desc="building"):
             if (error := job.exception()) is not None:
                 failures.append(f"{jobs[job].path.name} {jobs[job].take}: {error}")
@@ -81,25 +91,36 @@ def build(captures_folder: Path, out: Path, mix: str, processes: int) -> Totals:
     return _finish(out, mix, found)
 
 
-def build_capture(file: CaptureFile, out: Path) -> None:
-    """Write the clips of one capture, their mirrored copies and texts, and its record."""
+def build_capture(file: CaptureFile, out: Path, tables: Path) -> None:
+    """Write the clips of one capture, their mirrored copies and texts, and its record.
+
+    Args:
+        file: the capture.
+        out: the data set's folder.
+        tables: holds people's sentences, see `read_sentences`.
+    """
     capture = read_capture(file)
     spike_seconds = spikes(capture.joints * leg_scale(capture.joints), capture.fps)
     captured = resample(capture.joints, capture.fps)
     joints = retarget(captured)
     label = label_of(file.source, file.path.stem, file.take, file.label)
     pieces, dropped = find_clips(joints, spike_seconds, label.bounds)
+    pieces = [*pieces, *human_windows(file.human_captions, pieces, spike_seconds.tolist())]
     flipped = retarget(mirror(captured))
-    clips = []
+    clips, people = [], Counter[str]()
     for number, (first, last) in enumerate(pieces, start=1):
         clip_id = f"{file.capture_id}{number:02d}"
         plain = _write_motion(out, clip_id, joints[first : last + 1])
         _write_motion(out, f"M{clip_id}", flipped[first : last + 1])
         info = _clip_info(file, label, clip_id, first, last)
-        captions = captions_for(info, plain, covered(file.human_captions, info))
+        written = covered(file.human_captions, info)
+        borrowed = fitting(read_sentences(tables), info, measure(plain))
+        captions = captions_for(info, plain, [*written, *borrowed])
         _write_text(out, clip_id, captions)
         _write_text(out, f"M{clip_id}", [mirror_text(caption) for caption in captions])
         clips.append({**dataclasses.asdict(info), "action": "+".join(info.actions) or "other"})
+        people["about this capture"] += len(set(written) & set(captions))
+        people["about other captures"] += len(set(borrowed) & set(captions))
     record = {
         "source": file.source,
         "file": file.path.stem,
@@ -107,6 +128,7 @@ def build_capture(file: CaptureFile, out: Path) -> None:
         "seconds": len(captured) / FPS,
         "dropped_seconds": {reason: frames / FPS for reason, frames in sorted(dropped.items())},
         "quality": dataclasses.asdict(measure_quality(captured, joints)),
+        "people_captions": people,
         "clips": clips,
     }
     write_atomically(_record_path(out, file), json.dumps(record, indent=1).encode())

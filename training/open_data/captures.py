@@ -63,7 +63,7 @@ def find_captures(folder: Path, mix: str, work: Path) -> list[CaptureFile]:
     if not tables.is_dir():
         raise FileNotFoundError(f"{folder}: no folder captions/ with the tables of labels")
     labels = _read_labels(tables)
-    written = read_human_captions(tables / "kit_ml_cmu.json")
+    written = read_human_captions(tables)
     captures = []
     for name in MIXES[mix]:
         for index, (path, take) in enumerate(_source_takes(SOURCES[name], folder, work), start=1):

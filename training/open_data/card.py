@@ -23,8 +23,9 @@ training split.
 
 _NOTES = """## Limits
 
-- The captions were written by rules from labels and measurements, not by people who watched the clips; only
-  trials that KIT-ML describes carry sentences by people as well. Word tags come from a short word list.
+- Most captions are wordings of the clip's action, written by hand, filled and checked by measurement; nobody
+  watched each clip. People's sentences about other captures were given to clips by rules, and a few percent
+  of them fit badly. Word tags come from a short word list.
 - Wrists, ankles and head have no rotation of their own in 22 joints; hands and faces are absent.
 - Steps, ladders and furniture that performers used are not part of the data: bodies rest on things unseen.
 - Distances after retargeting compare joints once legs, trunk, shoulders, arms and neck have each been scaled
@@ -65,7 +66,7 @@ def data_card(
             _flow_section(files, by_source),
             _quality_section(by_source),
             _action_section(clips),
-            _caption_section(captions),
+            _caption_section(captions, records),
             _split_section(clips),
             _NOTES,
         )
@@ -170,7 +171,10 @@ def _action_section(clips: Sequence[Mapping[str, Any]]) -> str:
     return f"## Actions\n\n{_table(('action', 'clips', 'minutes'), rows)}"
 
 
-def _caption_section(captions: Mapping[str, Sequence[str]]) -> str:
+def _caption_section(captions: Mapping[str, Sequence[str]], records: Sequence[Record]) -> str:
+    people: Counter[str] = Counter()
+    for record in records:
+        people.update(record["people_captions"])
     counts = [len(sentences) for sentences in captions.values()]
     uses = Counter(sentence for sentences in captions.values() for sentence in set(sentences))
     words = [len(sentence.split()) for sentences in captions.values() for sentence in sentences]
@@ -179,6 +183,8 @@ def _caption_section(captions: Mapping[str, Sequence[str]]) -> str:
     rows = (
         ("captions a clip", f"{min(counts)} to {max(counts)}, mean {sum(counts) / len(counts):.1f}"),
         ("words a caption", f"{min(words)} to {max(words)}, mean {sum(words) / len(words):.1f}"),
+        ("sentences that people wrote about the clip's own capture", people["about this capture"]),
+        ("sentences that people wrote about other captures", people["about other captures"]),
         ("different captions", len(uses)),
         ("different words", len(vocabulary)),
         ("most used caption", f"{sentence!r}: {most / len(captions) * 100:.2f} % of the clips"),

@@ -68,6 +68,9 @@ def _wrong_counts(clause: str, a: Attributes) -> list[str]:
     if unit == "steps" and abs(a.steps - number) > 1:
         return [f"takes {a.steps} steps: {clause.strip()!r}"]
     counted = unit in ("times", "jumps", "hops") or match[1] in ("once", "twice")
+    for pattern, times in ((r"\bclap", a.claps), (r"\bsquat", a.squats), (r"\bbow(?:s|ing)?\b", a.bows)):
+        if counted and re.search(pattern, clause) and times != number:
+            return [f"counts {times}: {clause.strip()!r}"]
     if counted and re.search(r"\b(?:jump|hop)", clause) and a.jumps != number:
         return [f"jumps {a.jumps} times: {clause.strip()!r}"]
     if counted and re.search(_KICK, clause) and a.left_foot.kicks + a.right_foot.kicks != number:
@@ -128,7 +131,17 @@ _TURNING: tuple[Rule, ...] = (
         lambda a: max(a.turn_left, a.turn_right) > 200,
         "no full turn",
     ),
-    (r"\bin a circle", lambda a: max(a.turn_left, a.turn_right) > 150, "no circle"),
+    (
+        rf"{_MOVE}.*\bin (?:a (?:full )?circle|circles)|\ball the way round\b",
+        lambda a: a.path.closes or abs(a.path.bend) > 240 or max(a.turn_left, a.turn_right) > 270,
+        "no circle",
+    ),
+    (
+        rf"{_MOVE}.*\bin an? (?:s shape|s curve|zigzag|winding line)",
+        lambda a: a.path.winds or min(a.turn_left, a.turn_right) > 30,
+        "does not wind",
+    ),
+    (rf"{_MOVE}.*\bin (?:a curve|an arc)", lambda a: max(a.turn_left, a.turn_right) > 25, "no curve"),
     (r"\bturns? (?:.* )?one way\b", lambda a: min(a.turn_left, a.turn_right) > 20, "one turn"),
     (r"\bninety degrees", lambda a: 60 < max(a.turn_left, a.turn_right) < 120, "no right angle"),
     (r"\bstraight (?:line|ahead|forward|on)|\bwithout turning|\bwalks straight", _is_straight, "turns"),
@@ -180,7 +193,14 @@ _POSTURE: tuple[Rule, ...] = (
     (r"\bcrawl|\bcreeps over|\ball fours", lambda a: a.low_height < 0.6, "does not crawl"),
     (r"\b(?:squat|crouch|kneel)", lambda a: a.low_height < 0.82, "does not get low"),
     (r"\bsits?\b|\bsitting\b|\bseated\b", lambda a: a.low_height < 0.8, "does not sit"),
-    (r"\bsits? down", lambda a: a.start_height - a.low_height > 0.08, "already sits"),
+    (
+        r"\b(?:sits?|sitting) down|\btak(?:es?|ing) a seat",
+        lambda a: a.start_height > 0.75 and a.start_height - a.low_height > 0.15,
+        "already sits",
+    ),
+    (r"\b(?:lies|lie|lays|lay|lying) down", lambda a: a.start_height - a.low_height > 0.2, "already lies"),
+    (r"\bsquat(?:s|ting)?\b", lambda a: a.squats > 0 or a.low_height < 0.7, "does not squat"),
+    (r"\bclap(?:s|ping)?\b", lambda a: a.claps > 0, "does not clap"),
     (
         r"\b(?:stands?|gets?) up\b|\bgets back up|\brises\b",
         lambda a: a.end_height - a.low_height > 0.08,

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from training.open_data.attributes import Attributes
+from training.open_data.captions.human import plain_text, read_human_captions
 from training.open_data.captions.measured import acting_side, count_of, path_shape
 from training.open_data.captions.speeds import clips_of, tempo
 from training.open_data.captions.wordings import is_unseen, read_table
@@ -50,15 +51,24 @@ class Sentence:
         return max(sum(map(clips_of, _meant(act))) for act in self.acts)
 
 
-def read_sentences(path: Path) -> tuple[Sentence, ...]:
-    """The sentences of a file, one a line, that are understood and may be used for training.
+@functools.cache
+def read_sentences(folder: Path) -> tuple[Sentence, ...]:
+    """The sentences of other captures that are understood and may be used for training.
+
+    Args:
+        folder: holds `humanml3d_sentences.txt`, one sentence a line, and the tables of `read_human_captions`,
+            whose sentences are left out: they belong to their own trials, in whichever split those are.
 
     Returns:
         The sentences; none at all where the file does not exist.
     """
+    path = folder / "humanml3d_sentences.txt"
     if not path.is_file():
         return ()
-    return _read(path)
+    own = {plain_text(c.text) for captions in read_human_captions(folder).values() for c in captions}
+    texts = dict.fromkeys(map(plain_text, path.read_text(encoding="utf-8").splitlines()))
+    understood = (understand(text) for text in texts if text and text not in own)
+    return tuple(sentence for sentence in understood if sentence and not is_unseen(sentence.text))
 
 
 def fitting(sentences: Sequence[Sentence], clip: ClipInfo, a: Attributes) -> list[str]:
@@ -132,15 +142,6 @@ def supports(sentence: Sentence, clip: ClipInfo, a: Attributes) -> bool:
 
 
 _TURNS = ("turn", "turn_around")
-
-
-@functools.cache
-def _read(path: Path) -> tuple[Sentence, ...]:
-    texts = dict.fromkeys(
-        line.strip().rstrip(".").lower() for line in path.read_text(encoding="utf-8").splitlines()
-    )
-    understood = (understand(text) for text in texts if text)
-    return tuple(sentence for sentence in understood if sentence and not is_unseen(sentence.text))
 
 
 def _acts(claims: Sequence[str]) -> tuple[Act, ...]:
