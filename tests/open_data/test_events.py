@@ -56,13 +56,8 @@ def test_a_straight_path_and_a_winding_one() -> None:
     straight = ground_path(travel(4, forward=1.0)[:, 0])
     assert straight.straightness > 0.99
     assert not straight.winds
-    there, back = travel(4, forward=1.0, turn=120), travel(4, forward=1.0, turn=-120)
-    yaw, z = np.radians(120), np.array([np.sin(np.radians(120)), np.cos(np.radians(120))])
-    second = back[:, 0].copy()
-    second[:, [0, 2]] = (
-        second[:, [2]] * z + second[:, [0]] * [np.cos(yaw), -np.sin(yaw)] + there[-1, 0, [0, 2]]
-    )
-    assert ground_path(np.concatenate([there[:, 0], second[1:]])).winds
+    time = np.linspace(0, 8, 8 * FPS)
+    assert ground_path(np.stack([1.5 * np.sin(time), np.ones_like(time), time], axis=-1)).winds
 
 
 def test_feet_that_alternate() -> None:

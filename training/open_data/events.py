@@ -42,7 +42,7 @@ def ground_path(pelvis: Array) -> GroundPath:
     place = smooth(pelvis[:, [0, 2]], 0.4)
     velocity = np.gradient(place, axis=0) * FPS
     speed = np.hypot(*velocity.T)
-    length = float(speed.sum() / FPS)
+    length = float(np.trapezoid(speed) / FPS)
     moving = speed > _WALKING
     if moving.sum() < FPS / 2 or length < 0.8:
         return GroundPath(0.0, 0.0, 0.0, 0.0, False)

@@ -16,8 +16,8 @@ _SLOTS = {
 def test_an_action_has_wordings_of_every_kind(action: str) -> None:
     seen, unseen = wordings.seen(action), wordings.unseen(action)
     assert wordings.about(action)
-    assert all(len(seen[kind]) >= 4 for kind in wordings.KINDS)
-    assert sum(map(len, seen.values())) + sum(map(len, unseen.values())) >= 40
+    assert all(len(seen[kind]) >= 3 for kind in wordings.KINDS)
+    assert sum(map(len, seen.values())) + sum(map(len, unseen.values())) >= 35
     for template in (t for kind in (*seen.values(), *unseen.values()) for t in kind):
         assert set(re.findall(r"\{(\w+)\}", template)) <= _SLOTS, template
         assert template == template.lower().replace("{s}", "{S}"), template

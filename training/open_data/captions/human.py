@@ -107,8 +107,9 @@ def _overlap(a: tuple[int, int], b: tuple[int, int]) -> float:
 
 def _kit_ml(path: Path) -> Iterator[tuple[str, HumanCaption]]:
     for row in json.loads(path.read_text(encoding="utf-8")).values():
+        trial = row["trial"]
         for a in row["annotations"]:
-            yield row["trial"], HumanCaption(a["text"], a["start"], a["end"])
+            yield trial, HumanCaption(a["text"], a["start"], a["end"])
 
 
 def _cmu(path: Path) -> Iterator[tuple[str, HumanCaption]]:
