@@ -129,7 +129,7 @@ def supports(sentence: Sentence, clip: ClipInfo, a: Attributes) -> bool:
                 return False
         if not all(_holds(claim, act, action, clip, a, len(order) > 1) for claim in act.how):
             return False
-        if not _happens(act, a):
+        if not _happens(act, a) or (act.kind == "lower" and "raise" not in sentence.claims):
             return False
     said = sentence.claims | ({"turned"} if _says_side(sentence) else set())
     demands: Mapping[str, str] = _table()["demands"]
@@ -184,7 +184,8 @@ def _names(act: Act, action: str, a: Attributes) -> bool:
         verb = "walk" if action == "walk_back" else "run"
         return back and (action in act.actions or verb in act.actions)
     if action == "sidestep":
-        return aside and ("walk" in act.actions or action in act.actions)
+        sidesteps = action in act.actions and abs(a.left) > abs(a.forward)
+        return aside and ("walk" in act.actions or sidesteps)
     return action in act.actions
 
 
