@@ -44,6 +44,30 @@ def lock_feet(joints: Array, fps: float) -> Array:
     return out
 
 
+def place_feet(joints: Array, ankles: Array, toes: Array) -> Array:
+    """Put the feet where they are wanted; the knees bend for it, everything but the legs stays.
+
+    Args:
+        joints: `(frames, 22, 3)` positions, metres, Y up.
+        ankles: `(frames, 2, 3)` where the left and the right ankle go; drawn back towards the hip where the
+            leg is too short.
+        toes: `(frames, 2, 3)` where the toes go seen from there; only the direction from the ankle counts.
+
+    Returns:
+        Positions with the same bone lengths.
+    """
+    out = joints.copy()
+    for side, (hip, knee, ankle, toe) in enumerate(_LEGS):
+        shift = ankles[:, side] - joints[:, ankle]
+        target = _within_reach(joints[:, hip], joints[:, knee], joints[:, ankle], shift)
+        foot = toes[:, side] - ankles[:, side]
+        length = np.linalg.norm(joints[:, toe] - joints[:, ankle], axis=-1, keepdims=True)
+        foot *= length / np.maximum(np.linalg.norm(foot, axis=-1, keepdims=True), 1e-9)
+        out[:, knee] = _bend_knee(joints[:, hip], joints[:, knee], joints[:, ankle], target)
+        out[:, ankle], out[:, toe] = target, target + foot
+    return out
+
+
 def contacts(joints: Array, fps: float) -> NDArray[np.bool_]:
     """Which of left ankle, left toe, right ankle and right toe stand in each frame: `(frames, 4)`."""
     feet = [joint for leg in _LEGS for joint in leg[2:]]

@@ -1,0 +1,72 @@
+"""Curves on the floor, by how far along them one is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from training.open_data.composition.poses import Array
+
+_STEP = 0.01  # metres between the points of a curve
+_BEYOND = 2.0  # metres that a curve goes on at either end
+
+
+@dataclass(frozen=True)
+class Path:
+    """A curve that starts at the origin towards +Z; it goes on straight before its start and after its end.
+
+    Attributes:
+        at: `(points,)` metres along the curve.
+        heading: `(points,)` radians, positive to the left.
+        points: `(points, 2)` x and z, metres.
+    """
+
+    at: Array
+    heading: Array
+    points: Array
+
+    def bend(self, along: Array, aside: Array) -> tuple[Array, Array]:
+        """Where points of the straight line go: ground points `(..., 2)` and headings `(...)`.
+
+        Args:
+            along: metres from the start of the line.
+            aside: metres to its left.
+        """
+        turned = np.interp(along, self.at, self.heading)
+        x, z = (np.interp(along, self.at, self.points[:, k]) for k in (0, 1))
+        return np.stack((x + aside * np.cos(turned), z - aside * np.sin(turned)), axis=-1), turned
+
+
+def path(curvature: Array, length: float) -> Path:
+    """The curve of curvatures (1/m, positive to the left) at evenly spaced places of a length in metres."""
+    at = np.arange(-_BEYOND, length + _BEYOND, _STEP)
+    places = np.linspace(0.0, length, len(curvature))
+    k = np.where((at < 0) | (at > length), 0.0, np.interp(at, places, curvature))
+    heading = np.cumsum(k) * _STEP
+    heading -= np.interp(0.0, at, heading)
+    points = np.stack((np.cumsum(np.sin(heading)), np.cumsum(np.cos(heading))), axis=-1) * _STEP
+    points -= np.stack([np.interp(0.0, at, points[:, k]) for k in (0, 1)])
+    return Path(at, heading, points)
+
+
+def circle(length: float, side: int, rounds: float) -> Path:
+    """`rounds` times round a circle, to the left (`side` 1) or right (-1)."""
+    return path(np.full(100, side * rounds * 2 * np.pi / length), length)
+
+
+def s_curve(length: float, side: int, degrees: float) -> Path:
+    """A bow to one side, then one to the other, each turning by so many degrees."""
+    u = np.linspace(0, 1, 200)
+    return path(side * np.radians(degrees) * np.pi / length * np.sin(2 * np.pi * u), length)
+
+
+def figure_eight(length: float, side: int) -> Path:
+    """A circle to one side, then one to the other."""
+    u = np.linspace(0, 1, 400)
+    return path(side * 4 * np.pi / length * np.where(u < 0.5, 1.0, -1.0), length)
+
+
+def corner(length: float, side: int, degrees: float, radius: float, where: float) -> Path:
+    """Straight, round a corner of some radius at a share of the way, and straight."""
+    half = radius * np.radians(degrees) / 2 / length
+    u = np.linspace(0, 1, 2000)
+    return path(np.where(np.abs(u - where) < half, side / radius, 0.0), length)

@@ -1,0 +1,107 @@
+"""The real clips by what they can be used for, and how their ends meet."""
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from training.open_data.composition.draft import Rejected
+from training.open_data.composition.poses import (
+    SIGNATURE,
+    Array,
+    active_span,
+    distances,
+    signatures,
+    standing_span,
+)
+from training.open_data.composition.sources import Language, Source, has_role, read_sources, roles
+
+MIN_JOINTS, MAX_JOINTS = 41, 197  # frames of joints; features have one frame less
+_MEETING = 4  # frames from either end at which two parts are compared: the middle of a seam
+_CLOSE = 0.2  # metres (see `distances`): parts that are farther apart are not joined
+_STEADY = (36, 80)  # frames of a part that is cut out of steady walking or running
+_RAREST = 0.5  # actions are drawn in proportion to this power of their number of clips
+
+
+class Pool:
+    """Sources of composed motion.
+
+    Args:
+        sources: whole clips.
+        language: phrases about them.
+
+    Attributes:
+        whole: the clips without the stillness at their ends, and longer than a second.
+        units: what can be joined: those, and parts of steady motion.
+        stands: stretches of relaxed standing, out of any clip.
+    """
+
+    def __init__(self, sources: Sequence[Source], language: Language) -> None:
+        self.language = language
+        self.stands = [source.part(*span) for source in sources if (span := standing_span(source.joints))]
+        self.whole = [s if has_role(s, "stand") else s.part(*active_span(s.joints)) for s in sources]
+        self.whole = [source for source in self.whole if len(source.joints) >= MIN_JOINTS // 2]
+        rng = random.Random(0)
+        self.units = [source for source in self.whole if not has_role(source, "stand")]
+        for source in list(self.units):
+            if has_role(source, "steady") and len(source.joints) > _STEADY[1]:
+                frames = rng.randint(*_STEADY)
+                start = rng.randint(0, len(source.joints) - frames)
+                self.units.append(source.part(start, start + frames))
+        self._whole_by_role = {
+            role: [s for s in self.whole if has_role(s, role) and len(s.actions) == 1] for role in roles()
+        }
+        starts = [signatures(unit.joints[: 2 * _MEETING])[_MEETING] for unit in self.units]
+        self._starts = np.reshape(starts, (-1, SIGNATURE))
+        self._lengths = np.array([len(unit.joints) for unit in self.units])
+
+    @classmethod
+    def read(cls, root: Path, language: Language) -> "Pool":
+        """The pool of a built set."""
+        return cls(read_sources(root), language)
+
+    def with_role(self, role: str) -> list[Source]:
+        """The whole clips of one action that may be used so."""
+        return self._whole_by_role[role]
+
+    def follower(self, before: Source, longest: int, rng: random.Random) -> tuple[Source, float]:
+        """Another action that starts about as `before` ends, and how far apart the poses are in metres.
+
+        Raises:
+            Rejected: there is none.
+        """
+        apart = self._apart(before)
+        close = np.flatnonzero((apart < _CLOSE) & (self._lengths <= longest))
+        fitting = [
+            int(i)
+            for i in close
+            if len(self.units[i].actions) == 1 and self.units[i].actions != before.actions
+        ]
+        if not fitting:
+            raise Rejected("nothing fits")
+        chosen = even_choice([self.units[i] for i in fitting], rng)
+        same = [i for i in fitting if self.units[i].actions == chosen.actions]
+        best = min(rng.sample(same, min(3, len(same))), key=lambda i: apart[i])
+        return self.units[best], float(apart[best])
+
+    def _apart(self, before: Source) -> Array:
+        end = signatures(before.joints[-2 * _MEETING :])[_MEETING - 1]
+        return np.asarray(distances(end[None], self._starts)[0])
+
+
+def even_choice(sources: Sequence[Source], rng: random.Random) -> Source:
+    """Draw an action, rare ones nearly as often as frequent ones, then one of its clips.
+
+    Raises:
+        Rejected: there is nothing to draw from.
+    """
+    if not sources:
+        raise Rejected("no source")
+    groups: dict[tuple[str, ...], list[Source]] = defaultdict(list)
+    for source in sources:
+        groups[source.actions].append(source)
+    names = list(groups)
+    (name,) = rng.choices(names, [len(groups[name]) ** _RAREST for name in names])
+    return rng.choice(groups[name])

@@ -1,0 +1,110 @@
+"""Motions as joint rotations: cutting, placing, looping and comparing them."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ram_sdk.geometry import matrix_to_quaternion, quaternion_to_matrix, slerp
+from ram_sdk.skeleton.inverse_kinematics import inverse_kinematics
+from ram_sdk.skeleton.joints import HUMANML3D
+from ram_sdk.skeleton.kinematics import PoseSequence
+from training.open_data.signals import runs
+
+Array = NDArray[np.float64]
+
+FPS = HUMANML3D.fps
+SIGNATURE = 6 * HUMANML3D.num_joints  # numbers that describe a pose and how it moves
+_STILL_SPEED = 0.15  # metres a second, mean over the joints
+_UPRIGHT, _ANKLES = 0.85, 0.16  # metres of the pelvis, at least, and of the ankles, at most
+_STILL_KEPT = 5  # frames of stillness kept on either side of what moves
+_VELOCITY_WEIGHT = 0.1  # seconds: how many metres of distance a metre a second of difference counts as
+
+
+def pose_of(joints: Array) -> PoseSequence:
+    """Rotations of a clip on the uniform skeleton, from positions `(frames, 22, 3)` on that skeleton."""
+    return inverse_kinematics(torch.from_numpy(np.asarray(joints, dtype=np.float64)), refine=False)
+
+
+def positions(pose: PoseSequence) -> Array:
+    """Joint positions `(frames, 22, 3)`, metres."""
+    return np.asarray(pose.joints.numpy(), dtype=np.float64)
+
+
+def cut(pose: PoseSequence, start: int, stop: int) -> PoseSequence:
+    """The frames from `start` to before `stop`."""
+    return PoseSequence(pose.rotations[start:stop], pose.root[start:stop], pose.offsets)
+
+
+def heading(pose: PoseSequence, frame: int) -> float:
+    """Yaw in radians that the pelvis faces in a frame, 0 at +Z, positive to the left."""
+    left = pose.rotations[frame, 0, :, 0]
+    return float(torch.atan2(-left[2], left[0]))
+
+
+def turn(yaw: float) -> Tensor:
+    """The rotation `(3, 3)` about +Y."""
+    c, s = np.cos(yaw), np.sin(yaw)
+    return torch.tensor([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]], dtype=torch.float64)
+
+
+def place(pose: PoseSequence, yaw: float, ground: Tensor) -> PoseSequence:
+    """Turn a motion about the vertical axis through the origin, then move it by `ground` `(3,)`."""
+    rotations = pose.rotations.clone()
+    rotations[:, 0] = turn(yaw) @ rotations[:, 0]
+    return PoseSequence(rotations, pose.root @ turn(yaw).T + ground, pose.offsets)
+
+
+def blend_rotations(a: Tensor, b: Tensor, weight: Tensor) -> Tensor:
+    """Between rotations `(frames, joints, 3, 3)` the short way; weights `(frames,)`, 1 is `b`."""
+    between = slerp(matrix_to_quaternion(a), matrix_to_quaternion(b), weight[:, None])
+    return quaternion_to_matrix(between)
+
+
+def smooth_step(u: Array) -> Array:
+    """Rises from 0 to 1 with level ends; held outside."""
+    u = np.clip(u, 0.0, 1.0)
+    return np.asarray(u * u * (3 - 2 * u))
+
+
+def active_span(joints: Array) -> tuple[int, int]:
+    """First frame and one past the last of what moves, with a little stillness kept on both sides."""
+    speed = np.linalg.norm(np.diff(joints, axis=0), axis=-1).mean(-1) * FPS
+    moving = np.flatnonzero(speed > _STILL_SPEED)
+    if not len(moving):
+        return 0, len(joints)
+    return max(0, int(moving[0]) - _STILL_KEPT), min(len(joints), int(moving[-1]) + 2 + _STILL_KEPT)
+
+
+def standing_span(joints: Array) -> tuple[int, int] | None:
+    """The longest stretch, of a second or more, of standing upright on both feet with lowered hands."""
+    speed = np.linalg.norm(np.gradient(joints, axis=0), axis=-1).mean(-1) * FPS
+    standing = (
+        (speed < _STILL_SPEED)
+        & (joints[:, 0, 1] > _UPRIGHT)
+        & (joints[:, (20, 21), 1].max(axis=1) < joints[:, 9, 1])
+        & (joints[:, (7, 8), 1].max(axis=1) < _ANKLES)
+    )
+    longest = max(runs(standing), key=lambda run: run.stop - run.start, default=slice(0, 0))
+    return (longest.start, longest.stop) if longest.stop - longest.start >= FPS else None
+
+
+def signatures(joints: Array) -> Array:
+    """What a pose looks like and how it moves, wherever it stands and faces: `(frames, 132)`.
+
+    The distance between two signatures, divided by sqrt(22), is in metres.
+    """
+    across = joints[:, 1] - joints[:, 2] + joints[:, 16] - joints[:, 17]
+    yaw = np.arctan2(-across[:, 2], across[:, 0])
+    c, s, o, i = np.cos(yaw), np.sin(yaw), np.zeros_like(yaw), np.ones_like(yaw)
+    facing = np.stack((c, o, s, o, i, o, -s, o, c), axis=-1).reshape(-1, 3, 3)  # local = world @ facing
+    velocity = np.gradient(joints, axis=0) * FPS
+    centred = joints - joints[:, :1] * (1.0, 0.0, 1.0)
+    both = np.concatenate((centred, _VELOCITY_WEIGHT * velocity), axis=1)
+    return np.asarray((both @ facing).reshape(len(joints), -1))
+
+
+def distances(a: Array, b: Array) -> Array:
+    """Distances in metres between signatures `(n, 132)` and `(m, 132)`: `(n, m)`."""
+    squares = (a**2).sum(-1)[:, None] + (b**2).sum(-1) - 2 * a @ b.T
+    return np.asarray(np.sqrt(np.maximum(squares, 0.0) / HUMANML3D.num_joints))

@@ -1,0 +1,30 @@
+"""Tempo: the same motion slower or faster; its words are chosen anew from the measured speeds."""
+
+import random
+
+from training.open_data.composition.draft import Draft
+from training.open_data.composition.pool import MAX_JOINTS, MIN_JOINTS, Pool, even_choice
+from training.open_data.composition.poses import FPS, Array, positions
+from training.open_data.composition.sources import captions_about, roles
+
+_SLOW, _FAST = (0.7, 0.87), (1.15, 1.4)  # times the captured speed
+_AIRBORNE = (1.08, 1.2)  # what falls cannot be slowed down, and hardly sped up
+
+
+def draft_tempo(pool: Pool, rng: random.Random) -> Draft:
+    """Play a clip at another speed.
+
+    Raises:
+        Rejected: no clip is fit for it.
+    """
+    source = even_choice([s for s in pool.whole if not set(s.actions) & roles()["unwarped"]], rng)
+    airborne = source.attributes.jumps or set(source.actions) & roles()["airborne"]
+    ranges = (_AIRBORNE,) if airborne else (_SLOW, _FAST)
+    fits = [r for r in ranges if MIN_JOINTS * r[1] <= len(source.joints) <= MAX_JOINTS * r[0]]
+    factor = rng.uniform(*rng.choice(fits or ranges))
+    joints = positions(source.pose.resample(FPS * factor, FPS))
+
+    def say(joints: Array) -> list[str]:
+        return captions_about(source.info, joints, source.mirrored, pool.language)
+
+    return Draft(joints, (source,), source.actions, say)
