@@ -4,9 +4,10 @@ import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,7 +31,8 @@ class Clip:
 
     features: NDArray[np.float32]  # (frames, features), real units
     captions: tuple[str, ...]
-    action: str = ""  # what `clips.json` of the folder calls it, if it does
+    action: str = ""  # the first action that `clips.json` of the folder names, if it does
+    composed: bool = False  # made of other clips, as `clips.json` says
 
 
 def read_split(folder: MotionTextFolder, split: str, min_frames: int) -> list[Clip]:
@@ -39,9 +41,37 @@ def read_split(folder: MotionTextFolder, split: str, min_frames: int) -> list[Cl
     about = json.loads(listing.read_text(encoding="utf-8")) if listing.is_file() else {}
     items = folder.items(split, min_frames)
     return [
-        Clip(features, tuple(caption.text for caption in captions), about.get(clip_id, {}).get("action", ""))
+        _clip(features, tuple(caption.text for caption in captions), about.get(clip_id, {}))
         for clip_id, features, captions in tqdm(items, desc=f"reading {split}", leave=False, disable=None)
     ]
+
+
+def _clip(features: NDArray[np.float32], captions: tuple[str, ...], entry: Mapping[str, Any]) -> Clip:
+    return Clip(features, captions, entry.get("action", "").partition("+")[0], "composed" in entry)
+
+
+def drawing_weights(
+    clips: Sequence[Clip], balance: float, emphasis: Mapping[str, float]
+) -> NDArray[np.float64]:
+    """How often which clip is drawn, relative to the others.
+
+    Args:
+        clips: of the training split.
+        balance: clips of an action seen n times weigh n^-balance, captured and composed ones counted apart.
+        emphasis: further factors by action.
+
+    Returns:
+        `(clips,)`; the composed clips together weigh no more than the captured ones together.
+    """
+    counts = Counter((clip.composed, clip.action) for clip in clips)
+    weights = np.array(
+        [counts[clip.composed, clip.action] ** -balance * emphasis.get(clip.action, 1.0) for clip in clips]
+    )
+    composed = np.array([clip.composed for clip in clips])
+    captured = weights[~composed].sum()
+    if composed.any() and captured:
+        weights[composed] *= min(1.0, captured / weights[composed].sum())
+    return weights
 
 
 class CaptionStates:
@@ -153,11 +183,8 @@ class Batches:
         self.num_features = self._frames.shape[1]
         self._captions = [clip.captions for clip in clips]
         self._states = captions
-        counts = Counter(clip.action for clip in clips)
-        weights = np.array(
-            [counts[clip.action] ** -config.balance * config.emphasis.get(clip.action, 1.0) for clip in clips]
-        )
-        self._probability = weights / weights.sum() if config.balance or config.emphasis else None
+        weights = drawing_weights(clips, config.balance, config.emphasis)
+        self._probability = weights / weights.sum() if np.ptp(weights) else None
         self._size = min(config.batch_size, len(clips))
         self._max_frames = config.max_frames
         self._seed = config.seed

@@ -105,13 +105,13 @@ def write_card(
 
 
 def _training_clips(data: MotionTextFolder) -> list[Mapping[str, Any]]:
-    """What `clips.json` says about the training clips, mirrored copies left out; empty without that file."""
+    """What `clips.json` says about the captured training clips, without mirrored copies; empty without it."""
     path = data.root / "clips.json"
     if not path.is_file():
         return []
     about = json.loads(path.read_text(encoding="utf-8"))
     clips = [about[clip_id] for clip_id in data.ids("train")]
-    return [clip for clip in clips if not clip["mirrored"]]
+    return [clip for clip in clips if not clip["mirrored"] and "composed" not in clip]
 
 
 def _license(listing: Sequence[Mapping[str, Any]]) -> str:
@@ -152,7 +152,11 @@ def _what_it_saw(data: MotionTextFolder, config: TrainingConfig, listing: Sequen
         hours = sum(clip["end_seconds"] - clip["start_seconds"] for clip in clips) / 3600
         title = SOURCES[source].title if source in SOURCES else source
         rows.append((f"{title} (`{source}`)", clips[0]["license"], len(clips), f"{hours:.2f}"))
-    mirrored = f", {len(ids) - len(listing):,} of them mirrored copies" if len(ids) > len(listing) else ""
+    mirrored = (
+        f", {len(ids) - len(listing):,} of them mirrored copies or composed of the others"
+        if len(ids) > len(listing)
+        else ""
+    )
     table = _table(("source", "licence", "clips", "hours"), rows)
     return f"{text}{mirrored}:\n\n{table}\n**What it may be used for.** {_terms(listing)}\n"
 

@@ -34,8 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
             case "open":
                 totals = build(options.captures, options.out, options.mix, options.processes)
                 print(
-                    f"{totals.captures} captures, {totals.clips} clips and as many mirrored, "
-                    f"{totals.hours:.2f} hours; see {options.out / 'DATA_CARD.md'}"
+                    f"{totals.captures} captures, {totals.clips} clips, {totals.composed} of them composed, "
+                    f"{totals.hours:.2f} hours without mirrored copies; see {options.out / 'DATA_CARD.md'}"
                 )
             case "check":
                 return _check(options.folder)

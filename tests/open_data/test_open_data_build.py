@@ -54,8 +54,9 @@ def test_layout_and_numbers(built: tuple[Path, Totals]) -> None:
     out, totals = built
     data = MotionTextFolder(out)
     ids = data.ids("all")
-    assert (totals.captures, totals.clips) == (10, CLIPS)
-    assert len(ids) == 2 * CLIPS
+    assert (totals.captures, totals.clips - totals.composed) == (10, CLIPS)
+    assert totals.composed > CLIPS
+    assert len(ids) == 2 * CLIPS + totals.composed
     assert sorted(ids) == sorted(data.ids("train") + data.ids("val") + data.ids("test"))
     listing = json.loads((out / "clips.json").read_text())
     seconds = sum(c["end_seconds"] - c["start_seconds"] for c in listing.values() if not c["mirrored"])
@@ -67,8 +68,13 @@ def test_layout_and_numbers(built: tuple[Path, Totals]) -> None:
         assert features.shape == (frames, 263)
         assert joints.shape == (frames, 22, 3)
         assert 40 <= frames <= 196
-        assert clip["license"] == SOURCES[clip["source"]].license
-        assert len(data.captions(clip_id)) >= 4
+        if "composed" in clip:
+            assert clip_id in data.ids("train")
+            assert {listing[source]["split"] for source, *_ in clip["sources"]} == {"train"}
+            assert len(data.captions(clip_id)) >= 2
+        else:
+            assert clip["license"] == SOURCES[clip["source"]].license
+            assert len(data.captions(clip_id)) >= 4
 
 
 def test_clips_are_canonical(built: tuple[Path, Totals]) -> None:
@@ -99,7 +105,7 @@ def test_statistics_are_grouped_as_in_humanml3d(built: tuple[Path, Totals]) -> N
 def test_mirrored_clips_say_the_other_side(built: tuple[Path, Totals]) -> None:
     data = MotionTextFolder(built[0])
     listing = json.loads((built[0] / "clips.json").read_text())
-    turn = next(i for i, c in listing.items() if "TurnLeft" in c["file"] and not c["mirrored"])
+    turn = next(i for i, c in listing.items() if "TurnLeft" in c.get("file", "") and not c["mirrored"])
     plain = " ".join(caption.text for caption in data.captions(turn))
     mirrored = " ".join(caption.text for caption in data.captions(f"M{turn}"))
     assert "left" in plain
@@ -141,6 +147,7 @@ def test_the_card_states_licences_and_losses(built: tuple[Path, Totals]) -> None
     assert "SA 3.0" not in card
     assert "NC 4.0" not in card
     assert "mesh2motion: 1 (a single pose)" in card
+    assert "| tempo | slower or faster" in card
     assert "| cmu-salsa | 1 | 0 | 1 | 0 |" in card
 
 
@@ -230,9 +237,16 @@ def spoil(data: MotionTextFolder, fault: str, clip_id: str) -> None:
             texts.write_text(texts.read_text().replace("a", "the left", 1))
         case "leak":
             (data.root / "test.txt").write_text(f"M{clip_id}\n")
+        case "composed":
+            moved = next(i for i in data.ids("train") if i.startswith("C"))
+            ids = [i for i in data.ids("train") if i != moved]
+            (data.root / "train.txt").write_text("\n".join(ids))
+            (data.root / "test.txt").write_text(moved)
         case "trial":
             listing = json.loads((data.root / "clips.json").read_text())
-            test_id = data.ids("train")[-2]
+            test_id = next(
+                i for i in reversed(data.ids("train")) if not i.startswith(("C", "M")) and i != clip_id
+            )
             listing[test_id] |= {key: listing[clip_id][key] for key in ("source", "file", "take")}
             (data.root / "clips.json").write_text(json.dumps(listing))
             ids = [i for i in data.ids("train") if i.removeprefix("M") != test_id]
@@ -255,13 +269,14 @@ def spoil(data: MotionTextFolder, fault: str, clip_id: str) -> None:
         ("caption", "captions cannot be read"),
         ("mirrored text", "captions are not those of .* with the sides exchanged"),
         ("leak", "in train.txt and in test.txt"),
+        ("composed", r"^C\d+: in test.txt, but made of M?\d+, which is not"),
         ("trial", "^trial .*: in test and train"),
     ],
 )
 def test_the_checker_finds(copy: Path, fault: str, complaint: str) -> None:
     data = MotionTextFolder(copy)
     listing = json.loads((copy / "clips.json").read_text())
-    walk = next(i for i, c in listing.items() if c["file"] == "02_01" and not c["mirrored"])
+    walk = next(i for i, c in listing.items() if c.get("file") == "02_01" and not c["mirrored"])
     spoil(data, fault, walk)
     problems = list(check_folder(copy))
     assert any(re.search(complaint, problem) for problem in problems), problems
@@ -271,7 +286,10 @@ def test_the_checker_finds(copy: Path, fault: str, complaint: str) -> None:
 def test_contact_sheets(built: tuple[Path, Totals], tmp_path: Path) -> None:
     assert main(["sheets", str(built[0]), "--out", str(tmp_path)]) == 0
     sheets = {path.stem: path for path in tmp_path.glob("*.png")}
-    assert {"walk", "walk-turn", "pick-up-box-put-down", "jumping-jacks", "punch", "roll"} == set(sheets)
+    assert {"walk", "walk-turn", "pick-up-box-put-down", "jumping-jacks", "punch", "roll"} == {
+        name for name in sheets if not name.startswith("composed")
+    }
+    assert "composed-tempo" in sheets
     picture = np.asarray(Image.open(sheets["walk"]))
     assert (picture == (30, 90, 220)).all(-1).any()  # a blue left limb
     assert (picture == (210, 40, 40)).all(-1).any()

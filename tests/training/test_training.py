@@ -12,7 +12,7 @@ from tiny_training import CONFIGS, config
 from ram_sdk import RAMPipeline
 from training.config import load_config
 from training.data.folder import MotionTextFolder
-from training.dataset import Batches, CaptionStates, read_split
+from training.dataset import Batches, CaptionStates, Clip, drawing_weights, read_split
 from training.export import export
 from training.loop import train
 from training.run_folder import RunFolder
@@ -91,6 +91,21 @@ def test_an_epoch_sees_every_clip_once_unless_balanced(data, pipeline):
     served = batches(data, pipeline)
     order = np.concatenate(served._shuffle(np.random.default_rng(0)))
     assert len(set(order.tolist())) == len(order) == 12
+
+
+def test_composed_clips_are_drawn_at_most_as_often_as_captured_ones_and_actions_evenly():
+    features = np.zeros((40, 263), dtype=np.float32)
+
+    def weights(*kinds, balance=1.0):
+        clips = [Clip(features, ("",), action, composed) for action, composed, n in kinds for _ in range(n)]
+        return drawing_weights(clips, balance, {"kick": 2.0})
+
+    even = weights(("walk", False, 30), ("kick", False, 2))
+    assert even[:30].sum() == pytest.approx(even[30:].sum() / 2)
+    mixed = weights(("walk", False, 10), ("walk", True, 50), ("jump", True, 5), balance=0.0)
+    assert mixed[:10].sum() == pytest.approx(mixed[10:].sum())
+    few = weights(("walk", False, 10), ("walk", True, 2), balance=0.0)
+    assert np.ptp(few) == 0
 
 
 def test_training_learns_and_exports_a_pipeline(data, tmp_path):

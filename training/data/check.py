@@ -73,7 +73,11 @@ def _leaks(root: Path, members: dict[str, str]) -> Iterator[str]:
         return
     trials: dict[str, set[str]] = defaultdict(set)
     for clip_id, clip in json.loads(listing.read_text(encoding="utf-8")).items():
-        if clip_id in members:
+        if clip_id in members and "composed" in clip:
+            for source, *_ in clip["sources"]:
+                if members.get(source) != members[clip_id]:
+                    yield f"{clip_id}: in {members[clip_id]}.txt, but made of {source}, which is not"
+        elif clip_id in members:
             trials[trial_key(clip["source"], clip["file"], clip["take"])].add(members[clip_id])
     for trial, splits in trials.items():
         if len(splits) > 1:

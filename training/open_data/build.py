@@ -1,58 +1,66 @@
 """Building the open data set: every capture becomes clips in HumanML3D's folder layout.
 
 A capture is worked on by itself: its clips and their mirrored copies are written, then a small record that
-marks it as done. Running the command again continues with the captures that have no record.
+marks it as done. From the clips of the training split more are composed, likewise in recorded parts. Running
+the command again continues with what has no record.
 """
 
 import dataclasses
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from tqdm import tqdm
 
 import ram_sdk
-from ram_sdk.skeleton.features import canonicalize, decode_features, encode_joints
-from ram_sdk.skeleton.retarget import FloatArray, leg_scale, mirror, retarget
+from ram_sdk.skeleton.retarget import leg_scale, mirror, retarget
 from training.data.folder import MotionTextFolder, feature_statistics, save_array, write_atomically
 from training.open_data.attributes import measure
 from training.open_data.captions import (
+    base_form,
     captions_for,
+    check_caption,
     covered,
     fitting,
+    gerund,
     human_windows,
     mirror_text,
     read_sentences,
-    text_line,
+    verb_phrases,
 )
+from training.open_data.captions.wordings import is_unseen
 from training.open_data.captures import CaptureFile, find_captures, read_capture
 from training.open_data.card import data_card
 from training.open_data.cleaning import FPS, find_clips, resample, spikes
 from training.open_data.clip import ClipInfo
+from training.open_data.composition import Language, add_composed
 from training.open_data.labels import Label, label_of
 from training.open_data.quality import measure_quality
 from training.open_data.sources import MIXES, SOURCES
 from training.open_data.splits import SPLITS, split_of, trial_key
+from training.open_data.writing import encoded, write_clip
 
 _RECORDS = "records"
+_COMPOSED = {"open": 12_000, "open-free": 7_000, "all": 12_000}  # clips: 22 hours, 13 hours
+_MOST_COMPOSED = 6  # clips for each real one of the training split, its mirrored copy not counted
+_LANGUAGE = Language(captions_for, verb_phrases, base_form, gerund, check_caption, mirror_text, is_unseen)
 _SDK = Path(ram_sdk.__file__).parent
 _CODE = (Path(__file__).parent, _SDK / "skeleton", _SDK / "formats")
 
 
 @dataclass(frozen=True)
 class Totals:
-    """What was built; clips and hours without mirrored copies."""
+    """What was built; clips and hours without mirrored copies, composed ones included."""
 
     captures: int
     clips: int
     hours: float
+    composed: int
 
 
 def build(captures_folder: Path, out: Path, mix: str, processes: int) -> Totals:
@@ -88,7 +96,11 @@ def build(captures_folder: Path, out: Path, mix: str, processes: int) -> Totals:
     if failures:
         listed = "\n  ".join(sorted(failures))
         raise RuntimeError(f"{len(failures)} captures could not be built:\n  {listed}")
-    return _finish(out, mix, found)
+    records = [json.loads(_record_path(out, file).read_text()) for file in captures]
+    listing = _list_real(out, records)
+    real = sum(clip["split"] == "train" and not clip["mirrored"] for clip in listing.values())
+    composed = add_composed(out, min(_COMPOSED[mix], _MOST_COMPOSED * real), _LANGUAGE, processes)
+    return _finish(out, mix, found, records, composed, listing)
 
 
 def build_capture(file: CaptureFile, out: Path, tables: Path) -> None:
@@ -110,14 +122,14 @@ def build_capture(file: CaptureFile, out: Path, tables: Path) -> None:
     clips, people = [], Counter[str]()
     for number, (first, last) in enumerate(pieces, start=1):
         clip_id = f"{file.capture_id}{number:02d}"
-        plain = _write_motion(out, clip_id, joints[first : last + 1])
-        _write_motion(out, f"M{clip_id}", flipped[first : last + 1])
+        features, plain = encoded(joints[first : last + 1])
         info = _clip_info(file, label, clip_id, first, last)
         written = covered(file.human_captions, info)
         borrowed = fitting(read_sentences(tables), info, measure(plain))
         captions = captions_for(info, plain, [*written, *borrowed])
-        _write_text(out, clip_id, captions)
-        _write_text(out, f"M{clip_id}", [mirror_text(caption) for caption in captions])
+        write_clip(out, clip_id, features, plain, captions)
+        mirrored = [mirror_text(caption) for caption in captions]
+        write_clip(out, f"M{clip_id}", *encoded(flipped[first : last + 1]), mirrored)
         clips.append({**dataclasses.asdict(info), "action": "+".join(info.actions) or "other"})
         people["about this capture"] += len(set(written) & set(captions))
         people["about other captures"] += len(set(borrowed) & set(captions))
@@ -154,22 +166,6 @@ def _clip_info(file: CaptureFile, label: Label, clip_id: str, first: int, last: 
     )
 
 
-def _write_motion(out: Path, clip_id: str, joints: FloatArray) -> FloatArray:
-    """Write the features of a clip and the joints that they decode to; returns those joints."""
-    canonical = canonicalize(torch.from_numpy(joints))
-    canonical[..., 1] -= canonical[:-1, :, 1].min()  # the last frame is only there for the velocities
-    features = encode_joints(canonical).float()
-    decoded = decode_features(features.double()).float().numpy()
-    save_array(out / "new_joint_vecs" / f"{clip_id}.npy", features.numpy())
-    save_array(out / "new_joints" / f"{clip_id}.npy", decoded)
-    return np.asarray(decoded, dtype=np.float64)
-
-
-def _write_text(out: Path, clip_id: str, captions: Sequence[str]) -> None:
-    lines = "".join(text_line(caption) + "\n" for caption in captions)
-    write_atomically(out / "texts" / f"{clip_id}.txt", lines.encode())
-
-
 def _record_path(out: Path, file: CaptureFile) -> Path:
     return out / _RECORDS / f"{file.capture_id}.json"
 
@@ -189,18 +185,30 @@ def _claim(out: Path, mix: str) -> None:
     write_atomically(marker, f"{mix} {digest.hexdigest()}".encode())
 
 
-def _finish(out: Path, mix: str, files: list[CaptureFile]) -> Totals:
-    """Write split lists, statistics, the list of clips and the data card from the records."""
-    records = [json.loads(_record_path(out, file).read_text()) for file in files if not file.excluded]
-    members: dict[str, list[str]] = {split: [] for split in SPLITS}
+def _list_real(out: Path, records: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Give each clip its split, and list the clips and their mirrored copies in `clips.json`."""
     listing: dict[str, dict[str, Any]] = {}
     for record in records:
         split = split_of(trial_key(record["source"], record["file"], record["take"]))
         for clip in record["clips"]:
             clip["split"] = split
             for clip_id, mirrored in ((clip["clip_id"], False), (f"M{clip['clip_id']}", True)):
-                members[split].append(clip_id)
                 listing[clip_id] = {**clip, "clip_id": clip_id, "mirrored": mirrored}
+    write_atomically(out / "clips.json", json.dumps(listing, indent=1).encode())
+    return listing
+
+
+def _finish(
+    out: Path,
+    mix: str,
+    files: list[CaptureFile],
+    records: list[dict[str, Any]],
+    composed: list[dict[str, Any]],
+    listing: dict[str, dict[str, Any]],
+) -> Totals:
+    """Write split lists, statistics, the list of all clips and the data card."""
+    listing |= {clip["clip_id"]: clip for record in composed for clip in record["clips"]}
+    members = {split: [i for i, clip in listing.items() if clip["split"] == split] for split in SPLITS}
     for split, ids in members.items():
         write_atomically(out / f"{split}.txt", "".join(f"{i}\n" for i in ids).encode())
     write_atomically(out / "all.txt", "".join(f"{i}\n" for i in listing).encode())
@@ -211,6 +219,6 @@ def _finish(out: Path, mix: str, files: list[CaptureFile]) -> Totals:
     clips = [clip for clip in listing.values() if not clip["mirrored"]]
     data = MotionTextFolder(out)
     captions = {c["clip_id"]: [caption.text for caption in data.captions(c["clip_id"])] for c in clips}
-    write_atomically(out / "DATA_CARD.md", data_card(mix, files, records, captions).encode())
+    write_atomically(out / "DATA_CARD.md", data_card(mix, files, records, composed, captions).encode())
     hours = sum(clip["end_seconds"] - clip["start_seconds"] for clip in clips) / 3600
-    return Totals(len(records), len(clips), hours)
+    return Totals(len(records), len(clips), hours, sum("composed" in clip for clip in clips))

@@ -12,14 +12,31 @@ Record = Mapping[str, Any]  # what `build` writes for each capture
 _ABOUT = """# Open motion-text data set, mix `{mix}`
 
 {clips} clips ({hours:.2f} hours) and their mirrored copies, cut from {captures} captures, in HumanML3D's
-layout: 22 joints on HumanML3D's uniform skeleton, 20 fps, 263 features a frame, {captions} captions. Built by
-`python -m training.prepare open --mix {mix}`; the numbers below were measured while building.
+layout: 22 joints on HumanML3D's uniform skeleton, 20 fps, 263 features a frame; and {composed} clips
+({composed_hours:.2f} hours) composed of those of the training split. {captions} captions without those of
+mirrored copies. Built by `python -m training.prepare open --mix {mix}`; the numbers below were measured
+while building.
 
 **What may be done with it.** {terms}
 
 `clips.json` names source, file, part, licence and credit of every clip. `Mean.npy` and `Std.npy` are of the
 training split.
 """
+
+_COMPOSED = """Made from the captured clips of the training split and their mirrored copies; in `clips.json`
+such a clip has `composed`, its kind, and `sources`: clip, first frame and one past the last of each part. All
+passed the same gates: bones to 1 mm, no joint more than 3 cm below the floor, feet that slide at most a tenth
+more than the sources', no joint that moves more than 10 cm a frame at a seam unless it does so in a source,
+and captions that the motion does not contradict.
+"""
+_KINDS = {
+    "then": "two or three clips joined",
+    "while": "arms of one clip on the legs of another",
+    "along": "walks and runs bent onto curves",
+    "tempo": "slower or faster, 0.7 to 1.4 times",
+    "count": "one to six jumps, waves, kicks, punches, claps, squats or steps",
+    "held": "standing before, after, or both",
+}
 
 _NOTES = """## Limits
 
@@ -35,7 +52,11 @@ _NOTES = """## Limits
 
 
 def data_card(
-    mix: str, files: Sequence[CaptureFile], records: Sequence[Record], captions: Mapping[str, Sequence[str]]
+    mix: str,
+    files: Sequence[CaptureFile],
+    records: Sequence[Record],
+    composed: Sequence[Record],
+    captions: Mapping[str, Sequence[str]],
 ) -> str:
     """Write the card as Markdown.
 
@@ -43,11 +64,15 @@ def data_card(
         mix: a key of `MIXES`.
         files: every capture that was found, the excluded ones too.
         records: one for each capture that was used.
+        composed: one for each part of the composed clips.
         captions: sentences by clip id, without mirrored copies.
     """
     clips = [clip for record in records for clip in record["clips"]]
+    made = [clip for record in composed for clip in record["clips"]]
     about = _ABOUT.format(
         mix=mix,
+        composed=len(made),
+        composed_hours=sum(map(_seconds, made)) / 3600,
         clips=len(clips),
         hours=sum(map(_seconds, clips)) / 3600,
         captures=len(records),
@@ -65,6 +90,7 @@ def data_card(
             _source_section(by_source),
             _flow_section(files, by_source),
             _quality_section(by_source),
+            _composed_section(composed),
             _action_section(clips),
             _caption_section(captions, records),
             _split_section(clips),
@@ -169,6 +195,31 @@ def _action_section(clips: Sequence[Mapping[str, Any]]) -> str:
     ordered = sorted(actions.items(), key=lambda item: (-sum(item[1]), item[0]))
     rows = [(action, len(seconds), f"{sum(seconds) / 60:.1f}") for action, seconds in ordered]
     return f"## Actions\n\n{_table(('action', 'clips', 'minutes'), rows)}"
+
+
+def _composed_section(composed: Sequence[Record]) -> str:
+    """Clips and hours by kind, and how many drafts were thrown away for what."""
+    rows = []
+    reasons: dict[str, Counter[str]] = {}
+    for kind in dict.fromkeys(record["kind"] for record in composed):
+        records = [record for record in composed if record["kind"] == kind]
+        clips = [clip for record in records for clip in record["clips"]]
+        rejected = reasons.setdefault(kind, Counter())
+        for record in records:
+            rejected.update(record["rejected"])
+        hours = f"{sum(map(_seconds, clips)) / 3600:.2f}"
+        rows.append((kind, _KINDS[kind], len(clips), hours, str(sum(rejected.values()))))
+    clips = [clip for record in composed for clip in record["clips"]]
+    rows.append(("all", "", len(clips), f"{sum(map(_seconds, clips)) / 3600:.2f}", ""))
+    listed = "".join(
+        f"- {kind}: {', '.join(f'{reason} {count}' for reason, count in rejected.most_common())}\n"
+        for kind, rejected in reasons.items()
+        if rejected
+    )
+    table = _table(("kind", "what it is", "clips", "hours", "drafts thrown away"), rows)
+    return (
+        f"## Composed motion\n\n{_COMPOSED}\n{table}\nDrafts thrown away by reason:\n\n{listed or '- none'}"
+    )
 
 
 def _caption_section(captions: Mapping[str, Sequence[str]], records: Sequence[Record]) -> str:

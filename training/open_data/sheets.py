@@ -21,7 +21,7 @@ _LEFT, _RIGHT, _MIDDLE = (30, 90, 220), (210, 40, 40), (40, 40, 40)
 
 
 def write_sheets(root: Path, out: Path) -> list[Path]:
-    """Draw `<action>.png` for every action of a set that `build` made.
+    """Draw `<action>.png` for every action, and every kind of composed motion, of a set that `build` made.
 
     Each row shows one clip: above as seen from the front of its first frame (the body's left is on the
     right), below from the body's right. Left limbs are blue, right limbs red; the root stays in the middle.
@@ -43,7 +43,7 @@ def write_sheets(root: Path, out: Path) -> list[Path]:
     actions: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for clip in json.loads(listing.read_text(encoding="utf-8")).values():
         if not clip["mirrored"]:
-            actions[clip["action"]].append(clip)
+            actions[f"composed {clip['composed']}" if "composed" in clip else clip["action"]].append(clip)
     out.mkdir(parents=True, exist_ok=True)
     pictures = []
     for action, clips in tqdm(sorted(actions.items()), desc="drawing", unit="sheet", disable=None):
@@ -62,7 +62,9 @@ def _draw_sheet(data: MotionTextFolder, clips: list[dict[str, Any]]) -> Image.Im
         top = row * row_height
         caption = data.captions(clip["clip_id"])[0].text
         seconds = clip["end_seconds"] - clip["start_seconds"]
-        name = " ".join(filter(None, (clip["file"], clip["take"])))
+        name = " ".join(
+            filter(None, (clip.get("file"), clip.get("take"), *map(str, clip.get("sources", ()))))
+        )
         pen.text((4, top + 2), f"{clip['clip_id']}  {name}  {seconds:.1f} s  {caption}", fill="black")
         joints = data.joints(clip["clip_id"]).astype(np.float64)
         for column, frame in enumerate(np.linspace(0, len(joints) - 1, _POSES).astype(int)):
