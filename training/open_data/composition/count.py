@@ -26,10 +26,10 @@ def draft_count(pool: Pool, rng: random.Random) -> Draft:
     Raises:
         Rejected: there is nothing to count, or no way to the number.
     """
-    fitting = {kind: sources for kind in CYCLES if (sources := _countable(kind, pool))}
+    fitting = {kind: found for kind in CYCLES if (found := _countable(kind, pool))}
     if not fitting:
         raise Rejected("no source")
-    (kind,) = rng.choices(list(fitting), [len(sources) ** _RAREST for sources in fitting.values()])
+    (kind,) = rng.choices(list(fitting), [len(found) ** _RAREST for found in fitting.values()])
     source = even_choice(fitting[kind], rng)
     if kind == "step":
         sources, joined = _few_steps(pool, source, rng)
