@@ -145,6 +145,5 @@ def _leaning(joints: Array) -> Array:
     moved = (np.cos(lean) - 1) * aside + np.sin(lean) * offset[..., 1]
     height = np.cos(lean) * offset[..., 1] - np.sin(lean) * aside
     ground = moved[..., None] * left[:, None]
-    return below + np.stack(
-        (offset[..., 0] + ground[..., 0], height, offset[..., 2] + ground[..., 1]), axis=-1
-    )
+    leaned = (offset[..., 0] + ground[..., 0], height, offset[..., 2] + ground[..., 1])
+    return np.asarray(below + np.stack(leaned, axis=-1))
