@@ -9,23 +9,23 @@ from importlib.resources import files
 from pathlib import Path
 
 from ram_sdk.formats import glb
+from ram_sdk.formats.options import HtmlOptions
 from ram_sdk.motion import Motion
 
 
-def write(motion: Motion, path: Path, *, beside: Sequence[Motion] = ()) -> None:
+def write(motion: Motion, path: Path, options: HtmlOptions) -> None:
     """Write a page with a player: play, scrub, speed, orbit, and a camera that follows.
-
-    Args:
-        motion: a motion of 22 joints.
-        path: file to write.
-        beside: further motions, to be seen side by side with this one and in step with it.
 
     Raises:
         ValueError: a motion that is not of 22 joints.
     """
-    about, model = contents([motion, *beside])
-    text = page(motion.prompt or "Motion", about, base64.b64encode(model).decode("ascii"))
-    path.write_text(text, encoding="utf-8")
+    path.write_text(player([motion, *options.beside]), encoding="utf-8")
+
+
+def player(motions: Sequence[Motion]) -> str:
+    """A page that plays motions of 22 joints side by side and in step."""
+    about, model = contents(motions)
+    return page(motions[0].prompt or "Motion", about, base64.b64encode(model).decode("ascii"))
 
 
 def contents(motions: Sequence[Motion]) -> tuple[str, bytes]:

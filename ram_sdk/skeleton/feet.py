@@ -7,7 +7,6 @@ from ram_sdk.skeleton.joints import HUMANML3D
 
 Array = NDArray[np.float64]
 
-_LEGS = ((1, 4, 7, 10), (2, 5, 8, 11))  # hip, knee, ankle, toe
 # A toe or ankle stands when it is both this low above its own lowest point and this slow. (The contact
 # numbers in the 263 features know only speed, up to 0.9 m/s: far too much for this.)
 _CONTACT_HEIGHT = 0.05  # metres
@@ -35,7 +34,7 @@ def lock_feet(joints: Array, fps: float) -> Array:
         it, bone lengths stay, and everything but the legs is as it was.
     """
     out = joints.copy()
-    for hip, knee, ankle, toe in _LEGS:
+    for hip, knee, ankle, toe in HUMANML3D.legs:
         shift = _foot_shift(joints[:, ankle], joints[:, toe], fps)
         target = _within_reach(out[:, hip], joints[:, knee], joints[:, ankle], shift)
         out[:, toe] += target - joints[:, ankle]
@@ -46,7 +45,7 @@ def lock_feet(joints: Array, fps: float) -> Array:
 
 def contacts(joints: Array, fps: float) -> NDArray[np.bool_]:
     """Which of left ankle, left toe, right ankle and right toe stand in each frame: `(frames, 4)`."""
-    feet = [joint for leg in _LEGS for joint in leg[2:]]
+    feet = [joint for leg in HUMANML3D.legs for joint in leg[2:]]
     return np.stack([_standing(joints[:, joint], fps) for joint in feet], axis=-1)
 
 
