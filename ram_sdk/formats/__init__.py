@@ -174,12 +174,16 @@ def write(motion: "Motion", path: str | os.PathLike[str], **options: Any) -> Pat
 
     Folders that do not exist are made. Raises what `choose` and `check_writable` do.
     """
-    chosen = choose(path, **options)
-    target = check_writable(path, chosen)
+    return write_chosen(motion, path, choose(path, **options))
+
+
+def write_chosen(motion: "Motion", path: str | os.PathLike[str], options: Options) -> Path:
+    """Write `motion` with options of its format that are known already; see `write`."""
+    target = check_writable(path, options)
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".ram_sdk-{secrets.token_hex(4)}{target.suffix.lower()}")
     try:
-        format_of(target).load().write(motion, temporary, chosen)
+        format_of(target).load().write(motion, temporary, options)
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)

@@ -54,7 +54,8 @@ class Option:
         """
         if self.choices:
             if value not in self.choices:
-                raise ValueError(f"{self.name} {value!r}: choose one of {', '.join(self.choices)}")
+                *others, last = map(repr, self.choices)
+                raise ValueError(f"{self.name} {value!r}: choose {', '.join(others)} or {last}")
             return value
         if self.kind not in (int, float):
             return value
