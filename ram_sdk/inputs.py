@@ -177,10 +177,10 @@ def seeds(
     return chosen
 
 
-<<<<<<< HEAD
 def _is_list(value: Any) -> bool:
     return isinstance(value, Sequence) or (isinstance(value, np.ndarray | torch.Tensor) and value.ndim > 0)
-=======
+
+
 def device(name: str, value: str) -> torch.device:
     """A device that this machine has.
 
@@ -192,7 +192,6 @@ def device(name: str, value: str) -> torch.device:
     if value not in here and f"{value}:0" not in here:
         raise ValueError(f"{name} {value!r}: this machine has {', '.join(here)} (with the torch installed)")
     return torch.device(value)
->>>>>>> e2b7f8f (Make the command line a package with a module for each verb and the formats' options)
 
 
 def _per_prompt(name: str, value: Any, count: int) -> list[Any]:

@@ -57,8 +57,12 @@ def run(arguments: argparse.Namespace) -> int:
     from ram_sdk.pipeline import RAMPipeline
 
     inputs.prompts(texts)
-    each = inputs.count("--num", arguments.num, MAX_FILES)
-    batch_size = inputs.count("--batch-size", arguments.batch_size, inputs.MAX_MOTIONS)
+    each = inputs.count("--num", arguments.num)
+    batch_size = min(inputs.count("--batch-size", arguments.batch_size), inputs.MAX_MOTIONS)
+    if each * len(texts) > MAX_FILES:
+        raise ValueError(
+            f"--num {each} of {len(texts)} prompts: one command makes at most {MAX_FILES} motions"
+        )
     wanted = [text for text in texts for _ in range(each)]
     outputs = Outputs(arguments, [f"{i:03d}_{_slug(text)}" for i, text in enumerate(wanted)])
     seeds = [seed for _ in texts for seed in inputs.seeds(arguments.seed, None, 1, arguments.num)]
