@@ -120,6 +120,14 @@ class Motion:
         prompt = "" if self.prompt is None else f", {self.prompt!r}"
         return f"Motion({len(self)} frames, {self.duration:.2f} s at {self.fps:g} fps{prompt})"
 
+    def _repr_html_(self) -> str | None:
+        """The 3D player, for notebooks; None, which shows `repr`, for a motion that has no body."""
+        if self.skeleton is not HUMANML3D:
+            return None
+        from ram_sdk.formats import html
+
+        return html.frame([self])
+
     def __getitem__(self, frames: slice) -> "Motion":
         """A span of frames, `motion[20:60]`, where it stands and facing as it faced."""
         if not isinstance(frames, slice) or frames.step not in (None, 1):

@@ -160,9 +160,6 @@ def check_writable(path: str | os.PathLike[str], options: Options | None = None)
         raise NotADirectoryError(f"cannot write {str(path)!r}: {str(folder)!r} is not a folder")
     if not os.access(folder, os.W_OK):
         raise PermissionError(f"cannot write {str(path)!r}: no permission to write in {str(folder)!r}")
-    longest = os.pathconf(folder, "PC_NAME_MAX") if hasattr(os, "pathconf") else 255
-    if len(os.fsencode(path.name)) > longest:
-        raise OSError(f"cannot write {str(path)!r}: its name is longer than {longest} bytes")
     module = kind.load()
     if hasattr(module, "check_installed"):
         module.check_installed(options or kind.options())

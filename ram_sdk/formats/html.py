@@ -12,6 +12,8 @@ from ram_sdk.formats import glb
 from ram_sdk.formats.options import HtmlOptions
 from ram_sdk.motion import Motion
 
+_FRAME_STYLE = "width: 100%; height: 480px; border: 0"
+
 
 def write(motion: Motion, path: Path, options: HtmlOptions) -> None:
     """Write a page with a player: play, scrub, speed, orbit, and a camera that follows.
@@ -26,6 +28,12 @@ def player(motions: Sequence[Motion]) -> str:
     """A page that plays motions of 22 joints side by side and in step."""
     about, model = contents(motions)
     return page(motions[0].prompt or "Motion", about, base64.b64encode(model).decode("ascii"))
+
+
+def frame(motions: Sequence[Motion]) -> str:
+    """The player as an element of another page, such as a notebook."""
+    page = escape(player(motions), quote=True)
+    return f'<iframe srcdoc="{page}" sandbox="allow-scripts" style="{_FRAME_STYLE}"></iframe>'
 
 
 def contents(motions: Sequence[Motion]) -> tuple[str, bytes]:
