@@ -10,6 +10,7 @@ of the latter also names the checkpoint that the LoRA was made on, with a hash o
 """
 
 import hashlib
+import math
 import re
 import warnings
 from collections.abc import Mapping
