@@ -16,7 +16,7 @@ from ram_sdk.body.embedded import load_body
 from ram_sdk.body.skinning import MeshSequence
 from ram_sdk.body.smpl import SmplParameters, smpl_parameters, smpl_vertices
 from ram_sdk.body.smpl_files import load_smpl
-from ram_sdk.formats.options import MAX_FPS
+from ram_sdk.formats.write_options import MAX_FPS
 from ram_sdk.skeleton import feet, smoothing
 from ram_sdk.skeleton.features import canonicalize, decode_features, encode_joints
 from ram_sdk.skeleton.inverse_kinematics import resample_joints
@@ -248,7 +248,7 @@ class Motion:
 
         Args:
             path: a file name ending in one of `ram_sdk.formats.WRITABLE`; folders that do not exist are made.
-            **options: of that format, see its class in `ram_sdk.formats.options`.
+            **options: of that format, see its class in `ram_sdk.formats.write_options`.
 
         Returns:
             The path written.

@@ -1,10 +1,10 @@
-"""Options of formats on the command line, from the classes in `ram_sdk.formats.options`."""
+"""Options of formats on the command line, from the classes in `ram_sdk.formats.write_options`."""
 
 import argparse
 from collections.abc import Collection
 
 from ram_sdk import formats
-from ram_sdk.formats.options import Option, Options, options_of
+from ram_sdk.formats.write_options import Option, Options, options_of
 
 _SHARED = "fps"  # an option of every command that writes motions
 

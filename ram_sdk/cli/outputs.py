@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ram_sdk import formats
 from ram_sdk.cli import console, format_options
-from ram_sdk.formats.options import MAX_FPS
+from ram_sdk.formats.write_options import MAX_FPS
 from ram_sdk.skeleton.smoothing import CUTOFF
 
 if TYPE_CHECKING:
@@ -89,8 +89,8 @@ class Outputs:
                 missing[str(paths[0])] = error
         if not left:
             raise next(iter(missing.values()))
-        for output, error in missing.items():
-            console.complain(error)
+        for output, reason in missing.items():
+            console.complain(reason)
             self.failed.append(output)
         return left
 

@@ -3,7 +3,7 @@
 A module that can be written has `write(motion, path, options)`; one that can be read has
 `read(path) -> Motion`; one that needs a program or package that may be missing has
 `check_installed(options)`. Modules are imported when their suffix is first used. To add a format:
-write its module, its options in `options.py` and its entry here; command line and README follow.
+write its module, its options in `write_options.py` and its entry here; command line and README follow.
 """
 
 import os
@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from ram_sdk.formats.options import (
+from ram_sdk.formats.write_options import (
     BvhOptions,
     FbxOptions,
     GlbOptions,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ram_sdk.formats.bone_names import BONE_NAMES, BONE_TIPS
 from ram_sdk.formats.bvh_parser import read_bvh
-from ram_sdk.formats.options import BvhOptions
+from ram_sdk.formats.write_options import BvhOptions
 from ram_sdk.motion import Motion
 from ram_sdk.skeleton.features import canonicalize
 from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ram_sdk.formats import MissingPackageError, glb
-from ram_sdk.formats.options import FbxOptions
+from ram_sdk.formats.write_options import FbxOptions
 from ram_sdk.motion import Motion
 
 _SECONDS = 300  # after which Blender must have stalled

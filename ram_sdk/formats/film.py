@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ram_sdk.formats import MissingPackageError
-from ram_sdk.formats.options import Options, PictureOptions
+from ram_sdk.formats.write_options import Options, PictureOptions
 from ram_sdk.motion import Motion
 
 try:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ram_sdk.body.embedded import Body, load_body
 from ram_sdk.formats.bone_names import BONE_NAMES
-from ram_sdk.formats.options import GlbOptions
+from ram_sdk.formats.write_options import GlbOptions
 from ram_sdk.motion import Motion
 from ram_sdk.skeleton.joints import HUMANML3D
 from ram_sdk.skeleton.kinematics import children

@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from ram_sdk.formats import glb
-from ram_sdk.formats.options import HtmlOptions
+from ram_sdk.formats.write_options import HtmlOptions
 from ram_sdk.motion import Motion
 
 _FRAME_STYLE = "width: 100%; height: 480px; border: 0"

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ram_sdk.formats.options import Options
+from ram_sdk.formats.write_options import Options
 from ram_sdk.motion import Motion
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ram_sdk.formats.options import MeshOptions
+from ram_sdk.formats.write_options import MeshOptions
 from ram_sdk.motion import Motion
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ram_sdk.formats.options import Options
+from ram_sdk.formats.write_options import Options
 from ram_sdk.motion import Motion
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ram_sdk.formats import amass
 from ram_sdk.formats.json import plain
-from ram_sdk.formats.options import NpzOptions
+from ram_sdk.formats.write_options import NpzOptions
 from ram_sdk.motion import Motion
 
 

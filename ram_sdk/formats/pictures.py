@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ram_sdk.formats import MissingPackageError
-from ram_sdk.formats.options import PictureOptions
+from ram_sdk.formats.write_options import PictureOptions
 from ram_sdk.motion import Motion
 
 try:

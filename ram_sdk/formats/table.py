@@ -1,7 +1,7 @@
 """The formats as a Markdown table, for README and docs: `python -m ram_sdk.formats.table`."""
 
 from ram_sdk.formats import FORMATS, Format
-from ram_sdk.formats.options import Option, options_of
+from ram_sdk.formats.write_options import Option, options_of
 
 
 def markdown() -> str:

@@ -50,8 +50,8 @@ class Pose:
     @property
     def tensors(self) -> PoseSequence:
         """The same pose in torch, without a copy."""
-        arrays = (self.rotations, self.root, self.offsets)
-        return PoseSequence(*map(torch.from_numpy, arrays), self.parents)
+        rotations, root, offsets = map(torch.from_numpy, (self.rotations, self.root, self.offsets))
+        return PoseSequence(rotations, root, offsets, self.parents)
 
     @property
     def joints(self) -> NDArray[np.float32]:

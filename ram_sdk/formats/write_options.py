@@ -8,7 +8,6 @@ import math
 import operator
 import os
 from dataclasses import dataclass, field, fields
-from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from ram_sdk.formats.bone_names import BoneNames
@@ -93,7 +92,6 @@ class Options:
                 object.__setattr__(self, one.name, one.checked(value))
 
 
-@cache
 def options_of(kind: type[Options]) -> tuple[Option, ...]:
     """The options of a format, in order."""
     hints = get_type_hints(kind)
