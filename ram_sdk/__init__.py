@@ -1,11 +1,26 @@
 """Text to human motion with the Reconstruction-Anchored Diffusion Model (RAM)."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ram_sdk.checkpoint import CheckpointError
+    from ram_sdk.motion import Motion
+    from ram_sdk.pipeline import RAMOutput, RAMPipeline, StepInfo, StopSampling
+    from ram_sdk.scheduler import RAMScheduler, SchedulerConfig
+
 __version__ = "0.1.0"
 
-from ram_sdk.checkpoint import CheckpointError
-from ram_sdk.motion import Motion
-from ram_sdk.pipeline import RAMOutput, RAMPipeline, StepInfo, StopSampling
-from ram_sdk.scheduler import RAMScheduler, SchedulerConfig
+_PLACES = {
+    "CheckpointError": "checkpoint",
+    "Motion": "motion",
+    "RAMOutput": "pipeline",
+    "RAMPipeline": "pipeline",
+    "RAMScheduler": "scheduler",
+    "SchedulerConfig": "scheduler",
+    "StepInfo": "pipeline",
+    "StopSampling": "pipeline",
+}
 
 __all__ = [
     "CheckpointError",
@@ -18,3 +33,14 @@ __all__ = [
     "StopSampling",
     "__version__",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: the command line's help needs no torch."""
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

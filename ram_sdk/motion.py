@@ -16,13 +16,14 @@ from ram_sdk.body.embedded import load_body
 from ram_sdk.body.skinning import MeshSequence
 from ram_sdk.body.smpl import SmplParameters, smpl_parameters, smpl_vertices
 from ram_sdk.body.smpl_files import load_smpl
+from ram_sdk.formats.write_options import MAX_FPS
 from ram_sdk.skeleton import feet, smoothing
 from ram_sdk.skeleton.features import canonicalize, decode_features, encode_joints
-from ram_sdk.skeleton.inverse_kinematics import inverse_kinematics, resample_joints
-from ram_sdk.skeleton.joints import HUMANML3D, KIT_ML, Skeleton
-from ram_sdk.skeleton.kinematics import PoseSequence
+from ram_sdk.skeleton.inverse_kinematics import resample_joints
+from ram_sdk.skeleton.joints import HUMANML3D, SKELETONS, Skeleton
+from ram_sdk.skeleton.pose import Pose
 
-_SKELETONS = {skeleton.num_joints: skeleton for skeleton in (HUMANML3D, KIT_ML)}
+_SKELETONS = {skeleton.num_joints: skeleton for skeleton in SKELETONS.values()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,12 +101,12 @@ class Motion:
         return encode_joints(joints, self.skeleton).float().numpy()
 
     @cached_property
-    def pose(self) -> PoseSequence:
+    def pose(self) -> Pose:
         """Joint rotations, and the root's path, on the one skeleton that all motions share.
 
         For rotations on the clip's own bone lengths see `ram_sdk.skeleton.inverse_kinematics`.
         """
-        return inverse_kinematics(torch.from_numpy(self.joints))
+        return Pose.of(self.joints)
 
     @property
     def duration(self) -> float:
@@ -118,6 +119,14 @@ class Motion:
     def __repr__(self) -> str:
         prompt = "" if self.prompt is None else f", {self.prompt!r}"
         return f"Motion({len(self)} frames, {self.duration:.2f} s at {self.fps:g} fps{prompt})"
+
+    def _repr_html_(self) -> str | None:
+        """The 3D player, for notebooks; None, which shows `repr`, for a motion that has no body."""
+        if self.skeleton is not HUMANML3D:
+            return None
+        from ram_sdk.formats import html
+
+        return html.frame([self])
 
     def __getitem__(self, frames: slice) -> "Motion":
         """A span of frames, `motion[20:60]`, where it stands and facing as it faced."""
@@ -138,10 +147,11 @@ class Motion:
         """The same motion at another frame rate: joint rotations by slerp, so that limbs keep their length.
 
         Raises:
-            ValueError: a frame rate that is not positive, or a motion that is not of 22 joints.
+            ValueError: a frame rate that is not from 0.1 to 1000, more than `kinematics.MAX_FRAMES` frames,
+                or a motion that is not of 22 joints.
         """
-        if not (np.isfinite(fps) and fps > 0):
-            raise ValueError(f"fps {fps}: expected a positive number of frames a second")
+        if not 0.1 <= fps <= MAX_FPS:
+            raise ValueError(f"fps {fps}: expected 0.1 to {MAX_FPS:g} frames a second")
         if fps == self.fps:
             return self
         joints = torch.from_numpy(self.joints)
@@ -224,7 +234,7 @@ class Motion:
         """
         if body == "embedded":
             embedded = load_body()
-            return MeshSequence(embedded.posed(self.pose).numpy(), embedded.faces, self.fps)
+            return MeshSequence(embedded.posed(self.pose.tensors).numpy(), embedded.faces, self.fps)
         if body != "smpl":
             raise ValueError(f"body {body!r}: choose 'embedded' or 'smpl'")
         if model_path is None:
@@ -237,15 +247,17 @@ class Motion:
         """Write the motion; the suffix chooses the format and the file appears whole or not at all.
 
         Args:
-            path: a file name ending in one of `ram_sdk.formats.WRITABLE`.
-            **options: of that format, see the `write` function of its module in `ram_sdk.formats`.
+            path: a file name ending in one of `ram_sdk.formats.WRITABLE`; folders that do not exist are made.
+            **options: of that format, see its class in `ram_sdk.formats.write_options`.
 
         Returns:
             The path written.
 
         Raises:
-            ValueError: unknown suffix.
+            TypeError: an option that the format does not have.
+            ValueError: unknown suffix, or an option's value that is not allowed.
             OSError: the place cannot be written.
+            MissingPackageError: the format needs a program or a package that is not installed.
         """
         return formats.write(self, path, **options)
 

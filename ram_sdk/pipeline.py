@@ -28,9 +28,11 @@ from ram_sdk.models.duration import stated_seconds
 from ram_sdk.models.text_backbone import TextBackbone
 from ram_sdk.motion import Motion
 from ram_sdk.scheduler import RAMScheduler, Sampler, Spacing
+from ram_sdk.skeleton.joints import HUMANML3D
 
 OutputType = Literal["motion", "features"]
 _OUTPUT_TYPES = ("motion", "features")
+_SHOWN = 6  # motions that a notebook shows of an output
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,17 @@ class RAMOutput:
             if len(self.motions) <= 3
             else (f"RAMOutput({len(self.motions)} motions: {self.motions[0]!r}, ...)")
         )
+
+    def _repr_html_(self) -> str | None:
+        """The 3D player with the first few motions side by side, for notebooks; None shows `repr`."""
+        shown = self.motions[:_SHOWN]
+        if not shown or not all(
+            isinstance(motion, Motion) and motion.skeleton is HUMANML3D for motion in shown
+        ):
+            return None
+        from ram_sdk.formats import html
+
+        return html.frame(shown)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ Sampler = Literal["ddpm", "ddim", "dpm++"]
 SAMPLERS: tuple[Sampler, ...] = ("ddpm", "ddim", "dpm++")
 Spacing = Literal["linear", "noisy_first"]
 SPACINGS: tuple[Spacing, ...] = ("linear", "noisy_first")
+_LARGEST_SCALE = 1000.0  # of guidance: far above any use, far below what overflows
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,11 @@ class SchedulerConfig:
 
 
 def check_scale(name: str, value: float) -> None:
-    """Raise ValueError unless a guidance scale is a finite number."""
-    if not math.isfinite(value):
-        raise ValueError(f"{name} {value}: expected a finite number (0 switches it off)")
+    """Raise ValueError unless a guidance scale is a number of a size that can mean anything."""
+    if not abs(value) <= _LARGEST_SCALE:
+        raise ValueError(
+            f"{name} {value}: expected a finite number up to {_LARGEST_SCALE:g} (0 switches it off)"
+        )
 
 
 class RAMScheduler:

@@ -81,8 +81,6 @@ def test_bad_slices(motion):
 def test_places_that_cannot_be_written(motion, tmp_path):
     with pytest.raises(ValueError, match=r"'.*clip.xyz': use one of the suffixes .npy"):
         motion.save(tmp_path / "clip.xyz")
-    with pytest.raises(FileNotFoundError, match="does not exist"):
-        motion.save(tmp_path / "absent" / "clip.npy")
     (tmp_path / "folder.npy").mkdir()
     with pytest.raises(IsADirectoryError, match="it is a folder"):
         motion.save(tmp_path / "folder.npy")
@@ -92,7 +90,7 @@ def test_a_failed_write_leaves_the_old_file(motion, tmp_path):
     path = motion.save(tmp_path / "clip.json")
     before = path.read_bytes()
     broken = Motion(motion.joints, settings={"not json": object()})
-    with pytest.raises(TypeError):
+    with pytest.raises(ValueError, match="type object, which JSON cannot say"):
         broken.save(path)
     assert path.read_bytes() == before
     assert os.listdir(tmp_path) == ["clip.json"]

@@ -10,6 +10,8 @@ const COLOURS = [0x8ea3c0, 0xe58a6b, 0x7fb59a, 0xc59bc9, 0xd9b665, 0x7ab8c9];
 const GAP = 1.3; // metres between the paths of motions that stand side by side
 const CELL = 0.5; // metres between the lines on the floor
 const GRID_RADIUS = 16;
+const TALL = 1.35; // metres from the camera's target to the edge of the picture, above and below
+const WIDE = 0.9; // metres that a body reaches to either side
 const FOLLOW_RATE = 4; // per second: how fast the camera catches up with the bodies
 
 const $ = (id) => document.getElementById(id);
@@ -17,18 +19,18 @@ const { floor, motions } = JSON.parse($('about').textContent);
 const duration = Math.max(...motions.map(({ fps, frames }) => (frames - 1) / fps));
 const state = { time: 0, playing: true, speed: 1, follow: true };
 
-const renderer = new THREE.WebGLRenderer({ antialias: true, canvas: $('view') });
+const renderer = newRenderer();
 renderer.setPixelRatio(Math.min(devicePixelRatio, 2));
 renderer.shadowMap.enabled = true;
 const scene = new THREE.Scene();
 scene.background = new THREE.Color(0xf6f7f9);
 scene.fog = new THREE.Fog(0xf6f7f9);
-const camera = new THREE.PerspectiveCamera(32, 1, 0.05, 100);
+const camera = new THREE.PerspectiveCamera(32, 1, 0.05, 300);
 const controls = new OrbitControls(camera, renderer.domElement);
 controls.enableDamping = true;
 controls.maxPolarAngle = Math.PI / 2 - 0.02;
 controls.minDistance = 0.8;
-controls.maxDistance = 30;
+controls.maxDistance = 150;
 
 const sun = new THREE.DirectionalLight(0xffffff, 2.4);
 sun.castShadow = true;
@@ -36,6 +38,16 @@ sun.shadow.mapSize.set(2048, 2048);
 sun.shadow.radius = 5;
 sun.shadow.bias = -0.0005;
 scene.add(sun, sun.target, new THREE.HemisphereLight(0xffffff, 0xb9c2cf, 1.6));
+
+// The page's text says what is missing where there is no WebGL.
+function newRenderer() {
+  try {
+    return new THREE.WebGLRenderer({ antialias: true, canvas: $('view') });
+  } catch (error) {
+    $('notice').hidden = false;
+    throw error;
+  }
+}
 
 // A grid of short lines, which stays under the camera's target; long ones would be cut at the screen's edge.
 function addGrid() {
@@ -117,22 +129,38 @@ function centre(actors) {
   return middle.setY(0.9);
 }
 
-function frameUp(actors) {
-  const target = centre(actors);
-  const width = Math.max(...actors.map(({ root }) => Math.abs(root.getWorldPosition(new THREE.Vector3()).x - target.x)));
+// How far from the target a camera in a direction must be to have every body in the picture.
+function fittingDistance(actors, target, direction) {
   const slope = Math.tan(THREE.MathUtils.degToRad(camera.fov / 2));
-  const distance = Math.max(1.35, (width + 0.9) / camera.aspect) / slope;
-  const direction = new THREE.Vector3(actors.length > 1 ? 0.2 : 0.45, 0.25, 0.9).normalize();
-  controls.target.copy(target);
-  camera.position.copy(target).addScaledVector(direction, distance);
+  const right = new THREE.Vector3(0, 1, 0).cross(direction).normalize();
+  const up = direction.clone().cross(right);
+  return Math.max(...actors.map(({ root }) => {
+    const offset = root.getWorldPosition(new THREE.Vector3()).setY(target.y).sub(target);
+    const across = Math.abs(offset.dot(right)) + WIDE;
+    const along = Math.abs(offset.dot(up)) + TALL;
+    return Math.max(along, across / camera.aspect) / slope + offset.dot(direction);
+  }));
 }
 
+function frameUp(actors) {
+  const target = centre(actors);
+  const direction = new THREE.Vector3(actors.length > 1 ? 0.2 : 0.45, 0.25, 0.9).normalize();
+  state.distance = fittingDistance(actors, target, direction);
+  controls.target.copy(target);
+  camera.position.copy(target).addScaledVector(direction, state.distance);
+}
+
+// Moves with the bodies, and away from or towards them as they spread or meet; the user's zoom stays.
 function follow(actors, seconds) {
   const target = centre(actors);
   if (state.follow) {
-    const step = target.clone().sub(controls.target).multiplyScalar(1 - Math.exp(-FOLLOW_RATE * seconds));
-    controls.target.add(step);
-    camera.position.add(step);
+    const share = 1 - Math.exp(-FOLLOW_RATE * seconds);
+    const offset = camera.position.clone().sub(controls.target);
+    const wanted = fittingDistance(actors, target, offset.clone().normalize());
+    const distance = state.distance + share * (wanted - state.distance);
+    controls.target.lerp(target, share);
+    camera.position.copy(controls.target).addScaledVector(offset, distance / state.distance);
+    state.distance = distance;
   }
   const reach = 2 + Math.max(...actors.map(({ root }) => root.getWorldPosition(new THREE.Vector3()).distanceTo(target)));
   Object.assign(sun.shadow.camera, { left: -reach, right: reach, top: reach, bottom: -reach });
@@ -188,6 +216,14 @@ function resize() {
   camera.updateProjectionMatrix();
 }
 
+// For tests: whether every body is within the picture.
+function allInView(actors) {
+  return actors.every(({ root }) => {
+    const { x, y } = root.getWorldPosition(new THREE.Vector3()).project(camera);
+    return Math.abs(x) < 1 && Math.abs(y) < 1;
+  });
+}
+
 async function main() {
   const model = Uint8Array.from(atob($('model').textContent), (letter) => letter.charCodeAt(0));
   const gltf = await new GLTFLoader().parseAsync(model.buffer, '');
@@ -219,6 +255,7 @@ async function main() {
     Object.assign(scene.fog, { near: distance, far: distance + 14 });
     renderer.render(scene, camera);
     document.body.dataset.time = state.time.toFixed(3);
+    document.body.dataset.inView = allInView(actors);
   });
 }
 

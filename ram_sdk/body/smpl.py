@@ -27,8 +27,9 @@ NUM_BETAS = 10
 # Where SMPL's T-pose differs from ours: unit bones into these joints of the mean body, left and right
 # averaged, to about a degree.
 _SMPL_LEFT_DIRECTIONS = {
-    4: (0.111, -0.994, 0.004), 7: (-0.04, -0.996, -0.085), 10: (0.266, -0.43, 0.886),
-    18: (0.993, -0.058, -0.105), 20: (0.999, 0.036, -0.025),
+    "left_knee": (0.111, -0.994, 0.004), "left_ankle": (-0.04, -0.996, -0.085),
+    "left_foot": (0.266, -0.43, 0.886), "left_elbow": (0.993, -0.058, -0.105),
+    "left_wrist": (0.999, 0.036, -0.025),
 }  # fmt: skip
 # Pelvis of the mean neutral body in the model's own coordinates, metres: SMPL puts its origin near the
 # chest, and `transl` moves that origin.
@@ -77,10 +78,12 @@ class SmplParameters:
 def smpl_offsets() -> Tensor:
     """Bones `(22, 3)` of HumanML3D's uniform skeleton in SMPL's T-pose, metres, float64."""
     offsets = canonical_offsets()
-    for left, direction in _SMPL_LEFT_DIRECTIONS.items():
+    for name, direction in _SMPL_LEFT_DIRECTIONS.items():
+        left = HUMANML3D.index(name)
+        right = HUMANML3D.mirrored[left]
         unit = F.normalize(torch.tensor(direction, dtype=torch.float64), dim=-1)
         offsets[left] = unit * offsets[left].norm()
-        offsets[left + 1] = unit * offsets[left + 1].norm() * unit.new_tensor((-1.0, 1.0, 1.0))
+        offsets[right] = unit * offsets[right].norm() * unit.new_tensor((-1.0, 1.0, 1.0))
     return offsets
 
 

@@ -28,14 +28,10 @@ import ram_sdk
 from ram_sdk import models
 from ram_sdk.models.text_backbone import PLACES, TextBackbone, TextBackboneConfig
 from ram_sdk.scheduler import RAMScheduler, SchedulerConfig
+from ram_sdk.shipped import ASSETS, INDEX, SHIPPED
+from ram_sdk.shipped import DEFAULT as DEFAULT
 
-INDEX = "model_index.json"
-_ASSETS = Path(__file__).parents[1] / "assets"
-_PACKAGED_BACKBONE = _ASSETS / "text_backbone"
-SHIPPED = {path.parent.name: path.parent for path in sorted(_ASSETS.glob(f"checkpoints/*/{INDEX}"))}
-"""The checkpoints in the package by name."""
-DEFAULT = "open-small"
-"""The shipped checkpoint that is loaded if none is named."""
+_PACKAGED_BACKBONE = ASSETS / "text_backbone"
 
 COMPONENTS: dict[str, tuple[type, ...]] = {
     "denoiser": (models.MotionDenoiser,),

@@ -14,6 +14,7 @@ import math
 import re
 import warnings
 from collections.abc import Mapping
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from ram_sdk.checkpoint import CheckpointError, read_json
 
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 NETWORKS = ("denoiser", "motion_encoder", "text_encoder")
+_LARGEST_SCALE = 1000.0
 """The parts of a pipeline that a LoRA may change."""
 
 PREFIX = "base_model.model."
@@ -71,9 +73,12 @@ class Lora:
 
 
 def check_scale(scale: float) -> None:
-    """Refuse a scale that is not a finite number."""
-    if isinstance(scale, bool) or not isinstance(scale, (int, float)) or not math.isfinite(scale):
-        raise ValueError(f"LoRA scale {scale!r}: expected a finite number, 1 as it was trained, 0 none")
+    """Refuse a scale that is not a number of a size that can mean anything."""
+    if isinstance(scale, bool) or not isinstance(scale, Real) or not abs(scale) <= _LARGEST_SCALE:
+        raise ValueError(
+            f"LoRA scale {scale!r}: expected a finite number up to {_LARGEST_SCALE:g}, "
+            "1 as it was trained, 0 none"
+        )
 
 
 def load(folder: Path, name: str, components: Mapping[str, Any], base: str) -> Lora:

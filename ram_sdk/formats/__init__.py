@@ -1,75 +1,190 @@
-"""One module a file format, behind `Motion.save` and `Motion.load`.
+"""Motion files behind `Motion.save` and `Motion.load`: one entry of `FORMATS` and one module for each format.
 
-A module that can be written has `write(motion, path, **options)`; one that can be read has
-`read(path) -> Motion`. Modules are imported when their suffix is first used.
+A module that can be written has `write(motion, path, options)`; one that can be read has
+`read(path) -> Motion`; one that needs a program or package that may be missing has
+`check_installed(options)`. Modules are imported when their suffix is first used. To add a format:
+write its module, its options in `write_options.py` and its entry here; command line and README follow.
 """
 
 import os
-import tempfile
+import secrets
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
+
+from ram_sdk.formats.write_options import (
+    BvhOptions,
+    FbxOptions,
+    GlbOptions,
+    HtmlOptions,
+    MeshOptions,
+    NpzOptions,
+    Options,
+    PictureOptions,
+    UsdOptions,
+    options_of,
+)
 
 if TYPE_CHECKING:
     from ram_sdk.motion import Motion
 
-_MODULES = {
-    ".npy": "npy",
-    ".npz": "npz",
-    ".json": "json",
-    ".bvh": "bvh",
-    ".glb": "glb",
-    ".html": "html",
-    ".obj": "mesh",
-    ".ply": "mesh",
-    ".stl": "mesh",
-    ".usd": "usd",
-    ".usda": "usd",
-    ".fbx": "fbx",
-    ".gif": "preview",
-    ".mp4": "preview",
-    ".png": "preview",
-}
-WRITABLE = tuple(_MODULES)
-READABLE = (".npy", ".npz", ".json", ".bvh")
+
+class MissingPackageError(ImportError):
+    """A format needs a program or a package that is not installed; the message says how to get it."""
 
 
-def check_writable(path: str | os.PathLike[str]) -> Path:
-    """Check, before any work is done, that a motion can be written to `path`.
+@dataclass(frozen=True)
+class Format:
+    """One kind of file.
 
-    Returns:
-        `path` as a `Path`.
+    Attributes:
+        module: in `ram_sdk.formats`.
+        suffixes: of its files, with the dot.
+        content: what is in a file, for people who choose.
+        options: what can be chosen when one is written.
+        readable: whether `Motion.load` reads it.
+        needs: what must be installed, beside the package.
+    """
+
+    module: str
+    suffixes: tuple[str, ...]
+    content: str
+    options: type[Options] = Options
+    readable: bool = False
+    needs: str = ""
+
+    def load(self) -> ModuleType:
+        """The module that reads and writes it."""
+        return import_module(f"{__name__}.{self.module}")
+
+
+FORMATS = (
+    Format("npy", (".npy",), "joint positions `(frames, 22, 3)`, metres", readable=True),
+    Format(
+        "npz",
+        (".npz",),
+        "joints, features, prompt, settings; or SMPL parameters as an AMASS archive",
+        NpzOptions,
+        readable=True,
+    ),
+    Format("json", (".json",), "joints, names, parents, prompt, settings", readable=True),
+    Format(
+        "bvh",
+        (".bvh",),
+        "skeletal animation in T-pose; in Blender import with scale 0.01 (unit cm) or 1 (unit m), and tick "
+        "Scale FPS or set the scene's frame rate first",
+        BvhOptions,
+        readable=True,
+    ),
+    Format("glb", (".glb",), "skinned, animated body for browsers, Blender, Unity, Unreal", GlbOptions),
+    Format("html", (".html",), "one offline page with a 3D player", HtmlOptions),
+    Format("usd", (".usd", ".usda"), "skinned, animated body as USD text", UsdOptions),
+    Format("fbx", (".fbx",), "skinned, animated body through Blender", FbxOptions, needs="Blender or `bpy`"),
+    Format("mesh", (".obj", ".ply", ".stl"), "the body in one frame", MeshOptions),
+    Format(
+        "pictures",
+        (".gif", ".png"),
+        "stick figure or body: animation, strip of poses",
+        PictureOptions,
+        needs="`ram_sdk[preview]`",
+    ),
+    Format(
+        "film",
+        (".mp4",),
+        "stick figure or body as a film",
+        PictureOptions,
+        needs="`ram_sdk[preview]`, and `ffmpeg` or `ram_sdk[film]`",
+    ),
+)
+BY_SUFFIX = {suffix: one for one in FORMATS for suffix in one.suffixes}
+WRITABLE = tuple(BY_SUFFIX)
+READABLE = tuple(suffix for suffix, one in BY_SUFFIX.items() if one.readable)
+
+
+def format_of(path: str | os.PathLike[str]) -> Format:
+    """The format that the suffix of a path to write names.
 
     Raises:
         ValueError: the suffix is not a known format.
-        OSError: the folder does not exist or cannot be written, or `path` is a folder.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in BY_SUFFIX:
+        raise ValueError(f"cannot write {str(path)!r}: use one of the suffixes {', '.join(WRITABLE)}")
+    return BY_SUFFIX[suffix]
+
+
+def choose(path: str | os.PathLike[str], **options: Any) -> Options:
+    """The options of a file to write, checked.
+
+    Raises:
+        TypeError: an option that the format does not have; the message lists those that it has.
+        ValueError: the suffix is not a known format, or a value that is not allowed.
+    """
+    kind = format_of(path)
+    known = [option.name for option in options_of(kind.options)]
+    for name in options:
+        if name not in known:
+            raise TypeError(
+                f"{Path(path).suffix} has no option {name!r}: it has {', '.join(known) or 'no options'}"
+            )
+    return kind.options(**options)
+
+
+def check_writable(path: str | os.PathLike[str], options: Options | None = None) -> Path:
+    """Check, before any work is done, that a motion can be written to `path`.
+
+    Args:
+        path: where; folders on the way that do not exist are made when the file is written.
+        options: what was chosen, if it is known already.
+
+    Returns:
+        The place to write: `path`, or what it links to.
+
+    Raises:
+        ValueError: the suffix is not a known format.
+        OSError: `path` is something else than a file, or its folder cannot be written.
+        MissingPackageError: the format needs a program or a package that is not installed.
     """
     path = Path(path)
-    if path.suffix.lower() not in WRITABLE:
-        raise ValueError(f"cannot write {str(path)!r}: use one of the suffixes {', '.join(WRITABLE)}")
+    kind = format_of(path)
+    if path.is_symlink():
+        path = path.resolve()
     if path.is_dir():
         raise IsADirectoryError(f"cannot write {str(path)!r}: it is a folder")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"cannot write {str(path)!r}: the folder {str(path.parent)!r} does not exist")
-    if not os.access(path.parent, os.W_OK):
-        raise PermissionError(f"cannot write {str(path)!r}: no permission to write in {str(path.parent)!r}")
+    if path.exists() and not path.is_file():
+        raise OSError(f"cannot write {str(path)!r}: it is a pipe or a device, not a file")
+    folder = next(parent for parent in path.parents if parent.exists())
+    if not folder.is_dir():
+        raise NotADirectoryError(f"cannot write {str(path)!r}: {str(folder)!r} is not a folder")
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(f"cannot write {str(path)!r}: no permission to write in {str(folder)!r}")
+    module = kind.load()
+    if hasattr(module, "check_installed"):
+        module.check_installed(options or kind.options())
     return path
 
 
 def write(motion: "Motion", path: str | os.PathLike[str], **options: Any) -> Path:
-    """Write `motion` in the format that the suffix of `path` names; the file appears whole or not at all."""
-    path = check_writable(path)
-    module = import_module(f"{__name__}.{_MODULES[path.suffix.lower()]}")
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix.lower(), dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
+    """Write `motion` in the format that the suffix of `path` names; the file appears whole or not at all.
+
+    Folders that do not exist are made. Raises what `choose` and `check_writable` do.
+    """
+    return write_chosen(motion, path, choose(path, **options))
+
+
+def write_chosen(motion: "Motion", path: str | os.PathLike[str], options: Options) -> Path:
+    """Write `motion` with options of its format that are known already; see `write`."""
+    target = check_writable(path, options)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".ram_sdk-{secrets.token_hex(4)}{target.suffix.lower()}")
     try:
-        module.write(motion, temporary, **options)
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
+        format_of(target).load().write(motion, temporary, options)
+        temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
-    return path
+    return Path(path)
 
 
 def read(path: str | os.PathLike[str]) -> "Motion":
@@ -79,11 +194,5 @@ def read(path: str | os.PathLike[str]) -> "Motion":
         raise ValueError(f"cannot read {str(path)!r}: use one of the suffixes {', '.join(READABLE)}")
     if not path.is_file():
         raise FileNotFoundError(f"cannot read {str(path)!r}: there is no such file")
-    motion: Motion = import_module(f"{__name__}.{_MODULES[path.suffix.lower()]}").read(path)
+    motion: Motion = BY_SUFFIX[path.suffix.lower()].load().read(path)
     return motion
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current

@@ -1,8 +1,8 @@
 """AMASS archives: SMPL parameters as the AMASS collection (Mahmood et al., 2019) stores them, Z up."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -31,7 +31,7 @@ _TO_Z_UP = torch.tensor(((1.0, 0.0, 0.0), (0.0, 0.0, -1.0), (0.0, 1.0, 0.0)))
 
 
 def arrays_of(
-    motion: Motion, layout: Layout, fps: float | None = None, model_path: str | Path | None = None
+    motion: Motion, layout: Layout, fps: float | None = None, model_path: str | os.PathLike[str] | None = None
 ) -> dict[str, Any]:
     """The arrays of an AMASS archive.
 

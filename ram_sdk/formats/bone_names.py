@@ -1,5 +1,9 @@
 """What other programs call the 22 joints, and where the bones without a child end."""
 
+from typing import Literal
+
+BoneNames = Literal["mixamo", "mixamorig", "smpl", "unreal"]
+
 _MIXAMO = (
     "Hips", "LeftUpLeg", "RightUpLeg", "Spine", "LeftLeg", "RightLeg", "Spine1", "LeftFoot", "RightFoot",
     "Spine2", "LeftToeBase", "RightToeBase", "Neck", "LeftShoulder", "RightShoulder", "Head", "LeftArm",
@@ -26,21 +30,10 @@ BONE_NAMES: dict[str, tuple[str, ...]] = {
 }
 
 # Metres from joint to tip, in the T-pose: toes, crown of the head, middle fingertips.
-BONE_TIPS: dict[int, tuple[float, float, float]] = {
-    10: (0.0, 0.0, 0.07),
-    11: (0.0, 0.0, 0.07),
-    15: (0.0, 0.18, 0.0),
-    20: (0.18, 0.0, 0.0),
-    21: (-0.18, 0.0, 0.0),
+BONE_TIPS: dict[str, tuple[float, float, float]] = {
+    "left_foot": (0.0, 0.0, 0.07),
+    "right_foot": (0.0, 0.0, 0.07),
+    "head": (0.0, 0.18, 0.0),
+    "left_wrist": (0.18, 0.0, 0.0),
+    "right_wrist": (-0.18, 0.0, 0.0),
 }
-
-
-def bone_names(scheme: str) -> tuple[str, ...]:
-    """The names of the 22 joints in a naming scheme.
-
-    Raises:
-        ValueError: a scheme that is not in `BONE_NAMES`.
-    """
-    if scheme not in BONE_NAMES:
-        raise ValueError(f"names {scheme!r}: choose one of {', '.join(BONE_NAMES)}")
-    return BONE_NAMES[scheme]

@@ -11,7 +11,8 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
-from ram_sdk.formats import glb
+from ram_sdk.formats import MissingPackageError, glb
+from ram_sdk.formats.write_options import FbxOptions
 from ram_sdk.motion import Motion
 
 _SECONDS = 300  # after which Blender must have stalled
@@ -37,40 +38,41 @@ bpy.ops.export_scene.fbx(
 """
 
 
-def write(motion: Motion, path: Path, *, names: str = "mixamo", blender: str | None = None) -> None:
+def write(motion: Motion, path: Path, options: FbxOptions) -> None:
     """Write the motion on the embedded body.
 
-    Args:
-        motion: a motion of 22 joints.
-        path: file to write.
-        names: of the joints, one of `bone_names.BONE_NAMES`.
-        blender: the Blender program, or a Python with the package bpy; by default the one on the PATH, else
-            this Python.
-
     Raises:
-        ImportError: neither Blender nor bpy is installed.
+        MissingPackageError: neither Blender nor bpy is installed.
         OSError: Blender failed; the message holds its last words.
-        ValueError: unknown names, or a motion that is not of 22 joints.
+        ValueError: a motion that is not of 22 joints.
     """
-    command = _blender_command(blender)
+    command = _blender_command(options.blender)
     with tempfile.TemporaryDirectory() as folder:
         source, script = Path(folder) / "motion.glb", Path(folder) / "to_fbx.py"
-        glb.write(motion, source, names=names)
+        source.write_bytes(glb.build([motion], options.names))
         script.write_text(_SCRIPT, encoding="utf-8")
         arguments = [str(source), str(path.resolve()), str(motion.fps), str(len(motion))]
-        result = subprocess.run(
-            [*command, str(script), "--", *arguments], capture_output=True, text=True, timeout=_SECONDS
-        )
-    if result.returncode or not path.stat().st_size:
+        try:
+            result = subprocess.run(
+                [*command, str(script), "--", *arguments], capture_output=True, text=True, timeout=_SECONDS
+            )
+        except subprocess.TimeoutExpired as error:
+            raise OSError(f"Blender did not end within {_SECONDS} seconds") from error
+    if result.returncode or not path.is_file():
         words = (result.stderr or result.stdout).strip().splitlines()[-1:]
         raise OSError(f"Blender could not write {path.name!r}: {' '.join(words)}")
+
+
+def check_installed(options: FbxOptions) -> None:
+    """Raise MissingPackageError if nothing is there that writes FBX."""
+    _blender_command(options.blender)
 
 
 def _blender_command(blender: str | None) -> list[str]:
     program = blender or shutil.which("blender")
     if program is None:
         if find_spec("bpy") is None:
-            raise ImportError("fbx needs Blender on the PATH or its package: pip install bpy")
+            raise MissingPackageError("fbx needs Blender on the PATH or its package: pip install bpy")
         program = sys.executable
     if Path(program).name.lower().startswith("python"):
         return [program]

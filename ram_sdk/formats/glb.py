@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ram_sdk.body.embedded import Body, load_body
-from ram_sdk.formats.bone_names import bone_names
-from ram_sdk.geometry import matrix_to_quaternion
+from ram_sdk.formats.bone_names import BONE_NAMES
+from ram_sdk.formats.write_options import GlbOptions
 from ram_sdk.motion import Motion
 from ram_sdk.skeleton.joints import HUMANML3D
-from ram_sdk.skeleton.kinematics import PoseSequence, children
+from ram_sdk.skeleton.kinematics import children
 
 _FLOAT, _UINT16, _UINT8 = 5126, 5123, 5121  # component types
 _VERTICES, _INDICES = 34962, 34963  # buffer targets
@@ -28,25 +28,22 @@ _CLAY = {
 }
 
 
-def write(motion: Motion, path: Path, *, names: str = "mixamo", fps: float | None = None) -> None:
+def write(motion: Motion, path: Path, options: GlbOptions) -> None:
     """Write the motion on the embedded body.
 
-    Args:
-        motion: a motion of 22 joints.
-        path: file to write.
-        names: of the joints, one of `bone_names.BONE_NAMES`.
-        fps: resample to this frame rate (by slerp); by default the motion's own. glTF counts in seconds:
-            set the scene's frame rate before importing into Blender to keep frames on frames.
+    glTF counts in seconds: set the scene's frame rate before importing into Blender to keep frames on frames.
 
     Raises:
-        ValueError: unknown names, or a motion that is not of 22 joints.
+        ValueError: a motion that is not of 22 joints.
     """
-    path.write_bytes(build([motion if fps is None else motion.resample(fps)], names))
+    if options.fps is not None:
+        motion = motion.resample(options.fps)
+    path.write_bytes(build([motion], options.names))
 
 
 def build(motions: Sequence[Motion], names: str = "mixamo") -> bytes:
     """A GLB file with one body and one animation for each motion."""
-    body, labels = load_body(), bone_names(names)
+    body, labels = load_body(), BONE_NAMES[names]
     buffer = _Buffer()
     mesh = _add_mesh(buffer, body)
     skin = _add_skin(buffer, body)
@@ -153,8 +150,8 @@ def _add_animation(buffer: _Buffer, motion: Motion, index: int) -> dict[str, Any
     pose = motion.pose
     times = (np.arange(len(pose)) / motion.fps).astype(np.float32)
     clock = buffer.add(times, _FLOAT, "SCALAR", min=[0.0], max=[float(times[-1])])
-    outputs = [(0, "translation", buffer.add(pose.root.numpy(), _FLOAT, "VEC3"))]
-    quaternions = continuous_quaternions(pose)
+    outputs = [(0, "translation", buffer.add(pose.root, _FLOAT, "VEC3"))]
+    quaternions = pose.quaternions[..., [1, 2, 3, 0]]  # glTF's order is x, y, z, w
     for joint, bones in enumerate(children(pose.parents)):
         if bones:  # joints without a bone of their own do not turn
             outputs.append((joint, "rotation", buffer.add(quaternions[:, joint], _FLOAT, "VEC4")))
@@ -166,11 +163,3 @@ def _add_animation(buffer: _Buffer, motion: Motion, index: int) -> dict[str, Any
             for i, (joint, path, _) in enumerate(outputs)
         ],
     }
-
-
-def continuous_quaternions(pose: PoseSequence) -> NDArray[np.float32]:
-    """Quaternions `(frames, joints, 4)` in glTF's order x, y, z, w, without sign changes between frames."""
-    q = matrix_to_quaternion(pose.rotations.double()).numpy()[..., [1, 2, 3, 0]]
-    flips = np.where((q[1:] * q[:-1]).sum(axis=-1, keepdims=True) < 0, -1.0, 1.0)
-    q[1:] *= np.cumprod(flips, axis=0)
-    return q.astype(np.float32)

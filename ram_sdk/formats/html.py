@@ -9,23 +9,31 @@ from importlib.resources import files
 from pathlib import Path
 
 from ram_sdk.formats import glb
+from ram_sdk.formats.write_options import HtmlOptions
 from ram_sdk.motion import Motion
 
+_FRAME_STYLE = "width: 100%; height: 480px; border: 0"
 
-def write(motion: Motion, path: Path, *, beside: Sequence[Motion] = ()) -> None:
+
+def write(motion: Motion, path: Path, options: HtmlOptions) -> None:
     """Write a page with a player: play, scrub, speed, orbit, and a camera that follows.
-
-    Args:
-        motion: a motion of 22 joints.
-        path: file to write.
-        beside: further motions, to be seen side by side with this one and in step with it.
 
     Raises:
         ValueError: a motion that is not of 22 joints.
     """
-    about, model = contents([motion, *beside])
-    text = page(motion.prompt or "Motion", about, base64.b64encode(model).decode("ascii"))
-    path.write_text(text, encoding="utf-8")
+    path.write_text(player([motion, *options.beside]), encoding="utf-8")
+
+
+def player(motions: Sequence[Motion]) -> str:
+    """A page that plays motions of 22 joints side by side and in step."""
+    about, model = contents(motions)
+    return page(motions[0].prompt or "Motion", about, base64.b64encode(model).decode("ascii"))
+
+
+def frame(motions: Sequence[Motion]) -> str:
+    """The player as an element of another page, such as a notebook."""
+    page = escape(player(motions), quote=True)
+    return f'<iframe srcdoc="{page}" sandbox="allow-scripts" style="{_FRAME_STYLE}"></iframe>'
 
 
 def contents(motions: Sequence[Motion]) -> tuple[str, bytes]:

@@ -2,13 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from ram_sdk.formats.write_options import Options
 from ram_sdk.motion import Motion
 
 
-def write(motion: Motion, path: Path) -> None:
+def write(motion: Motion, path: Path, options: Options) -> None:
     """Write joint names, parents, positions (0.01 mm), frame rate, prompt and settings."""
     content = {
         "fps": motion.fps,
@@ -18,7 +20,14 @@ def write(motion: Motion, path: Path) -> None:
         "parents": motion.skeleton.parents,
         "joints": np.round(motion.joints.astype(np.float64), 5).tolist(),
     }
-    path.write_text(json.dumps(content), encoding="utf-8")
+    path.write_text(json.dumps(content, default=plain), encoding="utf-8")
+
+
+def plain(value: Any) -> Any:
+    """A number or array of numpy or torch among the settings, as JSON knows them."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise ValueError(f"settings hold {value!r} of type {type(value).__name__}, which JSON cannot say")
 
 
 def read(path: Path) -> Motion:

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
+from ram_sdk.formats.write_options import Options
 from ram_sdk.motion import Motion
 
 
-def write(motion: Motion, path: Path) -> None:
+def write(motion: Motion, path: Path, options: Options) -> None:
     """Write the joint positions."""
     np.save(path, motion.joints, allow_pickle=False)
 

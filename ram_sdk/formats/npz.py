@@ -3,50 +3,36 @@
 import json
 import zipfile
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from ram_sdk.formats import amass
+from ram_sdk.formats.json import plain
+from ram_sdk.formats.write_options import NpzOptions
 from ram_sdk.motion import Motion
 
 
-def write(
-    motion: Motion,
-    path: Path,
-    *,
-    layout: Literal["motion", "smplh", "smplx"] = "motion",
-    fps: float | None = None,
-    model_path: str | Path | None = None,
-) -> None:
+def write(motion: Motion, path: Path, options: NpzOptions) -> None:
     """Write the motion as an archive of arrays.
 
-    Args:
-        motion: what to write.
-        path: file to write.
-        layout: "motion" holds `joints`, `features`, `fps`, and `prompt` and `settings` (JSON) as strings;
-            "smplh" and "smplx" are those of AMASS, Z up, with 156 and 165 pose numbers a frame.
-        fps: resample to this frame rate; by default the motion's own, and 30 for AMASS layouts, because
-            their readers refuse less.
-        model_path: for AMASS layouts, the user's own SMPL model file, to fit the body shape to the clip.
+    The layout "motion" holds `joints`, `features`, `fps`, and `prompt` and `settings` (JSON) as strings;
+    "smplh" and "smplx" are those of AMASS, Z up, at 30 frames a second because their readers refuse less.
 
     Raises:
-        ValueError: an unknown layout, or a file that is not an SMPL model.
+        ValueError: a file that is not an SMPL model, or for AMASS layouts a motion that is not of 22 joints.
     """
-    if layout not in ("motion", "smplh", "smplx"):
-        raise ValueError(f"layout {layout!r}: choose 'motion', 'smplh' or 'smplx'")
-    if layout != "motion":
-        np.savez_compressed(path, **amass.arrays_of(motion, layout, fps, model_path))
+    if options.layout != "motion":
+        np.savez_compressed(path, **amass.arrays_of(motion, options.layout, options.fps, options.model_path))
         return
-    if fps is not None:
-        motion = motion.resample(fps)
+    if options.fps is not None:
+        motion = motion.resample(options.fps)
     np.savez_compressed(
         path,
         joints=motion.joints,
         features=motion.features,
         fps=np.float64(motion.fps),
         prompt=np.str_(motion.prompt or ""),
-        settings=np.str_(json.dumps(dict(motion.settings))),
+        settings=np.str_(json.dumps(dict(motion.settings), default=plain)),
     )
 
 

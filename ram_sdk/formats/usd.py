@@ -7,28 +7,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ram_sdk.body.embedded import Body, load_body
-from ram_sdk.formats.bone_names import bone_names
-from ram_sdk.formats.glb import continuous_quaternions, vertex_normals
+from ram_sdk.formats.bone_names import BONE_NAMES
+from ram_sdk.formats.glb import vertex_normals
+from ram_sdk.formats.write_options import UsdOptions
 from ram_sdk.motion import Motion
 from ram_sdk.skeleton.joints import HUMANML3D
 
 
-def write(motion: Motion, path: Path, *, names: str = "mixamo") -> None:
+def write(motion: Motion, path: Path, options: UsdOptions) -> None:
     """Write the motion on the embedded body; one time code is one frame.
 
-    Args:
-        motion: a motion of 22 joints.
-        path: file to write.
-        names: of the joints, "mixamo", "smpl" or "unreal".
-
     Raises:
-        ValueError: unknown names, or a motion that is not of 22 joints.
+        ValueError: a motion that is not of 22 joints.
     """
-    labels = bone_names(names)
-    if names == "mixamorig":
-        raise ValueError("names 'mixamorig': USD does not allow colons; choose 'mixamo'")
     body = load_body()
-    joints = _paths(labels)
+    joints = _paths(BONE_NAMES[options.names])
     text = "\n".join(
         (_header(motion), _mesh(body), _skeleton(body, joints), _animation(motion, joints), "}", "")
     )
@@ -113,9 +106,8 @@ def _skeleton(body: Body, joints: str) -> str:
 
 def _animation(motion: Motion, joints: str) -> str:
     pose = motion.pose
-    quaternions = continuous_quaternions(pose)[..., [3, 0, 1, 2]]
-    translations = np.repeat(pose.offsets.numpy()[None], len(pose), axis=0)
-    translations[:, 0] = pose.root.numpy()
+    translations = np.repeat(pose.offsets[None], len(pose), axis=0)
+    translations[:, 0] = pose.root
     ones = ", ".join(["(1, 1, 1)"] * len(HUMANML3D.parents))
 
     def samples(values: NDArray[Any]) -> str:
@@ -125,7 +117,7 @@ def _animation(motion: Motion, joints: str) -> str:
     {{
         uniform token[] joints = {joints}
         quatf[] rotations.timeSamples = {{
-{samples(quaternions)}        }}
+{samples(pose.quaternions)}        }}
         half3[] scales = [{ones}]
         float3[] translations.timeSamples = {{
 {samples(translations)}        }}

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +11,8 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from PIL.ImageDraw import ImageDraw as Draw
 
 from ram_sdk.body.skinning import MeshSequence
-from ram_sdk.motion import Motion
 from ram_sdk.render.shaded_body import draw_mesh
+from ram_sdk.skeleton.joints import Side, Skeleton
 
 Array = NDArray[np.float64]
 Colour = tuple[int, int, int]
@@ -21,9 +22,9 @@ _GRID: Colour = (196, 203, 213)
 _PATH: Colour = (118, 128, 144)
 _INK: Colour = (44, 52, 64)
 _SHADOW: Colour = (150, 158, 170)
-_LEFT: Colour = (232, 106, 74)  # coral
-_RIGHT: Colour = (62, 122, 206)  # blue
-_MIDDLE: Colour = (88, 99, 117)  # slate
+_SLATE: Colour = (88, 99, 117)
+COLOURS: dict[Side, Colour] = {"left": (232, 106, 74), "right": (62, 122, 206), "middle": _SLATE}
+"""Left limbs are coral, right limbs blue, in every picture."""
 
 _RADII = {  # metres, by the last word of a joint's name
     "pelvis": 0.1, "root": 0.1, "hip": 0.08, "knee": 0.057, "ankle": 0.042, "foot": 0.036, "toe": 0.032,
@@ -35,9 +36,28 @@ _HAND_REACH = 0.09  # metres from wrist to fist
 _MARGIN = 0.18  # metres kept free round the points: the head's radius and some air
 
 _OVERSAMPLING = 2  # drawn twice as large and averaged down: smooth edges
-_AZIMUTH, _ELEVATION, _FIELD_OF_VIEW = math.radians(28.0), math.radians(12.0), math.radians(28.0)
+_ELEVATION, _FIELD_OF_VIEW = math.radians(12.0), math.radians(28.0)
+AZIMUTH = 28.0
+"""Degrees from the front towards the body's left: from where people are seen unless told otherwise."""
 _GRID_CELL, _GRID_RADIUS = 0.5, 4.0  # metres
 _CAPTION_LINES = 3
+
+
+class Clip(Protocol):
+    """What is drawn, such as a `Motion`.
+
+    Attributes:
+        joints: `(frames, joints, 3)` positions of the skeleton in its unit, Y up.
+        fps: frames a second.
+        skeleton: the joint tree.
+    """
+
+    @property
+    def joints(self) -> NDArray[np.floating]: ...  # noqa: D102
+    @property
+    def fps(self) -> float: ...  # noqa: D102
+    @property
+    def skeleton(self) -> Skeleton: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -57,32 +77,31 @@ class Figure:
     targets: Array
 
     @classmethod
-    def of(cls, motion: Motion, *, follow: float) -> "Figure":
-        """The figure of a motion of 22 joints (metres) or 21 (KIT-ML, millimetres).
+    def of(cls, clip: Clip, *, follow: float) -> "Figure":
+        """The figure of a clip.
 
         Args:
-            motion: what to show.
+            clip: what to show.
             follow: seconds over which the camera smooths the path of the root; 0 keeps to it.
         """
-        skeleton = motion.skeleton
-        scale = 0.001 if skeleton.name == "kit-ml" else 1.0
-        joints = motion.joints.astype(np.float64) * scale
+        skeleton = clip.skeleton
+        joints = clip.joints.astype(np.float64) / skeleton.metre
         joints[..., 1] -= joints[..., 1].min()
         names = skeleton.joint_names
         radii = [_RADII[name.rsplit("_", 1)[-1]] for name in names]
         tubes = [
-            (parent, joint, radii[parent], radii[joint], _side_colour(names[joint]))
+            (parent, joint, radii[parent], radii[joint], _colour(skeleton, joint))
             for joint, parent in enumerate(skeleton.parents)
             if parent >= 0
         ]
         points = [joints]
-        for name in ("left", "right"):
-            elbow, wrist = names.index(f"{name}_elbow"), names.index(f"{name}_wrist")
-            tubes.append((wrist, len(names) + len(points) - 1, radii[wrist], 0.042, _side_colour(name)))
+        for _, elbow, wrist in skeleton.arms:
+            colour = COLOURS[skeleton.side(wrist)]
+            tubes.append((wrist, len(names) + len(points) - 1, radii[wrist], 0.042, colour))
             points.append(_beyond(joints[:, elbow], joints[:, wrist], _HAND_REACH)[:, None])
-        neck, head = names.index("neck"), names.index("head")
+        neck, head = skeleton.index("neck"), skeleton.index("head")
         points.append(_beyond(joints[:, neck], joints[:, head], 0.03)[:, None])
-        targets = _smooth(joints[:, 0], follow * motion.fps)
+        targets = _smooth(joints[:, 0], follow * clip.fps)
         return cls(np.concatenate(points, axis=1), tuple(tubes), len(names) + 2, targets)
 
 
@@ -96,6 +115,7 @@ class Camera:
         distance: from the target, metres.
         rise: height in metres that appears in the middle of the picture, above the floor.
         top: pixels that the caption takes.
+        azimuth: from where it looks, degrees from the front (+Z) towards the body's left.
     """
 
     width: int
@@ -103,22 +123,23 @@ class Camera:
     distance: float
     rise: float
     top: int
+    azimuth: float
 
     @classmethod
-    def fitting(cls, figure: Figure, width: int, height: int, top: int) -> "Camera":
+    def fitting(cls, figure: Figure, width: int, height: int, top: int, azimuth: float = AZIMUTH) -> "Camera":
         """The nearest camera that keeps every frame of the clip in the picture."""
         offsets = figure.points - figure.targets[:, None] * (1.0, 0.0, 1.0)
-        up = _view(offsets)[1]
+        up = _view(offsets, azimuth)[1]
         rise = float(up.min() + up.max()) / 2 / math.cos(_ELEVATION)
-        across, up, towards = _view(offsets - (0.0, rise, 0.0))
+        across, up, towards = _view(offsets - (0.0, rise, 0.0), azimuth)
         wide = (np.abs(across) + _MARGIN) * height / width
         tall = (np.abs(up) + _MARGIN) * height / (height - top)
         distance = np.maximum(wide, tall) / math.tan(_FIELD_OF_VIEW / 2) + towards
-        return cls(width, height, float(distance.max()), rise, top)
+        return cls(width, height, float(distance.max()), rise, top, azimuth)
 
     def view(self, points: Array, target: Array) -> tuple[Array, Array, Array]:
         """World points as metres across, up and towards the camera from the middle of the picture."""
-        return _view(points - target * (1.0, 0.0, 1.0) - (0.0, self.rise, 0.0))
+        return _view(points - target * (1.0, 0.0, 1.0) - (0.0, self.rise, 0.0), self.azimuth)
 
     def project(self, points: Array, target: Array) -> tuple[Array, Array]:
         """Pixels `(..., 2)` of world points and pixels per metre `(...)` there."""
@@ -212,11 +233,10 @@ def _wrap(text: str, width: int) -> list[str]:
     return balanced
 
 
-def _side_colour(name: str) -> Colour:
+def _colour(skeleton: Skeleton, joint: int) -> Colour:
     """The colour of the bone into a joint; the trunk and the girdles are neutral."""
-    if name.endswith(("hip", "collar")):
-        return _MIDDLE
-    return _LEFT if name.startswith("left") else _RIGHT if name.startswith("right") else _MIDDLE
+    girdle = skeleton.joint_names[joint].endswith(("hip", "collar"))
+    return COLOURS["middle" if girdle else skeleton.side(joint)]
 
 
 def _beyond(start: Array, end: Array, length: float) -> Array:
@@ -234,9 +254,9 @@ def _smooth(path: Array, sigma: float) -> Array:
     return np.stack([np.convolve(axis, kernel / kernel.sum(), mode="valid") for axis in padded.T], axis=-1)
 
 
-def _view(offsets: Array) -> tuple[Array, Array, Array]:
+def _view(offsets: Array, azimuth: float) -> tuple[Array, Array, Array]:
     """World offsets from the target as lengths across, up and towards the camera."""
-    sin, cos = math.sin(_AZIMUTH), math.cos(_AZIMUTH)
+    sin, cos = math.sin(math.radians(azimuth)), math.cos(math.radians(azimuth))
     across = offsets[..., 0] * cos - offsets[..., 2] * sin
     level = offsets[..., 0] * sin + offsets[..., 2] * cos
     up = offsets[..., 1] * math.cos(_ELEVATION) - level * math.sin(_ELEVATION)
@@ -301,7 +321,7 @@ def _draw_body(draw: Draw, figure: Figure, camera: Camera, frame: int) -> None:
         for start, end, first, last, colour in figure.tubes
     ]
     head = figure.head
-    parts.append((float(scale[head]), head, head, _HEAD_RADIUS, _HEAD_RADIUS, _MIDDLE))
+    parts.append((float(scale[head]), head, head, _HEAD_RADIUS, _HEAD_RADIUS, _SLATE))
     light = np.array((-0.28, -0.34))  # towards the upper left, in radii
     for _, start, end, first, last, colour in sorted(parts):
         a, b = pixels[start], pixels[end]

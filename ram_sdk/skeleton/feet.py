@@ -7,14 +7,14 @@ from ram_sdk.skeleton.joints import HUMANML3D
 
 Array = NDArray[np.float64]
 
-_LEGS = ((1, 4, 7, 10), (2, 5, 8, 11))  # hip, knee, ankle, toe
 # A toe or ankle stands when it is both this low above its own lowest point and this slow. (The contact
 # numbers in the 263 features know only speed, up to 0.9 m/s: far too much for this.)
 _CONTACT_HEIGHT = 0.05  # metres
 _CONTACT_SPEED = 0.35  # metres a second
+_LOCKED_SPEED = 0.7  # metres a second; feet that slide faster than they would stand are locked, too
 _SHORTEST = 0.12  # seconds; shorter contacts are chance
-_BLEND = 0.2  # seconds over which a correction fades out
-_LARGEST = 0.04  # metres that a foot is moved at most; knees follow by about half of it
+_LEVEL_LIFT = 1e-3  # metres; spreads a change evenly over frames in which a foot never rises
+_LARGEST = 0.06  # metres that a foot is moved at most; knees follow by about half of it
 _STRAIGHT = 0.999  # of the leg's length: the knee never locks
 
 
@@ -35,7 +35,7 @@ def lock_feet(joints: Array, fps: float) -> Array:
         it, bone lengths stay, and everything but the legs is as it was.
     """
     out = joints.copy()
-    for hip, knee, ankle, toe in _LEGS:
+    for hip, knee, ankle, toe in HUMANML3D.legs:
         shift = _foot_shift(joints[:, ankle], joints[:, toe], fps)
         target = _within_reach(out[:, hip], joints[:, knee], joints[:, ankle], shift)
         out[:, toe] += target - joints[:, ankle]
@@ -57,7 +57,7 @@ def place_feet(joints: Array, ankles: Array, toes: Array) -> Array:
         Positions with the same bone lengths.
     """
     out = joints.copy()
-    for side, (hip, knee, ankle, toe) in enumerate(_LEGS):
+    for side, (hip, knee, ankle, toe) in enumerate(HUMANML3D.legs):
         shift = ankles[:, side] - joints[:, ankle]
         target = _within_reach(joints[:, hip], joints[:, knee], joints[:, ankle], shift)
         foot = toes[:, side] - ankles[:, side]
@@ -70,7 +70,7 @@ def place_feet(joints: Array, ankles: Array, toes: Array) -> Array:
 
 def contacts(joints: Array, fps: float) -> NDArray[np.bool_]:
     """Which of left ankle, left toe, right ankle and right toe stand in each frame: `(frames, 4)`."""
-    feet = [joint for leg in _LEGS for joint in leg[2:]]
+    feet = [joint for leg in HUMANML3D.legs for joint in leg[2:]]
     return np.stack([_standing(joints[:, joint], fps) for joint in feet], axis=-1)
 
 
@@ -83,13 +83,13 @@ def sliding(joints: Array, fps: float) -> float:
     return float(speed[both].mean()) if both.any() else 0.0
 
 
-def _standing(path: Array, fps: float) -> NDArray[np.bool_]:
+def _standing(path: Array, fps: float, fastest: float = _CONTACT_SPEED) -> NDArray[np.bool_]:
     """Frames in which a point is low and slow, for long enough to mean it."""
     if len(path) < 2:
         return np.zeros(len(path), dtype=bool)
     speed = np.linalg.norm(np.gradient(path, axis=0), axis=-1) * fps
     low = path[:, 1] < path[:, 1].min() + _CONTACT_HEIGHT
-    standing: NDArray[np.bool_] = low & (speed < _CONTACT_SPEED)
+    standing: NDArray[np.bool_] = low & (speed < fastest)
     for start, end in _spans(standing):
         if end - start < _SHORTEST * fps:
             standing[start:end] = False
@@ -103,11 +103,11 @@ def _spans(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
 
 
 def _foot_shift(ankle: Array, toe: Array, fps: float) -> Array:
-    """Horizontal correction `(frames, 3)` of one foot: exact while it stands, fading in between."""
+    """Horizontal correction `(frames, 3)` of one foot: exact while it stands, carried over in between."""
     shift = np.zeros_like(ankle)
     fixed = np.zeros(len(ankle), dtype=bool)
-    toes = _standing(toe, fps)
-    for path, standing in ((toe, toes), (ankle, _standing(ankle, fps) & ~toes)):
+    toes = _standing(toe, fps, _LOCKED_SPEED)
+    for path, standing in ((toe, toes), (ankle, _standing(ankle, fps, _LOCKED_SPEED) & ~toes)):
         for start, end in _spans(standing):
             wanted = np.median(path[start:end], axis=0) - path[start:end]
             # A contact that goes on from the other half of the foot keeps the correction it has there.
@@ -119,22 +119,21 @@ def _foot_shift(ankle: Array, toe: Array, fps: float) -> Array:
             fixed[start:end] = True
     size = np.linalg.norm(shift, axis=-1, keepdims=True)
     shift *= np.minimum(1.0, _LARGEST / np.maximum(size, 1e-9))
-    return _fade(shift, fixed, max(1, round(_BLEND * fps)))
+    return _between(shift, fixed, np.minimum(ankle[:, 1] - ankle[:, 1].min(), toe[:, 1] - toe[:, 1].min()))
 
 
-def _fade(shift: Array, fixed: NDArray[np.bool_], frames: int) -> Array:
-    """Fill the frames between contacts: smooth ramps down from the contact before and up to the next."""
-    out = shift.copy()
+def _between(shift: Array, fixed: NDArray[np.bool_], height: Array) -> Array:
+    """Fill the frames between contacts: a correction passes into the next one while the foot is in the air.
+
+    A foot that is still low would slide if its correction changed. Before the first contact and after the
+    last one the correction stays.
+    """
     where = np.flatnonzero(fixed)
-    for frame in np.flatnonzero(~fixed):
-        after = np.searchsorted(where, frame)
-        total = np.zeros(3)
-        for index in (after - 1, after):
-            if 0 <= index < len(where):
-                ramp = max(0.0, 1.0 - abs(int(where[index]) - frame) / (frames + 1))
-                total += shift[where[index]] * ramp * ramp * (3 - 2 * ramp)
-        out[frame] = total
-    return out
+    if not len(where):
+        return shift
+    lift = np.maximum(height - height.min() - _CONTACT_HEIGHT, 0.0) + _LEVEL_LIFT
+    way = np.concatenate(([0.0], np.cumsum((lift[1:] + lift[:-1]) / 2)))
+    return np.stack([np.interp(way, way[where], axis[where]) for axis in shift.T], axis=-1)
 
 
 def _within_reach(hip: Array, knee: Array, ankle: Array, shift: Array) -> Array:

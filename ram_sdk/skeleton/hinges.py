@@ -3,9 +3,9 @@
 Positions leave a limb free to turn about the line of its upper bone. But elbow and knee are hinges: when
 the limb is bent, the plane of the bend shows where the axis of the hinge points, and so how the upper bone
 is turned. A straight limb has no such plane; there the axis comes from where the upper bone points, by a
-linear rule learned from captures (`training/tools/fit_hinges.py`). The two are added as vectors, the plane with
-the sine of the bend as its length, so that one passes smoothly into the other; a share of the axis of a limb
-without twist is added to both.
+linear rule learned from captures (`training/tools/fit_hinges.py`). The two are added as vectors, the plane
+with the sine of the bend as its length, so that one passes smoothly into the other; a share of the axis of a
+limb without twist is added to both.
 """
 
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from ram_sdk.geometry import (
     quaternion_between,
     quaternion_to_matrix,
 )
+from ram_sdk.skeleton.joints import HUMANML3D
 
 _STRAIGHT_WEIGHT = 0.2  # sine of the bend at which plane and rule weigh the same
 
@@ -51,10 +52,14 @@ class Limb:
 ARM_RULE = ((-0.75, -0.05, 0.43), (0.53, -0.42, 0.26), (0.21, 0.05, 0.48), (-0.04, -0.34, -0.42))
 LEG_RULE = ((0.82, -0.3, -0.28), (-0.15, 0.84, -0.28), (-0.16, -0.31, -0.36), (0.06, 0.13, 0.04))
 LIMBS = (
-    Limb((13, 16), 18, (20,), 1.0, 1.0, ARM_RULE, 0.3),
-    Limb((14, 17), 19, (21,), -1.0, 1.0, ARM_RULE, 0.3),
-    Limb((1,), 4, (7, 10), 1.0, -1.0, LEG_RULE, 1.0),
-    Limb((2,), 5, (8, 11), -1.0, -1.0, LEG_RULE, 1.0),
+    *(
+        Limb((HUMANML3D.parents[shoulder], shoulder), elbow, (wrist,), side, 1.0, ARM_RULE, 0.3)
+        for side, (shoulder, elbow, wrist) in zip((1.0, -1.0), HUMANML3D.arms, strict=True)
+    ),
+    *(
+        Limb((hip,), knee, (ankle, toe), side, -1.0, LEG_RULE, 1.0)
+        for side, (hip, knee, ankle, toe) in zip((1.0, -1.0), HUMANML3D.legs, strict=True)
+    ),
 )
 
 

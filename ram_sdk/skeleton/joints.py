@@ -1,6 +1,10 @@
 """The skeletons that text-to-motion data sets use, as constants."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+Side = Literal["left", "middle", "right"]
+_OPPOSITE = {"left": "right", "right": "left"}
 
 
 @dataclass(frozen=True)
@@ -15,14 +19,9 @@ class Skeleton:
     name: str
     joint_names: tuple[str, ...]
     parents: tuple[int, ...]  # parents[0] = -1; every parent precedes its children
-    chains: tuple[tuple[int, ...], ...]  # order in which the data set's inverse kinematics walks the tree
+    chains: tuple[tuple[int, ...], ...]  # right leg, left leg, trunk, right arm, left arm, from the root
     rest_directions: tuple[tuple[int, int, int], ...]  # bone into joint j, at rest, one axis each
-    right_hip: int
-    left_hip: int
-    right_shoulder: int
-    left_shoulder: int
-    left_foot: tuple[int, int]  # (ankle, toe)
-    right_foot: tuple[int, int]
+    metre: float  # length of a metre in the unit of the joints
     fps: float
     contact_threshold: float  # squared displacement per frame, in squared units of the joints
 
@@ -35,6 +34,69 @@ class Skeleton:
     def num_features(self) -> int:
         """Width of the feature vector: 4 + 9 * (joints - 1) + 3 * joints + 4 contacts."""
         return 4 + 9 * (self.num_joints - 1) + 3 * self.num_joints + 4
+
+    def index(self, name: str) -> int:
+        """Number of a joint by its name."""
+        return self.joint_names.index(name)
+
+    @property
+    def legs(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Joints of the left and the right leg, from the hip to the toe."""
+        right, left = self.chains[:2]
+        return left[1:], right[1:]
+
+    @property
+    def arms(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Shoulder, elbow and wrist of the left and the right arm."""
+        right, left = self.chains[3:]
+        return left[-3:], right[-3:]
+
+    @property
+    def left_hip(self) -> int:
+        """First joint of the left leg."""
+        return self.legs[0][0]
+
+    @property
+    def right_hip(self) -> int:
+        """First joint of the right leg."""
+        return self.legs[1][0]
+
+    @property
+    def left_shoulder(self) -> int:
+        """First joint of the left arm."""
+        return self.arms[0][0]
+
+    @property
+    def right_shoulder(self) -> int:
+        """First joint of the right arm."""
+        return self.arms[1][0]
+
+    @property
+    def left_foot(self) -> tuple[int, int]:
+        """Ends of the left foot: the last two joints of the leg."""
+        ankle, toe = self.legs[0][-2:]
+        return ankle, toe
+
+    @property
+    def right_foot(self) -> tuple[int, int]:
+        """Ends of the right foot: the last two joints of the leg."""
+        ankle, toe = self.legs[1][-2:]
+        return ankle, toe
+
+    @property
+    def mirrored(self) -> tuple[int, ...]:
+        """For each joint the one on the other side of the body; those of the trunk are their own."""
+        return tuple(self.index(_other_side(name)) for name in self.joint_names)
+
+    def side(self, joint: int) -> Side:
+        """Which side of the body a joint is on."""
+        word = self.joint_names[joint].split("_")[0]
+        return "left" if word == "left" else "right" if word == "right" else "middle"
+
+
+def _other_side(name: str) -> str:
+    side, _, rest = name.partition("_")
+    return f"{_OPPOSITE[side]}_{rest}" if side in _OPPOSITE else name
 
 
 HUMANML3D = Skeleton(
@@ -53,12 +115,7 @@ HUMANML3D = Skeleton(
         (0, -1, 0), (0, 1, 0), (0, 0, 1), (0, 0, 1), (0, 1, 0), (1, 0, 0), (-1, 0, 0), (0, 0, 1),
         (0, -1, 0), (0, -1, 0), (0, -1, 0), (0, -1, 0), (0, -1, 0), (0, -1, 0),
     ),
-    right_hip=2,
-    left_hip=1,
-    right_shoulder=17,
-    left_shoulder=16,
-    left_foot=(7, 10),
-    right_foot=(8, 11),
+    metre=1.0,
     fps=20.0,
     contact_threshold=0.002,
 )  # fmt: skip
@@ -83,12 +140,10 @@ KIT_ML = Skeleton(
         (-1, 0, 0), (0, -1, 0), (0, -1, 0), (1, 0, 0), (0, -1, 0), (0, -1, 0), (0, 0, 1), (0, 0, 1),
         (-1, 0, 0), (0, -1, 0), (0, -1, 0), (0, 0, 1), (0, 0, 1),
     ),
-    right_hip=11,
-    left_hip=16,
-    right_shoulder=5,
-    left_shoulder=8,
-    left_foot=(19, 20),
-    right_foot=(14, 15),
+    metre=1000.0,
     fps=12.5,
     contact_threshold=0.05,
 )  # fmt: skip
+
+SKELETONS = {skeleton.name: skeleton for skeleton in (HUMANML3D, KIT_ML)}
+"""The skeletons by name."""

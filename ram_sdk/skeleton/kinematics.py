@@ -22,6 +22,9 @@ T_POSE_DIRECTIONS: tuple[tuple[float, float, float], ...] = (
     (-1.0, 0.0, 0.0), (1.0, 0.0, 0.0), (-1.0, 0.0, 0.0),
 )  # fmt: skip
 
+MAX_FRAMES = 250_000
+"""The most frames that resampling makes: some three hours, of which the rotations take a gigabyte."""
+
 
 @dataclass(frozen=True)
 class PoseSequence:
@@ -69,7 +72,16 @@ def canonical_offsets() -> Tensor:
 
 
 def resampling(frames: int, source_fps: float, target_fps: float) -> tuple[Tensor, Tensor, Tensor]:
-    """Where the frames of another rate fall: the frames before and after each, and its place between them."""
+    """Where the frames of another rate fall: the frames before and after each, and its place between them.
+
+    Raises:
+        ValueError: more than `MAX_FRAMES` frames would be needed.
+    """
+    if not (frames - 1) * target_fps / source_fps < MAX_FRAMES:
+        raise ValueError(
+            f"{frames} frames from {source_fps:g} to {target_fps:g} frames a second: that makes more than "
+            f"{MAX_FRAMES} frames; choose a lower rate or cut the motion"
+        )
     count = int((frames - 1) * target_fps / source_fps + 1e-6) + 1
     times = torch.arange(count, dtype=torch.float64) * (source_fps / target_fps)
     before = (times + 1e-9).long().clamp(max=frames - 1)

@@ -17,50 +17,47 @@ FloatArray = NDArray[np.float64]
 _LENGTH = (0.0, *UNIFORM_BONE_LENGTHS)  # bone into joint j
 _UP = np.array((0.0, 1.0, 0.0))
 
+_LEFT_HIP, _RIGHT_HIP = HUMANML3D.left_hip, HUMANML3D.right_hip
+_LEFT_SHOULDER, _RIGHT_SHOULDER = HUMANML3D.left_shoulder, HUMANML3D.right_shoulder
+_SPINE = tuple(HUMANML3D.index(name) for name in ("spine1", "spine2", "spine3"))
+_NECK, _HEAD = HUMANML3D.index("neck"), HUMANML3D.index("head")
+
 # Measured on HumanML3D's sample clip 012314: unit directions from the pelvis (hips, spine1) and from spine3
 # (neck, collars) in the frame of `_frames`, and the median place of the shoulders seen from the neck.
 _PELVIS_FAN = {
-    1: (0.52649, -0.83737, -0.14706),
-    2: (-0.60332, -0.78548, -0.13795),
-    3: (0.02493, 0.99303, -0.11521),
+    _LEFT_HIP: (0.52649, -0.83737, -0.14706),
+    _RIGHT_HIP: (-0.60332, -0.78548, -0.13795),
+    _SPINE[0]: (0.02493, 0.99303, -0.11521),
 }
 _CHEST_FAN = {
-    12: (-0.03038, 0.99954, 0.0),
-    13: (0.48105, 0.86975, -0.11008),
-    14: (-0.54159, 0.83399, -0.10555),
+    _NECK: (-0.03038, 0.99954, 0.0),
+    HUMANML3D.index("left_collar"): (0.48105, 0.86975, -0.11008),
+    HUMANML3D.index("right_collar"): (-0.54159, 0.83399, -0.10555),
 }
-_SHOULDERS = {16: (0.1950, -0.1007, 0.0130), 17: (-0.1950, -0.1007, 0.0130)}
+_SHOULDERS = {_LEFT_SHOULDER: (0.1950, -0.1007, 0.0130), _RIGHT_SHOULDER: (-0.1950, -0.1007, 0.0130)}
 
 # How far along the line hips - spine - neck the joints spine1, spine2 and spine3 lie on the uniform skeleton.
-_TRUNK = np.cumsum((0.2172, _LENGTH[6], _LENGTH[9], _LENGTH[12]))
+_TRUNK = np.cumsum((0.2172, _LENGTH[_SPINE[1]], _LENGTH[_SPINE[2]], _LENGTH[_NECK]))
 TRUNK_LENGTH = float(_TRUNK[3])
 TRUNK_FRACTIONS: tuple[float, ...] = tuple(_TRUNK[:3] / TRUNK_LENGTH)
 
-_LEGS = ((1, 4, 7, 10), (2, 5, 8, 11))
-_ARMS = ((16, 18, 20), (17, 19, 21))
 _MAX_REACH = 0.9995  # of the leg's length: a fully straight knee has no bending plane
 _KNEE_FORWARD = 0.05  # weight of "knees point forward" where the captured leg is straight
 
 
 def mirror(joints: FloatArray) -> FloatArray:
     """Reflect left and right: positions `(..., 22, 3)` with x negated and paired joints exchanged."""
-    names = HUMANML3D.joint_names
-    swap = {"left": "right", "right": "left"}
-    order = [
-        names.index("_".join((swap.get(name.split("_")[0], name.split("_")[0]), *name.split("_")[1:])))
-        for name in names
-    ]
-    return np.asarray(joints[..., order, :] * np.array((-1.0, 1.0, 1.0)))
+    return np.asarray(joints[..., HUMANML3D.mirrored, :] * np.array((-1.0, 1.0, 1.0)))
 
 
 def leg_scale(captured: FloatArray) -> float:
     """Metres of the uniform skeleton per unit of the capture: ratio of the mean leg lengths."""
     lengths = [
         np.median(_norm(captured[:, child] - captured[:, parent]))
-        for leg in _LEGS
+        for leg in HUMANML3D.legs
         for parent, child in pairwise(leg[:3])
     ]
-    return float(sum(_LENGTH[joint] for joint in (4, 5, 7, 8)) / np.sum(lengths))
+    return float(sum(_LENGTH[joint] for leg in HUMANML3D.legs for joint in leg[1:3]) / np.sum(lengths))
 
 
 def retarget(captured: FloatArray) -> FloatArray:
@@ -86,9 +83,9 @@ def retarget(captured: FloatArray) -> FloatArray:
     out = np.empty_like(captured)
     pelvis_frame = _place_pelvis(captured, scale, out)
     _place_trunk(captured, scale, out)
-    for leg in _LEGS:
+    for leg in HUMANML3D.legs:
         _place_leg(captured, leg, pelvis_frame[..., 2], out)
-    for arm in _ARMS:
+    for arm in HUMANML3D.arms:
         for parent, child in pairwise(arm):
             _place_along(captured, parent, child, out)
     return out
@@ -115,9 +112,11 @@ def _place_along(captured: FloatArray, parent: int, child: int, out: FloatArray)
 
 def _place_pelvis(captured: FloatArray, scale: float, out: FloatArray) -> FloatArray:
     """Pelvis, hips and spine1; the middle of the hips follows the captured one."""
-    frames = _frames(captured[:, 1] - captured[:, 2], captured[:, 3] - captured[:, 0])
+    frames = _frames(
+        captured[:, _LEFT_HIP] - captured[:, _RIGHT_HIP], captured[:, _SPINE[0]] - captured[:, 0]
+    )
     fan = {joint: _LENGTH[joint] * _unit(np.array(direction)) for joint, direction in _PELVIS_FAN.items()}
-    out[:, 0] = captured[:, 0] * scale - frames @ ((fan[1] + fan[2]) / 2)
+    out[:, 0] = captured[:, 0] * scale - frames @ ((fan[_LEFT_HIP] + fan[_RIGHT_HIP]) / 2)
     for joint, reach in fan.items():
         out[:, joint] = out[:, 0] + frames @ reach
     return frames
@@ -125,29 +124,31 @@ def _place_pelvis(captured: FloatArray, scale: float, out: FloatArray) -> FloatA
 
 def _place_trunk(captured: FloatArray, scale: float, out: FloatArray) -> None:
     """Spine, neck, head, collars and shoulders."""
-    for parent, child in ((3, 6), (6, 9)):
+    for parent, child in pairwise(_SPINE):
         _place_along(captured, parent, child, out)
-    frames = _frames(captured[:, 16] - captured[:, 17], captured[:, 12] - captured[:, 9])
+    frames = _frames(
+        captured[:, _LEFT_SHOULDER] - captured[:, _RIGHT_SHOULDER],
+        captured[:, _NECK] - captured[:, _SPINE[2]],
+    )
     for joint, direction in _CHEST_FAN.items():
-        out[:, joint] = out[:, 9] + frames @ (_LENGTH[joint] * _unit(np.array(direction)))
-    _place_along(captured, 12, 15, out)
-    seen = {j: np.einsum("tba,tb->ta", frames, captured[:, j] - captured[:, 12]) * scale for j in (16, 17)}
-    for collar, shoulder in ((13, 16), (14, 17)):
-        moved = seen[shoulder] - np.median(seen[shoulder], axis=0)
-        target = out[:, 12] + np.einsum("tab,tb->ta", frames, moved + np.array(_SHOULDERS[shoulder]))
+        out[:, joint] = out[:, _SPINE[2]] + frames @ (_LENGTH[joint] * _unit(np.array(direction)))
+    _place_along(captured, _NECK, _HEAD, out)
+    for shoulder in (_LEFT_SHOULDER, _RIGHT_SHOULDER):
+        collar = HUMANML3D.parents[shoulder]
+        seen = np.einsum("tba,tb->ta", frames, captured[:, shoulder] - captured[:, _NECK]) * scale
+        moved = seen - np.median(seen, axis=0)
+        target = out[:, _NECK] + np.einsum("tab,tb->ta", frames, moved + np.array(_SHOULDERS[shoulder]))
         out[:, shoulder] = out[:, collar] + _LENGTH[shoulder] * _unit(target - out[:, collar])
 
 
-def _place_leg(
-    captured: FloatArray, leg: tuple[int, int, int, int], forward: FloatArray, out: FloatArray
-) -> None:
+def _place_leg(captured: FloatArray, leg: tuple[int, ...], forward: FloatArray, out: FloatArray) -> None:
     """Knee, ankle and toe: the ankle keeps the captured height, the toe the captured ground track."""
     hip, knee, ankle, toe = leg
     thigh, shin, foot = _LENGTH[knee], _LENGTH[ankle], _LENGTH[toe]
     bones = [np.median(_norm(captured[:, b] - captured[:, a])) for a, b in pairwise(leg)]
     scale = (thigh + shin) / (bones[0] + bones[1])
     toes_out = _unit(captured[:, toe] - captured[:, ankle])
-    hips = (out[:, 1] + out[:, 2]) / 2
+    hips = (out[:, _LEFT_HIP] + out[:, _RIGHT_HIP]) / 2
     target = hips + scale * (captured[:, ankle] - captured[:, 0])
     target -= (foot - scale * bones[2]) * (toes_out - toes_out[:, 1:2] * _UP)
 

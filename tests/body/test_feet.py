@@ -5,6 +5,7 @@ from ram_sdk.motion import Motion
 from ram_sdk.skeleton.feet import contacts, in_place, lock_feet, sliding
 from ram_sdk.skeleton.joints import HUMANML3D
 from tests.synthetic_motion import natural_poses
+from training.evaluation.physical import foot_skating_ratio
 
 FPS = 20.0
 LEGS = [4, 5, 7, 8, 10, 11]
@@ -55,6 +56,16 @@ def test_corrections_come_and_go_smoothly() -> None:
     joints += 0.02 * np.sin(4 * np.arange(len(joints)) / FPS)[:, None, None] * (1.0, 0.0, 0.5)
     correction = lock_feet(joints, FPS) - joints
     assert np.abs(np.diff(correction, axis=0)).max() < 0.012  # metres a frame
+
+
+@pytest.mark.parametrize("speed", [0.55, 0.6, 0.65])
+def test_the_measure_of_the_field_falls(speed: float) -> None:
+    """Feet that slide as fast as GMD's foot skating ratio counts are locked; steps add no sliding."""
+    joints = walk()
+    joints += speed / 12 * np.sin(12 * np.arange(len(joints)) / FPS)[:, None, None] * (1.0, 0.0, 0.0)
+    steps_alone = foot_skating_ratio(walk(), FPS)
+    assert foot_skating_ratio(joints, FPS) > steps_alone
+    assert foot_skating_ratio(lock_feet(joints, FPS), FPS) <= steps_alone
 
 
 def test_standing_feet_that_do_not_slide_are_left_alone() -> None:

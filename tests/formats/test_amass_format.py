@@ -54,7 +54,7 @@ def test_archives_that_are_no_motion(tmp_path: Path) -> None:
 
 
 def test_unknown_layout_leaves_no_file(motion: Motion, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="choose 'motion', 'smplh' or 'smplx'"):
+    with pytest.raises(ValueError, match="layout 'smpl': choose 'motion', 'smplh' or 'smplx'"):
         motion.save(tmp_path / "a.npz", layout="smpl")
     assert not list(tmp_path.iterdir())
 

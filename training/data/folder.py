@@ -76,7 +76,7 @@ class MotionTextFolder:
     @property
     def metre(self) -> float:
         """Length of a metre in the set's unit: KIT-ML is in millimetres."""
-        return 1000.0 if self.skeleton is KIT_ML else 1.0
+        return self.skeleton.metre
 
     def ids(self, split: str) -> list[str]:
         """Ids in `<split>.txt`, in its order.

@@ -21,7 +21,7 @@ from ram_sdk.geometry import rotate, yaw_quaternion
 from ram_sdk.models.text_backbone import TextBackbone
 from ram_sdk.models.transformer import TransformerEncoder
 from ram_sdk.skeleton.features import decode_features
-from ram_sdk.skeleton.joints import HUMANML3D, KIT_ML, Skeleton
+from ram_sdk.skeleton.joints import HUMANML3D, SKELETONS, Skeleton
 from training.data.folder import write_atomically
 from training.dataset import pad
 from training.evaluation.evaluator import Sample, sha256
@@ -29,7 +29,6 @@ from training.evaluation.evaluator import Sample, sha256
 OPEN = Path(__file__).parent / "open"
 """Folder of the evaluator that comes with the project, trained on the open set."""
 
-_SKELETONS = {skeleton.name: skeleton for skeleton in (HUMANML3D, KIT_ML)}
 _STRIDE = 4  # frames a token of the motion tower
 _RADIUS = 10.0  # length of an embedding: distances get the size that the field is used to
 _CHUNK = 32  # sequences of similar length that are encoded together
@@ -52,7 +51,7 @@ class OpenEvaluatorConfig:
     @property
     def num_channels(self) -> int:
         """Width of what `motion_channels` makes."""
-        return 4 + 3 * (_SKELETONS[self.skeleton].num_joints - 1) + 3 * _SKELETONS[self.skeleton].num_joints
+        return 4 + 3 * (SKELETONS[self.skeleton].num_joints - 1) + 3 * SKELETONS[self.skeleton].num_joints
 
 
 def motion_channels(features: Tensor, skeleton: Skeleton) -> Tensor:
@@ -173,7 +172,7 @@ class OpenEvaluator:
         self.hashes: dict[str, str] = {}
         self.network = network.eval().requires_grad_(False)
         self._backbone = backbone
-        self._skeleton = _SKELETONS[network.config.skeleton]
+        self._skeleton = SKELETONS[network.config.skeleton]
         self._texts: dict[str, Tensor] = {}
 
     @classmethod

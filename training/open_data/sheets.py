@@ -7,24 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from tqdm import tqdm
 
-from ram_sdk.skeleton.joints import HUMANML3D
+from ram_sdk import Motion, render
 from training.data.folder import MotionTextFolder
 
 _CLIPS, _POSES = 8, 12  # rows of a sheet, poses in a row
-_CELL, _HEAD = 96, 16  # pixels: width and height of a pose, height of a row's title
-_PIXELS_PER_METRE = 42.0
-_LEFT, _RIGHT, _MIDDLE = (30, 90, 220), (210, 40, 40), (40, 40, 40)
+_POSE_HEIGHT, _TITLE_HEIGHT = 128, 16  # pixels
+_FRONT, _RIGHT_SIDE = 0.0, -90.0  # degrees, for the camera
 
 
 def write_sheets(root: Path, out: Path) -> list[Path]:
     """Draw `<action>.png` for every action, and every kind of composed motion, of a set that `build` made.
 
     Each row shows one clip: above as seen from the front of its first frame (the body's left is on the
-    right), below from the body's right. Left limbs are blue, right limbs red; the root stays in the middle.
+    right), below from the body's right. Left limbs are coral, right limbs blue; the root stays in the middle.
 
     Args:
         root: the set.
@@ -55,37 +53,20 @@ def write_sheets(root: Path, out: Path) -> list[Path]:
 
 
 def _draw_sheet(data: MotionTextFolder, clips: list[dict[str, Any]]) -> Image.Image:
-    row_height = 2 * _CELL + _HEAD
-    sheet = Image.new("RGB", (_POSES * _CELL, len(clips) * row_height), "white")
-    pen = ImageDraw.Draw(sheet)
-    for row, clip in enumerate(clips):
-        top = row * row_height
+    rows: list[Image.Image] = []
+    for clip in clips:
         caption = data.captions(clip["clip_id"])[0].text
         seconds = clip["end_seconds"] - clip["start_seconds"]
         name = " ".join(
             filter(None, (clip.get("file"), clip.get("take"), *map(str, clip.get("sources", ()))))
         )
-        pen.text((4, top + 2), f"{clip['clip_id']}  {name}  {seconds:.1f} s  {caption}", fill="black")
-        joints = data.joints(clip["clip_id"]).astype(np.float64)
-        for column, frame in enumerate(np.linspace(0, len(joints) - 1, _POSES).astype(int)):
-            pose = joints[frame] - joints[frame, 0] * np.array((1.0, 0.0, 1.0))
-            for view, across in enumerate((pose[:, 0], pose[:, 2])):
-                floor = top + _HEAD + (view + 1) * _CELL - 8
-                _draw_pose(pen, across, pose[:, 1], (column + 0.5) * _CELL, floor)
-    return sheet
-
-
-def _draw_pose(
-    pen: ImageDraw.ImageDraw,
-    across: NDArray[np.float64],
-    height: NDArray[np.float64],
-    middle: float,
-    floor: float,
-) -> None:
-    pen.line((middle - _CELL / 2, floor, middle + _CELL / 2, floor), fill=(200, 200, 200))
-    x, y = middle + across * _PIXELS_PER_METRE, floor - height * _PIXELS_PER_METRE
-    for joint, parent in enumerate(HUMANML3D.parents):
-        if parent >= 0:
-            name = HUMANML3D.joint_names[joint]
-            colour = _LEFT if name.startswith("left") else _RIGHT if name.startswith("right") else _MIDDLE
-            pen.line((x[parent], y[parent], x[joint], y[joint]), fill=colour, width=2)
+        motion = Motion(data.joints(clip["clip_id"]))
+        views = [
+            render.strip(motion, size=_POSE_HEIGHT, poses=_POSES, azimuth=azimuth, times=False)
+            for azimuth in (_FRONT, _RIGHT_SIDE)
+        ]
+        title = Image.new("RGB", (views[0].width, _TITLE_HEIGHT), "white")
+        text = f"{clip['clip_id']}  {name}  {seconds:.1f} s  {caption}"
+        ImageDraw.Draw(title).text((4, 2), text, fill="black")
+        rows += [title, *views]
+    return render.stack(rows, max(row.width for row in rows))

@@ -20,7 +20,7 @@ from scipy.sparse import coo_matrix, csr_matrix, diags
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from ram_sdk.formats.bone_names import bone_names
+from ram_sdk.formats.bone_names import BONE_NAMES
 from ram_sdk.skeleton.inverse_kinematics import inverse_kinematics
 from ram_sdk.skeleton.joints import HUMANML3D
 from ram_sdk.skeleton.kinematics import PoseSequence, canonical_offsets, forward_kinematics
@@ -98,7 +98,7 @@ def _landmarks(heads: dict[str, Array]) -> Array:
     Limb joints are where the Mixamo bones begin. HumanML3D's hips lie deeper inside and lower, its head
     joint lies between the ears; the trunk joints divide the way from hips to neck as its skeleton does.
     """
-    joints = np.stack([heads[name] for name in bone_names("mixamo")])
+    joints = np.stack([heads[name] for name in BONE_NAMES["mixamo"]])
     middle = (joints[1] + joints[2]) / 2 - (0.0, 0.028, 0.0)
     aside = np.array((0.062, 0.0, 0.0))
     joints[1], joints[2] = middle + aside, middle - aside
@@ -127,7 +127,7 @@ def _joint_weights(
     vertices: Array, faces: NDArray[np.int64], weights: dict[str, Array], joints: Array
 ) -> Array:
     """Skinning weights `(vertices, 22)`: limbs as sculpted, the trunk shared out along the spine, smooth."""
-    names = bone_names("mixamo")
+    names = BONE_NAMES["mixamo"]
     shares = np.zeros((len(vertices), len(names)))
     trunk = np.zeros(len(vertices))
     for name, column in weights.items():

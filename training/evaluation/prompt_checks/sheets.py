@@ -1,14 +1,12 @@
 """Strips of poses, one below the other, with what was asked and whether it was done."""
 
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from ram_sdk import Motion, RAMPipeline
+from ram_sdk import Motion, RAMPipeline, render
 
-_STRIP_WIDTH = 1200  # pixels
+_STRIP_WIDTH, _POSE_HEIGHT = 1200, 512  # pixels; poses are drawn larger than they are shown
 _CAPTION = 18  # pixels
 SAMPLE_SECONDS = 4.0
 _SAMPLES = (
@@ -21,21 +19,15 @@ _SAMPLES = (
 
 def sheet(motions: Sequence[Motion], captions: Sequence[str] = ()) -> Image.Image:
     """The motions' strips of poses, one below the other, each under its caption if there are captions."""
-    strips = []
-    with tempfile.TemporaryDirectory() as folder:
-        for motion in motions:
-            with Image.open(motion.save(Path(folder) / "strip.png")) as picture:
-                height = round(picture.height * _STRIP_WIDTH / picture.width)
-                strips.append(picture.resize((_STRIP_WIDTH, height), Image.Resampling.LANCZOS))
-    above = _CAPTION if captions else 0
-    page = Image.new("RGB", (_STRIP_WIDTH, sum(above + strip.height for strip in strips)), "white")
-    top = 0
-    for i, strip in enumerate(strips):
-        page.paste(strip, (0, top + above))
-        if captions:
-            ImageDraw.Draw(page).text((4, top + 2), captions[i], fill="black")
-        top += above + strip.height
-    return page
+    strips = [render.strip(motion, caption=motion.prompt, size=_POSE_HEIGHT) for motion in motions]
+    if not captions:
+        return render.stack(strips, _STRIP_WIDTH)
+    rows: list[Image.Image] = []
+    for strip, caption in zip(strips, captions, strict=True):
+        title = Image.new("RGB", (_STRIP_WIDTH, _CAPTION), "white")
+        ImageDraw.Draw(title).text((4, 2), caption, fill="black")
+        rows += [title, strip]
+    return render.stack(rows, _STRIP_WIDTH)
 
 
 def sample_sheet(pipeline: RAMPipeline) -> Image.Image:

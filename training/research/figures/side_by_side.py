@@ -10,51 +10,47 @@ prompt, and `.html` plays those of one prompt in 3D.
 
 import argparse
 import dataclasses
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
-from ram_sdk import Motion
-from ram_sdk.formats import preview
+from ram_sdk import Motion, render
+from ram_sdk.formats.film import write_mp4
+from ram_sdk.formats.pictures import write_gif
 from training.command import one_line_errors
 from training.evaluation.protocol import Row
 from training.research.figures.chart import save
 from training.research.figures.rows import generate
 
-_STRIP_WIDTH = 1200  # pixels
+_STRIP_WIDTH, _POSE_HEIGHT = 1200, 512  # pixels; poses are drawn larger than they are shown
 _CELL = 320  # pixels: side of one motion of a film
 SUFFIXES = (".png", ".gif", ".mp4", ".html")
 
 
 def strips(motions: Sequence[Sequence[Motion]], rows: Sequence[Row]) -> Image.Image:
     """A page: for each prompt the strip of poses of every row, headed by its name and the prompt."""
-    pictures: list[Image.Image] = []
-    with tempfile.TemporaryDirectory() as folder:
-        for group in zip(*motions, strict=True):
-            for motion, row in zip(group, rows, strict=True):
-                path = motion.save(Path(folder) / "strip.png", caption=f"{row.name}: {motion.prompt}")
-                with Image.open(path) as picture:
-                    height = round(picture.height * _STRIP_WIDTH / picture.width)
-                    pictures.append(picture.resize((_STRIP_WIDTH, height), Image.Resampling.LANCZOS))
-    page = Image.new("RGB", (_STRIP_WIDTH, sum(picture.height for picture in pictures)), "white")
-    tops = np.cumsum([0, *(picture.height for picture in pictures)])
-    for strip, top in zip(pictures, tops.tolist(), strict=False):
-        page.paste(strip, (0, top))
-    return page
+    pictures = [
+        render.strip(motion, caption=f"{row.name}: {motion.prompt}", size=_POSE_HEIGHT)
+        for group in zip(*motions, strict=True)
+        for motion, row in zip(group, rows, strict=True)
+    ]
+    return render.stack(pictures, _STRIP_WIDTH)
 
 
 def film(motions: Sequence[Sequence[Motion]], rows: Sequence[Row], path: Path) -> None:
     """A `.gif` or `.mp4`: a line of pictures for each prompt, a column for each row."""
     fps = motions[0][0].fps
     cells = [
-        [list(preview.frames(motion, f"{row.name}: {motion.prompt}", _CELL, fps)) for motion in group]
+        [
+            list(render.film(motion, caption=f"{row.name}: {motion.prompt}", size=_CELL, fps=fps))
+            for motion in group
+        ]
         for row, group in zip(rows, motions, strict=True)
     ]
     longest = max(len(cell) for column in cells for cell in column)
-    preview.write_frames((_tile(cells, moment) for moment in range(longest)), path, fps)
+    write = write_gif if path.suffix == ".gif" else write_mp4
+    write((_tile(cells, moment) for moment in range(longest)), path, fps)
 
 
 def _tile(cells: Sequence[Sequence[Sequence[Image.Image]]], moment: int) -> Image.Image:

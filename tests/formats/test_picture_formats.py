@@ -89,19 +89,23 @@ def test_short_and_kit_motions_can_be_shown(tmp_path: Path) -> None:
 def test_unknown_options_leave_no_file(motion: Motion, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="choose 'stick' or 'mesh'"):
         motion.save(tmp_path / "a.png", body="robot")
-    with pytest.raises(ValueError, match="at least 64 pixels"):
+    with pytest.raises(ValueError, match="size 8: expected 64 to 4096"):
         motion.save(tmp_path / "a.png", size=8)
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(("package", "suffix"), [("PIL", ".png"), ("imageio_ffmpeg", ".mp4")])
+@pytest.mark.parametrize(
+    ("package", "suffix", "extra"),
+    [("PIL", ".png", "preview"), ("PIL", ".mp4", "preview"), ("imageio_ffmpeg", ".mp4", "film")],
+)
 def test_missing_packages_are_named(
-    motion: Motion, tmp_path: Path, package: str, suffix: str, monkeypatch: pytest.MonkeyPatch
+    motion: Motion, tmp_path: Path, package: str, suffix: str, extra: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("preview", "stick_figure", "shaded_body"):
+    monkeypatch.setenv("PATH", "")
+    for name in ("pictures", "film"):
         monkeypatch.delitem(sys.modules, f"ram_sdk.formats.{name}", raising=False)
         monkeypatch.delattr(formats, name, raising=False)
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(ImportError, match=r"pip install 'ram_sdk\[preview\]'"):
+    with pytest.raises(ImportError, match=rf"pip install 'ram_sdk\[{extra}\]'"):
         motion.save(tmp_path / f"a{suffix}")
     assert not list(tmp_path.iterdir())

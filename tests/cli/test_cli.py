@@ -89,8 +89,6 @@ def test_batches_do_not_change_the_motions(checkpoint, tmp_path):
         (["a person jumps", "--batch-size", "0"], "--batch-size 0"),
         (["a person jumps", "--prompt-file", "absent.txt"], "absent.txt"),
         (["a person jumps", "-o", "clip.xyz"], "use one of the suffixes .npy"),
-        (["a person jumps", "-o", "absent/clip.npy"], "the folder 'absent' does not exist"),
-        (["a person jumps", "-o", "absent/"], "there is no such folder"),
         (["a person jumps", "--checkpoint", "./absent"], "no checkpoint at './absent'"),
         (["a person jumps", "--variant", "fp16"], "model.fp16.safetensors is missing"),
     ],

@@ -1,0 +1,182 @@
+"""Where a command writes: planned and checked before any work is done, one failure does not end the rest."""
+
+import argparse
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ram_sdk import formats
+from ram_sdk.cli import console, format_options
+from ram_sdk.formats.write_options import MAX_FPS
+from ram_sdk.skeleton.smoothing import CUTOFF
+
+if TYPE_CHECKING:
+    from ram_sdk.motion import Motion
+
+MAX_FILES = 100_000  # of one command
+
+
+def add_output_options(parser: argparse.ArgumentParser) -> None:
+    """The options of every command that writes motions."""
+    parser.add_argument(
+        "-o", "--output", action="append", required=True, metavar="FILE|DIR/",
+        help=f"where to write, may be repeated: a file ({' '.join(formats.WRITABLE)}), or a folder",
+    )  # fmt: skip
+    parser.add_argument(
+        "--format", default="npz", metavar="SUFFIX", help="of files in a folder (default: npz)"
+    )
+    changes = parser.add_argument_group("changes of the motion")
+    changes.add_argument(
+        "--fps", type=float, help="resample to this frame rate (for .bvh set Blender's scene to it, too)"
+    )
+    changes.add_argument(
+        "--smooth", type=float, nargs="?", const=CUTOFF, metavar="HZ",
+        help=f"reduce jitter (default: above {CUTOFF:g} Hz)",
+    )  # fmt: skip
+    changes.add_argument("--lock-feet", action="store_true", help="stop standing feet from sliding")
+    changes.add_argument("--in-place", action="store_true", help="stay above the starting point")
+    format_options.add_format_options(parser)
+
+
+class Outputs:
+    """The files of one command: checked when made, then written motion by motion.
+
+    Attributes:
+        failed: what could not be written, so far.
+    """
+
+    def __init__(self, arguments: argparse.Namespace, names: Sequence[str], sources: Sequence[Path] = ()):
+        """Plan `arguments.output` for motions with these names.
+
+        Args:
+            arguments: of a parser with `add_output_options`.
+            names: of files in a folder, one for each motion, without suffix.
+            sources: files that must not be written.
+
+        Raises:
+            ValueError: too many files, two at one place, one that is a source, or options that do not fit.
+            OSError: a place that cannot be written.
+            MissingPackageError: no output is left for which all that it needs is installed.
+        """
+        _check_number("--fps", arguments.fps, 0.1, MAX_FPS)
+        if len(names) * len(arguments.output) > MAX_FILES:
+            raise ValueError(
+                f"{len(names)} motions in {len(arguments.output)} outputs: one command writes at most "
+                f"{MAX_FILES} files"
+            )
+        self._arguments = arguments
+        self.failed: list[str] = []
+        planned = [_targets(output, names, arguments.format) for output in arguments.output]
+        for paths in planned:
+            formats.format_of(paths[0])
+        suffixes = dict.fromkeys(paths[0].suffix.lower() for paths in planned)
+        self._options = format_options.chosen(arguments, suffixes)
+        self._targets = self._installed(planned)
+        _check_distinct([path for paths in self._targets for path in paths], sources)
+
+    def _installed(self, planned: list[list[Path]]) -> list[list[Path]]:
+        """The outputs that can be written here; the others are complained of."""
+        left: list[list[Path]] = []
+        missing: dict[str, formats.MissingPackageError] = {}
+        for paths in planned:
+            try:
+                for path in paths:
+                    formats.check_writable(path, self._options[path.suffix.lower()])
+                left.append(paths)
+            except formats.MissingPackageError as error:
+                missing[str(paths[0])] = error
+        if not left:
+            raise next(iter(missing.values()))
+        for output, reason in missing.items():
+            console.complain(reason)
+            self.failed.append(output)
+        return left
+
+    def write(self, index: int, motion: "Motion", about: str) -> None:
+        """Write one motion everywhere and say so; what fails is complained of and noted in `failed`.
+
+        Args:
+            index: number of the motion.
+            motion: what to write.
+            about: what to print beside the path and the length.
+        """
+        for paths in self._targets:
+            path = paths[index]
+            try:
+                changed = self._changed(motion)
+                formats.write_chosen(changed, path, self._options[path.suffix.lower()])
+            except (ValueError, OSError, formats.MissingPackageError) as error:
+                console.complain(f"{path}: {error}")
+                self.failed.append(str(path))
+            else:
+                console.say(f"{path}  {changed.duration:.2f} s  {about}")
+
+    def _changed(self, motion: "Motion") -> "Motion":
+        arguments = self._arguments
+        if arguments.fps is not None:
+            motion = motion.resample(arguments.fps)
+        if arguments.smooth is not None:
+            motion = motion.smooth(arguments.smooth)
+        if arguments.lock_feet:
+            motion = motion.lock_feet()
+        if arguments.in_place:
+            motion = motion.in_place()
+        return motion
+
+
+def distinct_names(sources: Sequence[Path]) -> list[str]:
+    """Names without suffix for files; those that share one get their folder's name in front, or a number."""
+    stems = Counter(source.stem.casefold() for source in sources)
+    names: list[str] = []
+    taken: set[str] = set()
+    for source in sources:
+        stem = source.stem
+        if stems[stem.casefold()] > 1:
+            stem = f"{source.resolve().parent.name}_{stem}"
+        name, number = stem, 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{stem}_{number}"
+        taken.add(name.casefold())
+        names.append(name)
+    return names
+
+
+def _targets(output: str, names: Sequence[str], suffix: str) -> list[Path]:
+    """One file for each motion: the file itself, numbered files beside it, or named files in a folder."""
+    path = Path(output)
+    if output.endswith(tuple(filter(None, (os.sep, os.altsep)))) or path.is_dir():
+        return [path / f"{name}.{suffix.lstrip('.')}" for name in names]
+    if not path.suffix:
+        raise ValueError(
+            f"cannot write {output!r}: use one of the suffixes {', '.join(formats.WRITABLE)}, "
+            f"or {output + '/'!r} for a folder"
+        )
+    if len(names) == 1:
+        return [path]
+    return [path.with_name(f"{path.stem}_{i:03d}{path.suffix}") for i in range(len(names))]
+
+
+def _check_distinct(paths: Sequence[Path], sources: Sequence[Path]) -> None:
+    read = {_identity(source) for source in sources if source.exists()}
+    written: set[Path] = set()
+    for path in paths:
+        place = path.resolve()
+        if place.exists() and _identity(place) in read:
+            raise ValueError(f"{str(path)!r} is a source of this command: choose another place or format")
+        if place in written:
+            raise ValueError(f"{str(path)!r} would be written twice: choose other places")
+        written.add(place)
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """What tells a file from others, whatever the names by which it is reached."""
+    status = path.stat()
+    return status.st_dev, status.st_ino
+
+
+def _check_number(flag: str, value: float | None, low: float, high: float) -> None:
+    if value is not None and not low <= value <= high:
+        raise ValueError(f"{flag} {value:g}: expected {low:g} to {high:g}")

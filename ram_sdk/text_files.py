@@ -1,0 +1,78 @@
+"""Text files as people have them: UTF-8, UTF-16 or Windows-1252, tables with commas, semicolons or tabs."""
+
+import csv
+import os
+import warnings
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Sequence
+
+_MAX_BYTES = 8 << 20
+_MARKS = {BOM_UTF8: "utf-8-sig", BOM_UTF16_LE: "utf-16", BOM_UTF16_BE: "utf-16"}
+
+
+def read_text(path: str | os.PathLike[str]) -> str:
+    """The text of a file of up to 8 MiB.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: it is larger, or not text; the message names the file and the line.
+    """
+    with open(path, "rb") as file:
+        return decode(file.read(_MAX_BYTES + 1), os.fspath(path))
+
+
+def decode(content: bytes, name: str) -> str:
+    """Bytes as text: UTF-8, or UTF-16 by its mark or its zeros, or else, with a warning, Windows-1252.
+
+    Args:
+        content: what to read.
+        name: of the file, for messages.
+
+    Raises:
+        ValueError: more than 8 MiB, or not text.
+    """
+    if len(content) > _MAX_BYTES:
+        raise ValueError(f"{name!r} holds more than {_MAX_BYTES >> 20} MiB: split it")
+    encoding = next((code for mark, code in _MARKS.items() if content.startswith(mark)), "utf-8")
+    if encoding == "utf-8" and b"\0" in content:
+        encoding = "utf-16-le" if content[1::2].count(0) > content[::2].count(0) else "utf-16-be"
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        try:
+            text = content.decode("cp1252" if encoding == "utf-8" else encoding)
+        except UnicodeDecodeError:
+            raise ValueError(f"{name!r}, line {line}: not text; save the file as UTF-8") from error
+        warnings.warn(f"{name!r}, line {line}: not UTF-8; read as Windows-1252 instead", stacklevel=2)
+    if "\0" in text:
+        raise ValueError(f"{name!r}, line {text.count(chr(10), 0, text.index(chr(0))) + 1}: not text")
+    return text
+
+
+def column(text: str, names: Sequence[str], where: str) -> list[str]:
+    """One column of a table with a header; a table of a single column needs none.
+
+    Args:
+        text: the table, its cells parted by commas, semicolons or tabs, whichever the first line has most of.
+        names: what the column may be called.
+        where: the file's name, for messages.
+
+    Raises:
+        ValueError: several columns, of which none has such a name, or a row that is too short.
+    """
+    lines = [line for line in text.splitlines() if line.strip()]
+    if not lines:
+        return []
+    delimiter = max(",;\t", key=lines[0].count)
+    rows = list(csv.reader(lines, delimiter=delimiter))
+    header = [cell.strip().lower() for cell in rows[0]]
+    index = next((header.index(name) for name in names if name in header), None)
+    if index is None:
+        if any(header[1:]):
+            raise ValueError(f"{where!r} has the columns {', '.join(header)}: call one {names[0]!r}")
+        return [row[0] for row in rows]
+    short = next((i for i, row in enumerate(rows) if len(row) <= index), None)
+    if short is not None:
+        raise ValueError(f"{where!r}, row {short + 1}: it has no {header[index]!r}")
+    return [row[index] for row in rows[1:]]
