@@ -250,11 +250,33 @@ class Motion:
         return formats.write(self, path, **options)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> "Motion":
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        up: str | None = None,
+        fps: float | None = None,
+        person: int | str | None = None,
+        skeleton: Mapping[str, str] | None = None,
+    ) -> "Motion":
         """Read a motion from a file ending in one of `ram_sdk.formats.READABLE`.
 
+        The options say what cannot be seen in a file, or what it says wrongly; without them the file decides.
+
+        Args:
+            path: the file.
+            up: axis that points up, "x", "y", "z", "-x", "-y" or "-z".
+            fps: the file's frames a second; to change them afterwards there is `resample`.
+            person: which of several people in a BVH file: a number from 1, or how the name of the root joint
+                begins.
+            skeleton: names of a BVH file's joints by role, such as `{"left_hip": "Bone.003"}`, in place of
+                those that are found; the roles are `ram_sdk.skeleton.roles.ROLES`.
+
+        Warns:
+            UserWarning: something about the file was assumed.
+
         Raises:
-            ValueError: unknown suffix, or a file that holds no motion.
+            ValueError: unknown suffix, a file that holds no motion, or options that do not fit it.
             OSError: the file cannot be read.
         """
-        return formats.read(path)
+        return formats.read(path, formats.ReadOptions(up, fps, person, skeleton))

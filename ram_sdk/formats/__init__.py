@@ -1,14 +1,22 @@
 """One module a file format, behind `Motion.save` and `Motion.load`.
 
 A module that can be written has `write(motion, path, **options)`; one that can be read has
-`read(path) -> Motion`. Modules are imported when their suffix is first used.
+`read(path) -> Motion`, with `ReadOptions` besides where the file may need them. Modules are imported when
+their suffix is first used.
 """
 
 import os
 import tempfile
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import torch
+
+from ram_sdk.formats.options import ReadOptions
+from ram_sdk.skeleton.features import canonicalize
+from ram_sdk.skeleton.upright import turn_to_y
 
 if TYPE_CHECKING:
     from ram_sdk.motion import Motion
@@ -72,15 +80,26 @@ def write(motion: "Motion", path: str | os.PathLike[str], **options: Any) -> Pat
     return path
 
 
-def read(path: str | os.PathLike[str]) -> "Motion":
+def read(path: str | os.PathLike[str], options: ReadOptions | None = None) -> "Motion":
     """Read a motion from a file whose suffix names a readable format."""
-    path = Path(path)
+    path, options = Path(path), options or ReadOptions()
     if path.suffix.lower() not in READABLE:
         raise ValueError(f"cannot read {str(path)!r}: use one of the suffixes {', '.join(READABLE)}")
     if not path.is_file():
         raise FileNotFoundError(f"cannot read {str(path)!r}: there is no such file")
-    motion: Motion = import_module(f"{__name__}.{_MODULES[path.suffix.lower()]}").read(path)
-    return motion
+    module = import_module(f"{__name__}.{_MODULES[path.suffix.lower()]}")
+    motion: Motion
+    if path.suffix.lower() == ".bvh":
+        motion = module.read(path, options)
+        return motion
+    if options.person is not None or options.skeleton is not None:
+        raise ValueError(f"{path.name!r}: person and skeleton are for files that name their joints: .bvh")
+    motion = module.read(path)
+    if options.up is not None:
+        joints = torch.from_numpy(motion.joints @ turn_to_y(options.up).T)
+        upright = canonicalize(joints, motion.skeleton).float().numpy()
+        motion = replace(motion, joints=upright, generated_features=None)
+    return motion if options.fps is None else replace(motion, fps=float(options.fps))
 
 
 def _umask() -> int:

@@ -184,9 +184,12 @@ def _neck_and_head(
     spines = [
         joint for joint, name in enumerate(tree.names) if parse_bone_name(name) == ("", "trunk")
     ]  # CMU's BVH has a "Neck" where the chest ends
+    hips = (at[found["left_hip"]] + at[found["right_hip"]]) / 2
+    necks = sorted(necks, key=lambda neck: float(np.linalg.norm(at[neck] - hips)))
     raised = [n for n in necks if all(_distance(at, n, s) > _SAME_PLACE * legs for s in spines)]
     if necks and (raised or heads):
-        neck, *_ = raised or necks
+        neck, *above = raised or necks
+        heads = heads or above
     elif heads and _collars_meet(tree, found, legs):
         return {"neck": found["left_collar"], "head": heads[0]}
     elif heads:
@@ -196,7 +199,7 @@ def _neck_and_head(
         if not above:
             return {}
         neck, heads = above[0], above[-1:] if len(above) > 1 else []
-    below = [head for head in heads if head != neck and tree.is_below(head, neck)] or tree.ends_of(neck)
+    below = [head for head in heads if tree.is_below(head, neck)] or tree.ends_of(neck)
     return {"neck": neck, "head": below[0]} if below else {"neck": neck}
 
 
