@@ -11,8 +11,9 @@ AXES = {
     for index, axis in enumerate("xyz")
     for sign in "+-"
 }
-_STRAIGHT = 0.8  # cosine: legs and trunk of a body that stands at rest are at least this straight
-_ALONG_AXIS = 0.85  # cosine between the trunk at rest and the axis it stands along
+_STRAIGHT = 0.8  # cosine between the bones of the legs of a body that stands at rest and their common direction
+_ABOVE = 0.3  # cosine between the trunk and the opposite of that direction
+_ALONG_AXIS = 0.85  # cosine between the opposite of the legs at rest and the axis they stand along
 _LYING = 0.5  # mean cosine between trunk and up below which a body lies or hangs
 _UPRIGHT = 0.7  # ... above which it is upright
 _FLOOR = 0.06  # of the body's length: joints that are lower are on the floor
@@ -28,10 +29,15 @@ class UpAxis(NamedTuple):
 
 
 def stands(rest: FloatArray) -> bool:
-    """Whether a pose `(22, 3)` is that of a standing body: straight legs under a straight trunk."""
-    trunk = _unit(rest[12] - rest[0])
+    """Whether a pose `(22, 3)` is that of a standing body: straight legs side by side, the trunk above them.
+
+    The trunk need not be upright: skeletons whose spine is laid along one of its own axes still have legs
+    that hang straight down.
+    """
+    down = _legs_down(rest)
     bones = [rest[b] - rest[a] for a, b in ((1, 4), (4, 7), (2, 5), (5, 8))]
-    return all(float(_unit(bone) @ -trunk) > _STRAIGHT for bone in bones)
+    straight = all(float(_unit(bone) @ down) > _STRAIGHT for bone in bones)
+    return straight and float(_unit(rest[12] - rest[0]) @ -down) > _ABOVE
 
 
 def find_up(joints: FloatArray, rest: FloatArray | None, fps: float) -> UpAxis:
@@ -52,7 +58,7 @@ def find_up(joints: FloatArray, rest: FloatArray | None, fps: float) -> UpAxis:
     standing = max(along, key=lambda name: along[name] + carried[name])
     at_rest = None if rest is None else _axis_at_rest(rest)
     if at_rest is None:
-        clear = along[standing] > _UPRIGHT
+        clear = standing == "+y" and along[standing] > _UPRIGHT
         return UpAxis(standing, "" if clear else f"{standing} is taken for up, from the motion")
     if standing == at_rest or along[at_rest] > _LYING:
         return UpAxis(at_rest, "")
@@ -72,10 +78,14 @@ def turn_to_y(axis: str) -> FloatArray:
     return np.outer(side, side) + np.outer(AXES["+y"], up) - np.outer(up, AXES["+y"])
 
 
+def _legs_down(rest: FloatArray) -> FloatArray:
+    return _unit(_unit(rest[7] - rest[1]) + _unit(rest[8] - rest[2]))
+
+
 def _axis_at_rest(rest: FloatArray) -> str | None:
-    trunk = _unit(rest[12] - rest[0])
-    axis = max(AXES, key=lambda name: float(trunk @ AXES[name]))
-    return axis if trunk @ AXES[axis] > _ALONG_AXIS else None
+    up = -_legs_down(rest)
+    axis = max(AXES, key=lambda name: float(up @ AXES[name]))
+    return axis if up @ AXES[axis] > _ALONG_AXIS else None
 
 
 def _carried(joints: FloatArray, axis: FloatArray, fps: float) -> float:
