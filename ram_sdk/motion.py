@@ -16,6 +16,7 @@ from ram_sdk.body.embedded import load_body
 from ram_sdk.body.skinning import MeshSequence
 from ram_sdk.body.smpl import SmplParameters, smpl_parameters, smpl_vertices
 from ram_sdk.body.smpl_files import load_smpl
+from ram_sdk.formats.options import ReadOptions
 from ram_sdk.skeleton import feet, smoothing
 from ram_sdk.skeleton.features import canonicalize, decode_features, encode_joints
 from ram_sdk.skeleton.inverse_kinematics import inverse_kinematics, resample_joints
@@ -279,4 +280,4 @@ class Motion:
             ValueError: unknown suffix, a file that holds no motion, or options that do not fit it.
             OSError: the file cannot be read.
         """
-        return formats.read(path, formats.ReadOptions(up, fps, person, skeleton))
+        return formats.read(path, ReadOptions(up, fps, person, skeleton))

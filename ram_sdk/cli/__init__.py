@@ -1,14 +1,17 @@
 """The command line, `ram-sdk`."""
 
 import argparse
+import json
 import re
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
 import ram_sdk
 from ram_sdk import checkpoint, formats, inputs
 from ram_sdk.checkpoint import DEFAULT, SHIPPED, HubOptions
+from ram_sdk.formats.text import read_text
 from ram_sdk.motion import Motion
 from ram_sdk.skeleton.smoothing import CUTOFF
 
@@ -70,7 +73,7 @@ def _convert(options: argparse.Namespace) -> int:
     for path in targets:
         formats.check_writable(path)
     for source, path in zip(options.sources, targets, strict=True):
-        motion = Motion.load(source)
+        motion = _load(source, options)
         if options.fps is not None:
             motion = motion.resample(options.fps)
         if options.smooth is not None:
@@ -82,6 +85,34 @@ def _convert(options: argparse.Namespace) -> int:
         motion.save(path)
         print(f"{path}  {motion.duration:.2f} s  {motion.fps:g} fps  from {source}")
     return 0
+
+
+def _load(source: str, options: argparse.Namespace) -> Motion:
+    """Read a motion with what the command line says about the file; warnings are one line each."""
+    person = options.person
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        motion = Motion.load(
+            source,
+            up=options.up,
+            fps=options.source_fps,
+            person=int(person) if person is not None and person.isdecimal() else person,
+            skeleton=None if options.skeleton is None else _skeleton(options.skeleton),
+        )
+    for warning in caught:
+        print(f"ram-sdk: warning: {warning.message}", file=sys.stderr)
+    return motion
+
+
+def _skeleton(path: Path) -> dict[str, str]:
+    """Joint names by role from a JSON file."""
+    try:
+        skeleton = json.loads(read_text(path))
+    except ValueError as error:
+        raise ValueError(f"{path.name!r} is not JSON: {error}") from error
+    if not isinstance(skeleton, dict) or not all(isinstance(name, str) for name in skeleton.values()):
+        raise ValueError(f'{path.name!r}: expected {{"left_hip": "joint name", ...}}')
+    return skeleton
 
 
 def _info(options: argparse.Namespace) -> int:
@@ -166,6 +197,12 @@ def _parser() -> argparse.ArgumentParser:
         help=f"stop trembling (default: above {CUTOFF:g} Hz)",
     )
     convert.add_argument("--lock-feet", action="store_true", help="stop standing feet from sliding")
+    convert.add_argument("--up", metavar="AXIS", help="up axis of the files: x, y, z, -x, -y or -z")
+    convert.add_argument("--source-fps", type=float, metavar="FPS", help="frame rate of the files")
+    convert.add_argument("--person", help="which person of a BVH file: a number from 1 or a name's beginning")
+    convert.add_argument(
+        "--skeleton", type=Path, metavar="FILE", help="JSON with a BVH file's joint names by role"
+    )
     convert.add_argument("--in-place", action="store_true", help="stay above the starting point")
 
     info = commands.add_parser("info", help="say what a checkpoint is")

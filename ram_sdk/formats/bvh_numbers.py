@@ -4,6 +4,7 @@ import math
 import re
 from array import array
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,7 +97,7 @@ def _rows(ends: list[tuple[int, int]], frames: int | None, channels: int, name: 
     if total and total == (frames or 0) * channels:
         return total // channels
     before = [0, *(end for _, end in ends)]
-    sizes = [end - start for start, end in zip(before, before[1:], strict=False)]
+    sizes = [end - start for start, end in pairwise(before)]
     if channels in sizes:  # a frame a line
         odd = next((i for i, size in enumerate(sizes) if size != channels), None)
         if odd is None or (odd == len(sizes) - 1 and sizes[odd] < channels):
@@ -106,6 +107,6 @@ def _rows(ends: list[tuple[int, int]], frames: int | None, channels: int, name: 
         return total // channels
     line = f"line {ends[-1][0]}" if ends else "MOTION section"
     raise ValueError(
-        f"{name}, {line}: {total} numbers up to here, but a frame has {channels} channels; the file is cut off "
-        "or its head is wrong"
+        f"{name}, {line}: {total} numbers up to here, but a frame has {channels} channels; the file is cut "
+        "off or its head is wrong"
     )

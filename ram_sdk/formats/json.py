@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ram_sdk.formats.text import read_text
 from ram_sdk.motion import Motion
 
 
@@ -24,7 +25,7 @@ def write(motion: Motion, path: Path) -> None:
 def read(path: Path) -> Motion:
     """Read a file that `write` made."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_text(path))
         return Motion(
             joints=np.asarray(content["joints"], dtype=np.float32),
             fps=float(content["fps"]),

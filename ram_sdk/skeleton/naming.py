@@ -1,4 +1,4 @@
-"""What a bone's name says: the side and the part of the body, in the spellings of many tools and languages."""
+"""What a bone's name says: the side and the part of the body, in the spellings of many tools."""
 
 import re
 import unicodedata
@@ -16,7 +16,8 @@ _PARTS = {
     "collar": "collar clavicle collarbone scapula schlüsselbein schluesselbein clavicula clavicule 肩",
     "shoulder": "shoulder shldr schulter hombro epaule",
     "upper_arm": "arm upperarm uparm armupper humerus oberarm brazo bras 腕",
-    "elbow": "elbow forearm lowerarm lowarm armlower farm radius unterarm ellbogen codo antebrazo coude ひじ 肘",
+    "elbow": "elbow forearm lowerarm lowarm armlower farm radius unterarm ellbogen codo antebrazo coude "
+    "ひじ 肘",
     "wrist": "wrist handgelenk muñeca poignet 手首",
     "hand": "hand mano",
     "hip_joint": "hipjoint",
@@ -30,15 +31,44 @@ _PARTS = {
 }
 _PART_OF = {word: part for part, words in _PARTS.items() for word in words.split()}
 _SIDE_OF = {
-    **dict.fromkeys("l left lft lf links linke linker izq gauche 左".split(), "left"),
-    **dict.fromkeys("r right rgt rt rechts rechte rechter droite 右".split(), "right"),
+    **dict.fromkeys(["l", "left", "lft", "lf", "links", "linke", "linker", "izq", "gauche", "左"], "left"),
+    **dict.fromkeys(["r", "right", "rgt", "rt", "rechts", "rechte", "rechter", "droite", "右"], "right"),
 }
 _GLUED = ("left", "right", "左", "右", "l", "r")  # before or, if long, behind a word: lthigh, uplegleft
-_TRAILING = frozenset("joint jnt jt bone bind bend skin base sub m".split())
-_TWIST = frozenset("twist roll".split())
+_TRAILING = frozenset(["joint", "jnt", "jt", "bone", "bind", "bend", "skin", "base", "sub", "m"])
+_TWIST = frozenset(["twist", "roll"])
 _NOT_BODY = frozenset(
-    "ik mch org ctrl control ctl pole target helper share sec adj hair skirt cloth weapon prop nub end tip aux "
-    "to out scap bck fwd metacarpal breast bust".split()
+    [
+        "ik",
+        "mch",
+        "org",
+        "ctrl",
+        "control",
+        "ctl",
+        "pole",
+        "target",
+        "helper",
+        "share",
+        "sec",
+        "adj",
+        "hair",
+        "skirt",
+        "cloth",
+        "weapon",
+        "prop",
+        "nub",
+        "end",
+        "tip",
+        "aux",
+        "to",
+        "out",
+        "scap",
+        "bck",
+        "fwd",
+        "metacarpal",
+        "breast",
+        "bust",
+    ]
 )
 
 

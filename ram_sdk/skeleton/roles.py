@@ -41,7 +41,9 @@ _FAR_ENDS = {
     "head": "upperneck",
 }
 _FAR_TRUNK = ("lowerback", "upperback", "thorax")
-_FAR_THIGH = 0.6  # lhipjoint to lfemur beside lfemur to ltibia: a thigh beside a shin, or a pelvis beside a thigh
+_FAR_THIGH = (
+    0.6  # lhipjoint to lfemur beside lfemur to ltibia: a thigh beside a shin, or a pelvis beside a thigh
+)
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,8 @@ def _by_name(tree: JointTree, chosen: Mapping[str, int]) -> dict[str, int]:
         found |= _neck_and_head(tree, found, parts["", "neck"], parts["", "head"])
     found |= chosen
     if tree.parents is None:
-        found |= {"pelvis": joint for joint in parts["", "pelvis"][:1] if "pelvis" not in found}
+        if named := parts["", "pelvis"]:
+            found.setdefault("pelvis", named[0])
     elif "left_hip" in found and "right_hip" in found:
         found.setdefault("pelvis", tree.common_ancestor(found["left_hip"], found["right_hip"]))
     return {role: joint for role, joint in found.items() if joint >= 0}
@@ -226,7 +229,9 @@ def _trunk(tree: JointTree, found: Mapping[str, int]) -> tuple[int, ...]:
     if tree.parents is not None:
         return tuple(between)
     reach = {joint: float(np.linalg.norm(tree.rest[joint] - hips)) for joint in between}
-    return tuple(sorted((j for j in between if reach[j] < np.linalg.norm(neck - hips)), key=reach.__getitem__))
+    return tuple(
+        sorted((j for j in between if reach[j] < np.linalg.norm(neck - hips)), key=reach.__getitem__)
+    )
 
 
 def _far_ends(tree: JointTree) -> dict[str, int]:

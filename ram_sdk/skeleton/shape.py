@@ -8,7 +8,8 @@ import numpy as np
 from ram_sdk.skeleton.retarget import FloatArray
 from ram_sdk.skeleton.tree import JointTree
 
-_ALIKE = 0.1  # relative difference of bones of one limb to those of its twin
+_ALIKE = 0.1  # of a limb's longest bone: how much its bones may differ from those of its twin
+_MOST_LIMBS = 16  # a joint with more is no part of a body
 _SIDEWAYS = 0.2  # of a foot's length: how far forward toes must point to tell left from right
 
 
@@ -44,8 +45,13 @@ def roles_by_shape(tree: JointTree, sides: Sequence[str]) -> dict[str, int]:
     if left is None:
         return {}
     for side, (leg, arm) in (("left", limbs[left]), ("right", limbs[1 - left])):
-        found |= {f"{side}_{role}": joint for role, joint in zip(("hip", "knee", "ankle", "foot"), leg, strict=False)}
-        found |= {f"{side}_{role}": joint for role, joint in zip(("shoulder", "elbow", "wrist"), arm, strict=False)}
+        found |= {
+            f"{side}_{role}": joint
+            for role, joint in zip(("hip", "knee", "ankle", "foot"), leg, strict=False)
+        }
+        found |= {
+            f"{side}_{role}": joint for role, joint in zip(("shoulder", "elbow", "wrist"), arm, strict=False)
+        }
     return found
 
 
@@ -57,10 +63,12 @@ def _equal_chains(tree: JointTree) -> list[_Pair]:
     longest = _longest_chains(tree)
     pairs = []
     for joint, below in enumerate(tree.children):
-        for a, b in combinations(below, 2):
-            first, second = longest[a], longest[b]
-            bones = [_bones(tree, [joint, *chain]) for chain in (first, second)]
-            if len(first) == len(second) >= 3 and np.allclose(*bones, rtol=_ALIKE, atol=_ALIKE * bones[0].mean()):
+        limbs = [longest[child] for child in below if len(longest[child]) >= 3]
+        if len(limbs) > _MOST_LIMBS:
+            continue
+        for first, second in combinations(limbs, 2):
+            bones, others = _bones(tree, [joint, *first]), _bones(tree, [joint, *second])
+            if len(first) == len(second) and np.abs(bones - others).max() < _ALIKE * bones.max():
                 pairs.append((joint, first, second))
     return pairs
 

@@ -38,7 +38,7 @@ class JointTree:
         return depths
 
     def depth(self, joint: int) -> int:
-        """Joints above this one; where the tree is not known, the length of its name, shorter being nearer."""
+        """Joints above this one; where the tree is not known, the length of its name."""
         return self._depths[joint] if self.parents is not None else len(self.names[joint])
 
     def is_end(self, joint: int) -> bool:

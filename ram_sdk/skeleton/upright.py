@@ -11,7 +11,9 @@ AXES = {
     for index, axis in enumerate("xyz")
     for sign in "+-"
 }
-_STRAIGHT = 0.8  # cosine between the bones of the legs of a body that stands at rest and their common direction
+_STRAIGHT = (
+    0.8  # cosine between the bones of the legs of a body that stands at rest and their common direction
+)
 _ABOVE = 0.3  # cosine between the trunk and the opposite of that direction
 _ALONG_AXIS = 0.85  # cosine between the opposite of the legs at rest and the axis they stand along
 _LYING = 0.5  # mean cosine between trunk and up below which a body lies or hangs
@@ -63,7 +65,9 @@ def find_up(joints: FloatArray, rest: FloatArray | None, fps: float) -> UpAxis:
     if standing == at_rest or along[at_rest] > _LYING:
         return UpAxis(at_rest, "")
     if along[standing] > _UPRIGHT and carried[standing] > _CARRIED and carried[at_rest] < _NOT_CARRIED:
-        return UpAxis(standing, f"{standing} is taken for up, along which it moves, though it rests along {at_rest}")
+        return UpAxis(
+            standing, f"{standing} is taken for up, along which it moves, though it rests along {at_rest}"
+        )
     return UpAxis(at_rest, f"{at_rest} is taken for up, as at rest; the body lies or hangs in most frames")
 
 
