@@ -121,7 +121,9 @@ def forward_kinematics(
     return positions, world
 
 
-def _along_x(bones: Sequence[np.ndarray], parents: Sequence[int], tips: Mapping[int, np.ndarray]) -> np.ndarray:
+def _along_x(
+    bones: Sequence[np.ndarray], parents: Sequence[int], tips: Mapping[int, np.ndarray]
+) -> np.ndarray:
     """For each joint the axes whose x lies along the bone that begins there."""
     own = np.tile(np.eye(3), (len(bones), 1, 1))
     for joint in range(len(bones)):

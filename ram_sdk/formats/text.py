@@ -13,8 +13,14 @@ _MARKS = (
 
 
 def read_text(path: str | Path) -> str:
-    """The text of a file in UTF-8, UTF-16 or UTF-32, with or without a byte-order mark, else Latin-1."""
-    data = Path(path).read_bytes()
+    """The text of a file in UTF-8, UTF-16 or UTF-32, with or without a byte-order mark, else Latin-1.
+
+    Lines end in a line feed, whatever ended them in the file.
+    """
+    return _decoded(Path(path).read_bytes()).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _decoded(data: bytes) -> str:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return data[len(mark) :].decode(encoding, errors="replace")

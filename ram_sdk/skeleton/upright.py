@@ -20,6 +20,7 @@ _LYING = 0.5  # mean cosine between trunk and up below which a body lies or hang
 _UPRIGHT = 0.7  # ... above which it is upright
 _FLOOR = 0.06  # of the body's length: joints that are lower are on the floor
 _STILL = 0.15  # of the body's length a second: joints that are slower do not slide
+_CARRIERS = [joint for joint in range(22) if joint not in (12, 15)]  # nobody stands on the head alone
 _CARRIED, _NOT_CARRIED = 0.3, 0.1  # parts of the time that something stands still on the floor
 
 
@@ -93,14 +94,14 @@ def _axis_at_rest(rest: FloatArray) -> str | None:
 
 
 def _carried(joints: FloatArray, axis: FloatArray, fps: float) -> float:
-    """Part of the time that some joint stands still on the floor below the body."""
+    """Part of the time that some joint, other than neck and head, stands still on the floor below the body."""
     body = float(np.median(np.linalg.norm(joints[:, 12] - joints[:, 0], axis=-1))) * 3
     heights = joints @ axis
     low = heights - np.percentile(heights.min(axis=1), 5) < _FLOOR * body
     if len(joints) < 2:
         return 1.0
     speeds = np.linalg.norm(np.diff(joints, axis=0), axis=-1) * fps
-    return float((low[1:] & (speeds < _STILL * body)).any(axis=1).mean())
+    return float((low[1:] & (speeds < _STILL * body))[:, _CARRIERS].any(axis=1).mean())
 
 
 def _unit(vectors: FloatArray) -> FloatArray:

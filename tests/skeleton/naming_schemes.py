@@ -27,9 +27,7 @@ SCHEMES: dict[str, Scheme] = {
         ("{}collar", "{}shldr", "{}forearm", "{}hand"),
         ("hip", "abdomen", "chest", "", "neck", ""),
     ),
-    "lafan1": scheme(
-        _WORDS, ("{}UpLeg", "{}Leg", "{}Foot", "{}Toe"), _HIK_ARM, _HIK_MIDDLE, along_x=True
-    ),
+    "lafan1": scheme(_WORDS, ("{}UpLeg", "{}Leg", "{}Foot", "{}Toe"), _HIK_ARM, _HIK_MIDDLE, along_x=True),
     "perception-neuron": scheme(_WORDS, ("{}UpLeg", "{}Leg", "{}Foot", ""), _HIK_ARM, _HIK_MIDDLE),
     "rokoko": scheme(_WORDS, ("{}Thigh", "{}Shin", "{}Foot", "{}Toe"), _HIK_ARM, _HIK_MIDDLE),
     "3ds-max-biped": scheme(
