@@ -21,7 +21,7 @@ from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
 from ram_sdk.skeleton.kinematics import PoseSequence, children
 from ram_sdk.skeleton.mapping import place_joints
 from ram_sdk.skeleton.retarget import leg_scale, retarget
-from ram_sdk.skeleton.roles import Roles, find_roles, people
+from ram_sdk.skeleton.roles import find_roles, people
 from ram_sdk.skeleton.tree import JointTree
 from ram_sdk.skeleton.upright import find_up, stands, turn_to_y
 
@@ -105,9 +105,11 @@ def read(path: Path, options: ReadOptions) -> Motion:
             if own is not None:
                 return Motion(own.astype(np.float32), fps)
         roles = find_roles(person, options.skeleton)
-        standing = stands(place_joints(roles, person.rest[None]).positions[0])
+        rest = place_joints(roles, person.rest[None]).positions[0]
+        standing = stands(rest)
         picked = place_joints(roles, positions, rotations, person.rest if standing else None)
-        up = options.up or _find_up(bvh, joints[0], roles, person, picked.positions, standing, path)
+        placed = rest @ bvh.still_rotation_above(joints[0]).T  # what never turns belongs to the rest pose
+        up = options.up or _find_up(picked.positions, placed if standing else None, bvh.fps, path)
         captured = retarget(picked.positions @ turn_to_y(up).T)
     except ValueError as error:
         raise ValueError(f"{path.name!r}: {error}") from error
@@ -150,20 +152,8 @@ def _own_joints(names: Sequence[str], positions: NDArray[np.float64]) -> NDArray
     return None
 
 
-def _find_up(
-    bvh: BvhMotion,
-    root: int,
-    roles: Roles,
-    person: JointTree,
-    joints: NDArray[np.float64],
-    standing: bool,
-    path: Path,
-) -> str:
-    """The file's up axis; joints above the body that never turn belong to the pose at rest."""
-    rest = None
-    if standing:
-        rest = place_joints(roles, (person.rest @ bvh.still_rotation_above(root).T)[None]).positions[0]
-    up, assumed = find_up(joints, rest, bvh.fps)
+def _find_up(joints: NDArray[np.float64], rest: NDArray[np.float64] | None, fps: float, path: Path) -> str:
+    up, assumed = find_up(joints, rest, fps)
     if assumed:
         _warn(path, f"{assumed}; give the up axis as up= if that is wrong")
     return up

@@ -58,8 +58,8 @@ class BvhMotion:
         return len(self.rotations)
 
     def rest_positions(self) -> NDArray[np.float64]:
-        """Places of the joints `(joints, 3)` with all angles zero."""
-        rest = self.offsets.copy()
+        """Places of the joints `(joints, 3)` with all angles zero; where they are mostly, if they slide."""
+        rest = np.asarray(np.median(self.translations, axis=0))
         for joint, parent in enumerate(self.parents):
             if parent >= 0:
                 rest[joint] += rest[parent]

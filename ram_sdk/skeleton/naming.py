@@ -4,12 +4,12 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-# Words that stand for a part when all that is left of a name is them. Which joint of a limb "leg", "hip",
-# "foot", "shoulder" or "hand" is depends on its neighbours: see `mapping`.
+# Words that stand for a part when all that is left of a name is them. Which joint of a limb "leg",
+# "hip", "foot", "shoulder" or "hand" is depends on its neighbours: see `mapping`.
 _PARTS = {
     "pelvis": "hips pelvis cog becken huefte hüfte cadera bassin 下半身 腰",
-    "trunk": "spine chest upperchest abdomen abdomenlower abdomenupper chestlower chestupper torso waist back "
-    "lowerback upperback lowback thorax ribs ribcage belly stomach bauch brust wirbelsäule wirbelsaeule "
+    "trunk": "spine chest upperchest abdomen abdomenlower abdomenupper chestlower chestupper torso waist "
+    "back lowerback upperback lowback thorax ribs ribcage belly stomach bauch brust wirbelsäule wirbelsaeule "
     "columna pecho 上半身",
     "neck": "neck lowerneck upperneck necklower neckupper hals cuello cou 首",
     "head": "head crown kopf cabeza tete tête skull 頭",

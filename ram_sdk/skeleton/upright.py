@@ -94,7 +94,7 @@ def _axis_at_rest(rest: FloatArray) -> str | None:
 
 
 def _carried(joints: FloatArray, axis: FloatArray, fps: float) -> float:
-    """Part of the time that some joint, other than neck and head, stands still on the floor below the body."""
+    """Part of the time that some joint other than neck and head stands still on the floor."""
     body = float(np.median(np.linalg.norm(joints[:, 12] - joints[:, 0], axis=-1))) * 3
     heights = joints @ axis
     low = heights - np.percentile(heights.min(axis=1), 5) < _FLOOR * body

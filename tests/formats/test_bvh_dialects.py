@@ -111,9 +111,11 @@ def test_what_was_assumed_is_said_once(kind: str) -> None:
 
 
 def test_a_cut_off_last_row_is_left_out() -> None:
-    with pytest.warns(UserWarning) as caught:
+    with (
+        pytest.warns(UserWarning, match=r"line \d+ is cut off"),
+        pytest.warns(UserWarning, match="head says 4 frames, the file has 3"),
+    ):
         assert same(parse_bvh(TEXT[:-40]), frames=3)
-    assert any(re.search(r"line \d+ is cut off", str(warning.message)) for warning in caught)
 
 
 def test_a_file_without_frame_time_needs_fps() -> None:

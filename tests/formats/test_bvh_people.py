@@ -112,8 +112,8 @@ def load_y(tmp_path: Path) -> Person:
 def test_posture_and_heading_do_not_choose_the_up_axis(tmp_path: Path, posture: str, axis: str) -> None:
     motions = []
     for heading in (0, 90, 180, 270):
+        body = turned(laid(UNITY, POSTURES[posture], heading), TO[axis])
         with pytest.warns(UserWarning, match="lies or hangs"):
-            body = turned(laid(UNITY, POSTURES[posture], heading), TO[axis])
             motions.append(load(tmp_path, body).joints)
     for motion in motions[1:]:
         np.testing.assert_allclose(motion, motions[0], atol=1e-3)
@@ -185,7 +185,8 @@ def test_two_people_below_one_root_whose_names_are_the_same(tmp_path: Path) -> N
 
 def test_a_prop_is_not_a_person(tmp_path: Path) -> None:
     def with_box(text: str) -> str:
-        box = "ROOT Box\n{\nOFFSET 0 0 0\nCHANNELS 3 Xposition Yposition Zposition\nEnd Site\n{\nOFFSET 0 9 0\n}\n}\n"
+        box = "ROOT Box\n{\nOFFSET 0 0 0\nCHANNELS 3 Xposition Yposition Zposition\n"
+        box += "End Site\n{\nOFFSET 0 9 0\n}\n}\n"
         head, rows = re.split(r"(?<=Frame Time: 0.05\n)", text.replace("ROOT Hips", box + "ROOT Hips"))
         return head + "\n".join("500 0 0 " + row for row in rows.splitlines())
 
@@ -229,6 +230,26 @@ def test_bones_of_no_length(tmp_path: Path, roles: tuple[str, ...]) -> None:
     assumed = {"left_foot", "head", "left_wrist", "left_hip", "right_foot", "left_shoulder"}
     for role in assumed.intersection(roles):
         assert any(role in str(warning.message) for warning in caught)
+
+
+def test_offsets_in_the_position_channels(tmp_path: Path) -> None:
+    """Some tools leave every OFFSET at zero and write the bones into each frame."""
+    names = {name: offset for name, offset in zip(UNITY.names, UNITY.offsets, strict=True)}
+
+    def moved(text: str) -> str:
+        head, rows = re.split(r"(?<=Frame Time: 0.05\n)", text)
+        order = re.findall(r"(?:ROOT|JOINT) (\S+)", head)
+        head = re.sub(r"(?<=[A-Za-z]\n)\{\nOFFSET .*", "{\nOFFSET 0 0 0", head)
+        head = head.replace("CHANNELS 3", "CHANNELS 6 Xposition Yposition Zposition")
+        lines = []
+        for row in rows.splitlines():
+            words = row.split()
+            bones = [" ".join(map(str, names[name])) for name in order[1:]]
+            angles = [" ".join(words[i : i + 3]) for i in range(6, len(words), 3)]
+            lines.append(" ".join([*words[:6], *(f"{b} {a}" for b, a in zip(bones, angles, strict=True))]))
+        return head + "\n".join(lines)
+
+    assert distance(load(tmp_path, UNITY, change=moved), UNITY) < 0.05
 
 
 def test_feet_without_toes_turn_with_the_ankle(tmp_path: Path) -> None:
@@ -335,7 +356,8 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert not out.err
     assert main(["convert", str(source), "-o", target]) == 0
     assert capsys.readouterr().err == (
-        "ram-sdk: warning: 'a.bvh': 2 people, the first is taken; choose with person=: 1 'Anna:Hips', 2 'Ben:Hips'\n"
+        "ram-sdk: warning: 'a.bvh': 2 people, the first is taken; choose with person=: "
+        "1 'Anna:Hips', 2 'Ben:Hips'\n"
     )
     names = tmp_path / "names.json"
     names.write_text('{"left_hip": "Tail"}')
