@@ -57,8 +57,9 @@ def test_retargeting_lands_where_forward_kinematics_does(tool: str, tmp_path: Pa
 
 EXTRAS = (
     "thigh_twist_01_l", "ik_foot_l", "ik_hand_r", "upperarm_twist_01_r", "index_01_l",
-    "thigh_correctiveRoot_l", "J_Sec_Hair1_01", "Skirt_L", "CC_Base_L_KneeShareBone", "LeftHandThumb1", "LeftEye",
-    "Tail", "weapon_r", "Breast_L", "LeftForeArmRoll", "lThumb1", "Jaw", "左足ＩＫ", "Foot_Target_L",
+    "thigh_correctiveRoot_l", "J_Sec_Hair1_01", "Skirt_L", "CC_Base_L_KneeShareBone", "LeftEye",
+    "LeftHandThumb1", "Tail", "weapon_r",
+    "Breast_L", "LeftForeArmRoll", "lThumb1", "Jaw", "左足ＩＫ", "Foot_Target_L",
 )  # fmt: skip
 
 
