@@ -16,6 +16,7 @@ from ram_sdk.body.embedded import load_body
 from ram_sdk.body.skinning import MeshSequence
 from ram_sdk.body.smpl import SmplParameters, smpl_parameters, smpl_vertices
 from ram_sdk.body.smpl_files import load_smpl
+from ram_sdk.formats.read_options import ReadOptions
 from ram_sdk.formats.write_options import MAX_FPS
 from ram_sdk.skeleton import feet, smoothing
 from ram_sdk.skeleton.features import canonicalize, decode_features, encode_joints
@@ -262,11 +263,33 @@ class Motion:
         return formats.write(self, path, **options)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> "Motion":
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        up: str | None = None,
+        fps: float | None = None,
+        person: int | str | None = None,
+        skeleton: Mapping[str, str] | None = None,
+    ) -> "Motion":
         """Read a motion from a file ending in one of `ram_sdk.formats.READABLE`.
 
+        The options say what cannot be seen in a file, or what it says wrongly; without them the file decides.
+
+        Args:
+            path: the file.
+            up: axis that points up, "x", "y", "z", "-x", "-y" or "-z".
+            fps: the file's frames a second; to change them afterwards there is `resample`.
+            person: which of several people in a BVH file: a number from 1, or how the name of the root joint
+                begins.
+            skeleton: names of a BVH file's joints by role, such as `{"left_hip": "Bone.003"}`, in place of
+                those that are found; the roles are `ram_sdk.skeleton.roles.ROLES`.
+
+        Warns:
+            UserWarning: something about the file was assumed.
+
         Raises:
-            ValueError: unknown suffix, or a file that holds no motion.
+            ValueError: unknown suffix, a file that holds no motion, or options that do not fit it.
             OSError: the file cannot be read.
         """
-        return formats.read(path)
+        return formats.read(path, ReadOptions(up, fps, person, skeleton))

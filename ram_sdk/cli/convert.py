@@ -1,13 +1,19 @@
 """`ram-sdk convert`: motion files into other formats."""
 
 import argparse
+import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
 from ram_sdk import formats
 from ram_sdk.cli import console
 from ram_sdk.cli.outputs import Outputs, add_output_options, distinct_names
+from ram_sdk.text_files import read_text
+
+if TYPE_CHECKING:
+    from ram_sdk.motion import Motion
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -17,6 +23,15 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "sources", nargs="+", type=Path, metavar="FILE", help=f"motions to read: {' '.join(formats.READABLE)}"
     )
+    says = parser.add_argument_group("what cannot be seen in a source file")
+    says.add_argument("--source-up", metavar="AXIS", help="its up axis: x, y, z, -x, -y or -z")
+    says.add_argument("--source-fps", type=float, metavar="FPS", help="its frame rate")
+    says.add_argument(
+        "--source-person", metavar="WHO", help="which person: a number from 1, or a name's beginning"
+    )
+    says.add_argument(
+        "--source-skeleton", type=Path, metavar="FILE", help="JSON with the joint names of a .bvh by role"
+    )
     add_output_options(parser)
 
 
@@ -25,14 +40,37 @@ def run(arguments: argparse.Namespace) -> int:
     sources: list[Path] = arguments.sources
     outputs = Outputs(arguments, distinct_names(sources), sources)
 
-    from ram_sdk.motion import Motion
-
     for index, source in enumerate(tqdm(sources, unit="file", disable=None if len(sources) > 1 else True)):
         try:
-            motion = Motion.load(source)
+            motion = _load(source, arguments)
         except (ValueError, OSError) as error:
             console.complain(error if source.name in str(error) else f"{source}: {error}")
             outputs.failed.append(str(source))
         else:
             outputs.write(index, motion, f"{arguments.fps or motion.fps:g} fps  from {source}")
     return console.summary(outputs.failed, len(sources) * len(arguments.output))
+
+
+def _load(source: Path, arguments: argparse.Namespace) -> "Motion":
+    """Read a motion with what the command line says about the file."""
+    from ram_sdk.motion import Motion
+
+    person, skeleton = arguments.source_person, arguments.source_skeleton
+    return Motion.load(
+        source,
+        up=arguments.source_up,
+        fps=arguments.source_fps,
+        person=int(person) if person is not None and person.isdecimal() else person,
+        skeleton=None if skeleton is None else _skeleton(skeleton),
+    )
+
+
+def _skeleton(path: Path) -> dict[str, str]:
+    """Joint names by role from a JSON file."""
+    try:
+        skeleton = json.loads(read_text(path))
+    except ValueError as error:
+        raise ValueError(f"{path.name!r} is not JSON: {error}") from error
+    if not isinstance(skeleton, dict) or not all(isinstance(name, str) for name in skeleton.values()):
+        raise ValueError(f'{path.name!r}: expected {{"left_hip": "joint name", ...}}')
+    return skeleton

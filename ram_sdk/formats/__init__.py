@@ -1,19 +1,21 @@
 """Motion files behind `Motion.save` and `Motion.load`: one entry of `FORMATS` and one module for each format.
 
 A module that can be written has `write(motion, path, options)`; one that can be read has
-`read(path) -> Motion`; one that needs a program or package that may be missing has
-`check_installed(options)`. Modules are imported when their suffix is first used. To add a format:
-write its module, its options in `write_options.py` and its entry here; command line and README follow.
+`read(path) -> Motion`, with `ReadOptions` besides where the file may need them; one that needs a program or
+package that may be missing has `check_installed(options)`. Modules are imported when their suffix is first
+used. To add a format: write its module, its options in `write_options.py` and its entry here; command line and
+README follow.
 """
 
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from ram_sdk.formats.read_options import ReadOptions
 from ram_sdk.formats.write_options import (
     BvhOptions,
     FbxOptions,
@@ -187,12 +189,32 @@ def write_chosen(motion: "Motion", path: str | os.PathLike[str], options: Option
     return Path(path)
 
 
-def read(path: str | os.PathLike[str]) -> "Motion":
+def read(path: str | os.PathLike[str], options: ReadOptions | None = None) -> "Motion":
     """Read a motion from a file whose suffix names a readable format."""
-    path = Path(path)
+    path, options = Path(path), options or ReadOptions()
     if path.suffix.lower() not in READABLE:
         raise ValueError(f"cannot read {str(path)!r}: use one of the suffixes {', '.join(READABLE)}")
     if not path.is_file():
         raise FileNotFoundError(f"cannot read {str(path)!r}: there is no such file")
-    motion: Motion = BY_SUFFIX[path.suffix.lower()].load().read(path)
-    return motion
+    module = BY_SUFFIX[path.suffix.lower()].load()
+    motion: Motion
+    if path.suffix.lower() == ".bvh":
+        motion = module.read(path, options)
+        return motion
+    if options.person is not None or options.skeleton is not None:
+        raise ValueError(f"{path.name!r}: person and skeleton are for files that name their joints: .bvh")
+    motion = module.read(path)
+    if options.up is not None:
+        motion = _turned(motion, options.up)
+    return motion if options.fps is None else replace(motion, fps=float(options.fps))
+
+
+def _turned(motion: "Motion", up: str) -> "Motion":
+    """A motion whose `up` axis points up, turned to Y up, put on the floor and facing +Z."""
+    import torch
+
+    from ram_sdk.skeleton.features import canonicalize
+    from ram_sdk.skeleton.upright import turn_to_y
+
+    joints = canonicalize(torch.from_numpy(motion.joints @ turn_to_y(up).T), motion.skeleton)
+    return replace(motion, joints=joints.float().numpy(), generated_features=None)

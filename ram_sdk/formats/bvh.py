@@ -1,5 +1,7 @@
 """`.bvh`: a skeleton in a T-pose and its joint angles, for Blender, Maya, Unity, MotionBuilder, Unreal."""
 
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -7,19 +9,22 @@ import torch
 from numpy.typing import NDArray
 
 from ram_sdk.formats.bone_names import BONE_NAMES, BONE_TIPS
-from ram_sdk.formats.bvh_parser import read_bvh
+from ram_sdk.formats.bvh_parser import BvhMotion, read_bvh
+from ram_sdk.formats.read_options import ReadOptions
 from ram_sdk.formats.write_options import BvhOptions
 from ram_sdk.motion import Motion
 from ram_sdk.skeleton.features import canonicalize
 from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
 from ram_sdk.skeleton.kinematics import children
-from ram_sdk.skeleton.mapping import pick_joints
+from ram_sdk.skeleton.mapping import place_joints
 from ram_sdk.skeleton.pose import Pose
 from ram_sdk.skeleton.retarget import leg_scale, retarget
+from ram_sdk.skeleton.roles import find_roles, people
+from ram_sdk.skeleton.tree import JointTree
+from ram_sdk.skeleton.upright import find_up, stands, turn_to_y
 
 _UNITS_PER_METRE = {"cm": 100.0, "m": 1.0}
 _SAME_LENGTH = 1e-3  # relative difference of bones that still are the uniform skeleton's
-_MOSTLY = 2.0
 
 
 def write(motion: Motion, path: Path, options: BvhOptions) -> None:
@@ -51,39 +56,85 @@ def write(motion: Motion, path: Path, options: BvhOptions) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="ascii")
 
 
-def read(path: Path) -> Motion:
+def read(path: Path, options: ReadOptions) -> Motion:
     """Read the motion of a BVH file of any unit, on HumanML3D's skeleton, at the file's frame rate.
 
-    Files that `write` made come back as they were. Those of other skeletons, whose joints
-    `body.skeleton_maps` must know by name, are retargeted: every clip comes out on the one skeleton that
-    models know, on the floor, from the origin towards +Z.
+    Files that `write` made come back as they were. Those of other skeletons are mapped by role (see
+    `ram_sdk.skeleton.roles`) and retargeted: every clip comes out on the one skeleton that models know, on
+    the floor, from the origin towards +Z.
+
+    Warns:
+        UserWarning: something was assumed: the person, the up axis, joints that the skeleton does not have.
 
     Raises:
-        ValueError: not a BVH file, or a skeleton whose joint names are not known.
+        ValueError: not a BVH file, no person in it, or options that do not fit it.
     """
-    bvh = read_bvh(path)
-    positions, fps = bvh.world_transforms()[0], round(bvh.fps, 3)
+    bvh = read_bvh(path, options.fps)
+    fps = bvh.fps if options.fps else round(bvh.fps, 3)
+    try:
+        person, joints = _person(bvh, options, path)
+        positions, rotations = (part[:, joints] for part in bvh.world_transforms())
+        if options.up is None and options.skeleton is None:
+            own = _own_joints(person.names, positions)
+            if own is not None:
+                return Motion(own.astype(np.float32), fps)
+        roles = find_roles(person, options.skeleton)
+        rest = place_joints(roles, person.rest[None]).positions[0]
+        standing = stands(rest)
+        picked = place_joints(roles, positions, rotations, person.rest if standing else None)
+        placed = rest @ bvh.still_rotation_above(joints[0]).T  # what never turns belongs to the rest pose
+        up = options.up or _find_up(picked.positions, placed if standing else None, bvh.fps, path)
+        captured = retarget(picked.positions @ turn_to_y(up).T)
+    except ValueError as error:
+        raise ValueError(f"{path.name!r}: {error}") from error
+    if picked.assumed:
+        _warn(path, f"the skeleton has no {', '.join(picked.assumed)}: put where a body at rest has them")
+    return Motion(canonicalize(torch.from_numpy(captured)).float().numpy(), fps)
+
+
+def _person(bvh: BvhMotion, options: ReadOptions, path: Path) -> tuple[JointTree, list[int]]:
+    """The tree of one person in the file, and the indices of its joints."""
+    tree = JointTree(bvh.names, bvh.parents, bvh.rest_positions())
+    roots = people(tree)
+    labels = [tree.names[root] for root in roots]
+    shown = ", ".join(f"{number} {label!r}" for number, label in enumerate(labels, start=1))
+    if not roots:
+        return tree, list(range(len(tree.names)))
+    match options.person:
+        case None:
+            chosen = roots[:1]
+            if len(roots) > 1:
+                _warn(path, f"{len(roots)} people, the first is taken; choose with person=: {shown}")
+        case int(number):
+            chosen = roots[number - 1 : number] if number > 0 else []
+        case name:
+            chosen = [r for r, label in zip(roots, labels, strict=True) if label.startswith(name)]
+    if len(chosen) != 1:
+        raise ValueError(f"person {options.person!r}: choose from {shown}")
+    return tree.subtree(chosen[0])
+
+
+def _own_joints(names: Sequence[str], positions: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """The 22 joints in metres, if the file has the names and the bones of those that `write` makes."""
     for labels in BONE_NAMES.values():
-        if set(labels) <= set(bvh.names):
-            joints = positions[:, [bvh.names.index(label) for label in labels]]
+        if set(labels) <= set(names):
+            joints = positions[:, [names.index(label) for label in labels]]
             joints = joints * leg_scale(joints)
             bones = np.linalg.norm(joints[:, 1:] - joints[:, HUMANML3D.parents[1:]], axis=-1)
             if np.allclose(bones, UNIFORM_BONE_LENGTHS, rtol=_SAME_LENGTH):
-                return Motion(joints.astype(np.float32), fps)
-    try:
-        joints = retarget(pick_joints(bvh.names, _y_up(bvh.names, positions)))
-    except ValueError as error:
-        raise ValueError(f"{path.name!r}: {error}") from error
-    return Motion(canonicalize(torch.from_numpy(joints)).float().numpy(), fps)
+                return joints
+    return None
 
 
-def _y_up(names: tuple[str, ...], positions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Turn a file whose Z points up: one in which the head is mostly far along Z from the lowest point."""
-    head = next((index for index, name in enumerate(names) if "head" in name.lower()), len(names) - 1)
-    _, up, depth = (positions[:, head] - positions.min(axis=1)).mean(axis=0)
-    if depth > _MOSTLY * up:
-        return positions[..., [0, 2, 1]] * (1.0, 1.0, -1.0)
-    return positions
+def _find_up(joints: NDArray[np.float64], rest: NDArray[np.float64] | None, fps: float, path: Path) -> str:
+    up, assumed = find_up(joints, rest, fps)
+    if assumed:
+        _warn(path, f"{assumed}; give the up axis as up= if that is wrong")
+    return up
+
+
+def _warn(path: Path, message: str) -> None:
+    warnings.warn(f"{path.name!r}: {message}", stacklevel=3)
 
 
 def _hierarchy(pose: Pose, labels: tuple[str, ...], order: str, scale: float) -> tuple[list[str], list[int]]:

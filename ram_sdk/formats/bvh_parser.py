@@ -1,16 +1,30 @@
 """Reading BVH files: any hierarchy, channel order and frame rate."""
 
 import re
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ram_sdk.formats.bvh_numbers import NumberReader, read_rows
+from ram_sdk.formats.text import read_text
+
 _AXES = {"X": 0, "Y": 1, "Z": 2}
 _CHANNEL = re.compile(r"([XYZ])(position|rotation)", re.IGNORECASE)
-_FRAMES = re.compile(r"Frames\s*:\s*(\d+)", re.IGNORECASE)
-_FRAME_TIME = re.compile(r"Frame\s+Time\s*:\s*(\S+)", re.IGNORECASE)
+_MOTION = re.compile(r"^\s*MOTION(?=\s*$|\s+Frame)", re.IGNORECASE | re.MULTILINE)
+_FRAMES = re.compile(r"Frames\s*:?\s*(\d{1,18})\b", re.IGNORECASE)
+_FRAME_TIME = re.compile(r"Frame\s*Time\s*:?\s*(\S+)", re.IGNORECASE)
+_HEAD = 1000  # characters after MOTION in which its head is looked for
+# At braces, and before keywords that another one stands in front of on the same line.
+_PIECES = re.compile(
+    r"(?<=[{}])|(?=[{}])|(?<=HIERARCHY)\s+|\s+(?=OFFSET\s+[-+.\d]|CHANNELS\s+\d)", re.IGNORECASE
+)
+_MAX_JOINTS = 2000
+_JOINTS_PER_VALUE, _SMALL = 4, 1_000_000  # a file of joints that nothing moves would fill the memory
+_STILL = 1e-6  # largest change of a matrix entry of a joint that never turns
+_SHOWN = 60  # characters of a line in a message
 
 
 @dataclass(frozen=True)
@@ -43,6 +57,23 @@ class BvhMotion:
         """Number of frames."""
         return len(self.rotations)
 
+    def rest_positions(self) -> NDArray[np.float64]:
+        """Places of the joints `(joints, 3)` with all angles zero; where they are mostly, if they slide."""
+        rest = np.asarray(np.median(self.translations, axis=0))
+        for joint, parent in enumerate(self.parents):
+            if parent >= 0:
+                rest[joint] += rest[parent]
+        return rest
+
+    def still_rotation_above(self, joint: int) -> NDArray[np.float64]:
+        """World rotation `(3, 3)` of the joints above one, as far as they never turn."""
+        rotation = np.eye(3)
+        while (joint := self.parents[joint]) >= 0:
+            own = self.rotations[:, joint]
+            if np.abs(own - own[0]).max() < _STILL:
+                rotation = own[0] @ rotation
+        return rotation
+
     def world_transforms(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Forward kinematics: positions `(frames, joints, 3)` and rotations `(frames, joints, 3, 3)`."""
         positions = np.empty_like(self.translations)
@@ -62,37 +93,50 @@ class BvhMotion:
 class _Joint:
     name: str
     parent: int
-    offset: tuple[float, float, float] | None = None
+    line: int
+    offset: tuple[float, ...] | None = None
     channels: tuple[tuple[int, bool], ...] = ()  # (axis, is it a rotation)
 
 
-def read_bvh(path: str | Path) -> BvhMotion:
+def read_bvh(path: str | Path, fps: float | None = None) -> BvhMotion:
     """Read a BVH file.
 
     Args:
-        path: the file.
+        path: the file, in any encoding of `text.read_text`.
+        fps: frames a second, in place of the file's own.
 
     Returns:
         The motion; angles are converted from degrees, Euler rotations applied in the order in which
         each joint lists its channels. A joint without position channels keeps its rest offset.
 
+    Warns:
+        UserWarning: something in the file had to be guessed.
+
     Raises:
         FileNotFoundError: there is no such file.
         ValueError: the file is not a complete BVH file; the message names the line.
     """
-    return parse_bvh(Path(path).read_text(encoding="utf-8", errors="replace"), str(path))
+    return parse_bvh(read_text(path), str(path), fps)
 
 
-def parse_bvh(text: str, name: str = "BVH text") -> BvhMotion:
-    """Read the text of a BVH file; `name` stands for the file in error messages. See `read_bvh`."""
-    motion = re.search(r"^\s*MOTION\s*$", text, re.MULTILINE)
+def parse_bvh(text: str, name: str = "BVH text", fps: float | None = None) -> BvhMotion:
+    """Read the text of a BVH file; `name` stands for the file in messages. See `read_bvh`."""
+    motion = _MOTION.search(text)
     if motion is None:
         raise ValueError(f"{name}: no MOTION section; the file is not BVH or is cut off")
-    joints = _parse_hierarchy(text[: motion.start()], name)
-    frames, frame_time, body = _parse_motion_head(text, motion.end(), name)
-    values = _parse_values(text, body, frames, sum(len(joint.channels) for joint in joints), name)
+    reader = NumberReader()
+    joints = _parse_hierarchy(text[: motion.start()], name, reader)
+    channels = sum(len(joint.channels) for joint in joints)
+    if not channels:
+        raise ValueError(f"{name}: no joint has channels, so nothing moves")
+    frames, frame_time, body = _parse_motion_head(text, motion.end(), name, fps)
+    values = read_rows(text[body:], _line_of(text, body), frames, channels, name, reader)
+    if len(values) * len(joints) > _JOINTS_PER_VALUE * values.size + _SMALL:
+        raise ValueError(f"{name}: {len(joints)} joints, but only {channels} channels move them")
     offsets = np.array([joint.offset for joint in joints], dtype=np.float64)
-    translations, rotations = _local_transforms(joints, offsets, values)
+    translations, rotations = _local_transforms(joints, offsets, values, reader)
+    for assumption in sorted(reader.assumed):
+        warnings.warn(f"{name}: {assumption}", stacklevel=2)
     return BvhMotion(
         names=tuple(joint.name for joint in joints),
         parents=tuple(joint.parent for joint in joints),
@@ -103,37 +147,54 @@ def parse_bvh(text: str, name: str = "BVH text") -> BvhMotion:
     )
 
 
-def _parse_hierarchy(text: str, name: str) -> list[_Joint]:
+def _parse_hierarchy(text: str, name: str, reader: NumberReader) -> list[_Joint]:
     joints: list[_Joint] = []
     open_joints: list[int] = []
     for number, line in enumerate(text.splitlines(), start=1):
-        words = line.split()
-        try:
-            match words:
-                case [] | ["HIERARCHY"]:
-                    continue
-                case ["ROOT" | "JOINT", *label]:
-                    joints.append(_Joint(" ".join(label), open_joints[-1] if open_joints else -1))
-                case ["End", *_]:
-                    joints.append(_Joint(f"{joints[open_joints[-1]].name}_end", open_joints[-1]))
-                case ["{"]:
-                    open_joints.append(len(joints) - 1)
-                case ["}"]:
-                    open_joints.pop()
-                case ["OFFSET", x, y, z]:
-                    joints[open_joints[-1]].offset = (float(x), float(y), float(z))
-                case ["CHANNELS", count, *labels] if int(count) == len(labels):
-                    joints[open_joints[-1]].channels = tuple(_parse_channel(label) for label in labels)
-                case _:
-                    raise ValueError("unexpected words")
-        except (ValueError, IndexError) as error:
-            raise ValueError(f"{name}, line {number}: cannot read {line.strip()!r} ({error})") from None
+        for piece in filter(str.strip, _PIECES.split(line)):
+            try:
+                _parse_piece(piece.strip(), number, joints, open_joints, reader)
+            except (ValueError, IndexError) as error:
+                shown = piece.strip()[:_SHOWN]
+                raise ValueError(f"{name}, line {number}: cannot read {shown!r} ({error})") from None
     if open_joints or not joints:
         raise ValueError(f"{name}: the HIERARCHY section is incomplete")
+    if len(joints) > _MAX_JOINTS:
+        raise ValueError(f"{name}: {len(joints)} joints; at most {_MAX_JOINTS} are read")
     for joint in joints:
         if joint.offset is None:
-            raise ValueError(f"{name}: joint {joint.name!r} has no OFFSET")
+            raise ValueError(f"{name}, line {joint.line}: joint {joint.name!r} has no OFFSET")
     return joints
+
+
+def _parse_piece(
+    piece: str, line: int, joints: list[_Joint], open_joints: list[int], reader: NumberReader
+) -> None:
+    """Read one brace, or one keyword with what belongs to it, into the joints."""
+    keyword, *words = piece.split()
+    match keyword.casefold():
+        case "hierarchy" if not words:
+            pass
+        case "root" | "joint":
+            joints.append(_Joint(" ".join(words), open_joints[-1] if open_joints else -1, line))
+        case "end" | "endsite":
+            joints.append(_Joint(f"{joints[open_joints[-1]].name}_end", open_joints[-1], line))
+        case "{":
+            open_joints.append(len(joints) - 1)
+        case "}":
+            open_joints.pop()
+        case "offset":
+            offset = tuple(reader.read(" ".join(words)))
+            if len(offset) != len(_AXES):
+                raise ValueError("an offset is three numbers")
+            joints[open_joints[-1]].offset = offset
+        case "channels":
+            count, *labels = words
+            if int(count) != len(labels):
+                raise ValueError(f"{len(labels)} channels are listed")
+            joints[open_joints[-1]].channels = tuple(_parse_channel(label) for label in labels)
+        case _:
+            raise ValueError("unexpected words")
 
 
 def _parse_channel(label: str) -> tuple[int, bool]:
@@ -143,42 +204,25 @@ def _parse_channel(label: str) -> tuple[int, bool]:
     return _AXES[match[1].upper()], match[2].lower() == "rotation"
 
 
-def _parse_motion_head(text: str, start: int, name: str) -> tuple[int, float, int]:
-    """Number of frames, seconds a frame, and where the numbers begin."""
-    frames = _FRAMES.search(text, start)
-    frame_time = _FRAME_TIME.search(text, start)
-    if frames is None or frame_time is None:
-        raise ValueError(f"{name}: the MOTION section needs 'Frames:' and 'Frame Time:' lines")
+def _parse_motion_head(text: str, start: int, name: str, fps: float | None) -> tuple[int | None, float, int]:
+    """Number of frames if it is there, seconds a frame, and where the numbers begin."""
+    frames = _FRAMES.search(text, start, start + _HEAD)
+    frame_time = _FRAME_TIME.search(text, start, start + _HEAD)
+    body = max(match.end() if match else start for match in (frames, frame_time))
+    if fps is not None:
+        return int(frames[1]) if frames else None, 1.0 / fps, body
+    if frame_time is None:
+        raise ValueError(f"{name}: the MOTION section has no 'Frame Time:' line; give the frame rate as fps=")
     try:
-        seconds = float(frame_time[1])
+        seconds = float(frame_time[1].replace(",", "."))
     except ValueError:
         seconds = 0.0
     if not 0.0 < seconds < 10.0:
         raise ValueError(
             f"{name}, line {_line_of(text, frame_time.start())}: Frame Time {frame_time[1]!r}; "
-            "expected seconds a frame, above 0 and below 10"
+            "expected seconds a frame, above 0 and below 10; or give the frame rate as fps="
         )
-    return int(frames[1]), seconds, frame_time.end()
-
-
-def _parse_values(text: str, body: int, frames: int, channels: int, name: str) -> NDArray[np.float64]:
-    words = text[body:].split()
-    expected = frames * channels
-    if frames == 0 or len(words) != expected:
-        raise ValueError(
-            f"{name}, from line {_line_of(text, body) + 1}: {len(words)} numbers, but {frames} frames of "
-            f"{channels} channels need {expected}; the file is cut off or its header is wrong"
-        )
-    try:
-        values = np.array(words, dtype=np.float64)
-    except ValueError as error:
-        word = str(error).split(":", 1)[-1].strip(" '")
-        line = _line_of(text, text.index(word, body))
-        raise ValueError(f"{name}, line {line}: {word!r} is not a number") from None
-    if not np.isfinite(values).all():
-        frame = int(np.flatnonzero(~np.isfinite(values))[0]) // channels
-        raise ValueError(f"{name}: frame {frame} holds a number that is not finite")
-    return values.reshape(frames, channels)
+    return int(frames[1]) if frames else None, seconds, body
 
 
 def _line_of(text: str, position: int) -> int:
@@ -186,18 +230,23 @@ def _line_of(text: str, position: int) -> int:
 
 
 def _local_transforms(
-    joints: list[_Joint], offsets: NDArray[np.float64], values: NDArray[np.float64]
+    joints: list[_Joint], offsets: NDArray[np.float64], values: NDArray[np.float64], reader: NumberReader
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     translations = np.tile(offsets, (len(values), 1, 1))
     rotations = np.tile(np.eye(3), (len(values), len(joints), 1, 1))
     column = 0
     for index, joint in enumerate(joints):
-        for axis, is_rotation in joint.channels:
+        own = values[:, column : column + len(joint.channels)]
+        column += len(joint.channels)
+        moved = [i for i, (_, is_rotation) in enumerate(joint.channels) if not is_rotation]
+        if moved and joint.parent >= 0 and offsets[index].any() and not own[:, moved].any():
+            reader.assumed.add("joints whose positions are all zero are taken to be at their OFFSET")
+            moved = []
+        for i, (axis, is_rotation) in enumerate(joint.channels):
             if is_rotation:
-                rotations[:, index] = rotations[:, index] @ axis_rotation(axis, values[:, column])
-            else:
-                translations[:, index, axis] = values[:, column]
-            column += 1
+                rotations[:, index] = rotations[:, index] @ axis_rotation(axis, own[:, i])
+            elif i in moved:
+                translations[:, index, axis] = own[:, i]
     return translations, rotations
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ram_sdk.formats.text import read_text
 from ram_sdk.formats.write_options import Options
 from ram_sdk.motion import Motion
 
@@ -33,7 +34,7 @@ def plain(value: Any) -> Any:
 def read(path: Path) -> Motion:
     """Read a file that `write` made."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_text(path))
         return Motion(
             joints=np.asarray(content["joints"], dtype=np.float32),
             fps=float(content["fps"]),

@@ -1,189 +1,138 @@
-"""Where each source's skeleton keeps the 22 joints of HumanML3D."""
+"""From somebody's skeleton to the 22 joints of HumanML3D: where each of them is in every frame."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from ram_sdk.skeleton.joints import HUMANML3D
+from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
 from ram_sdk.skeleton.retarget import TRUNK_FRACTIONS, FloatArray
+from ram_sdk.skeleton.roles import Roles, find_roles
+from ram_sdk.skeleton.tree import JointTree
+
+_NAMES = HUMANML3D.joint_names
+_LENGTH = (0.0, *UNIFORM_BONE_LENGTHS)
+_LEG_LENGTH = _LENGTH[4] + _LENGTH[7]
+_TIPS = {10: 7, 11: 8, 20: 18, 21: 19, 15: 12}  # bones that other skeletons leave out, and where they begin
+_NO_LENGTH = 0.02  # of a leg: bones that are shorter have no direction of their own
+_HALF_WIDTHS = {(1, 2): 0.06, (16, 17): 0.2}  # metres: of hips and shoulders that the file has at one point
+_TOES_DOWN = 0.48  # how far toes point down for one part forward, on a foot at rest
 
 
-@dataclass(frozen=True)
-class SkeletonMap:
-    """Names of a source skeleton's joints; `{}` stands for the side.
+class PickedJoints(NamedTuple):
+    """The 22 joints `(frames, 22, 3)`, and the names of those that the skeleton does not have."""
 
-    `leg` is hip, knee, ankle, toe; `arm` is shoulder, elbow, wrist; `trunk` the joints between the hips
-    and the neck, from below. Acclaim bones stand for their far end.
-    """
-
-    sides: tuple[str, str]  # (left, right)
-    leg: tuple[str, str, str, str]
-    arm: tuple[str, str, str]
-    trunk: tuple[str, ...]
-    neck: str
-    head: str
-
-    @property
-    def names(self) -> dict[str, str]:
-        """Source joint for each HumanML3D joint that the source has."""
-        pairs = {"neck": self.neck, "head": self.head}
-        for side, word in zip(self.sides, ("left", "right"), strict=True):
-            for pattern, joint in zip(self.leg, ("hip", "knee", "ankle", "foot"), strict=True):
-                pairs[f"{word}_{joint}"] = pattern.format(side)
-            for pattern, joint in zip(self.arm, ("shoulder", "elbow", "wrist"), strict=True):
-                pairs[f"{word}_{joint}"] = pattern.format(side)
-        return pairs
-
-
-_BIPED_LEG = ("{}UpLeg", "{}Leg", "{}Foot", "{}ToeBase")
-_BIPED_ARM = ("{}Arm", "{}ForeArm", "{}Hand")
-_WORDS = ("Left", "Right")
-
-# The first map whose joints a file has is used, so the more specific ones come first.
-SKELETON_MAPS: dict[str, SkeletonMap] = {
-    "bandai-namco": SkeletonMap(
-        ("L", "R"),
-        ("UpperLeg_{}", "LowerLeg_{}", "Foot_{}", "Toes_{}"),
-        ("UpperArm_{}", "LowerArm_{}", "Hand_{}"),
-        ("Spine", "Chest"),
-        "Neck",
-        "Head",
-    ),
-    "acclaim": SkeletonMap(
-        ("l", "r"),
-        ("{}hipjoint", "{}femur", "{}tibia", "{}foot"),
-        ("{}clavicle", "{}humerus", "{}radius"),
-        ("lowerback", "upperback", "thorax"),
-        "lowerneck",
-        "upperneck",
-    ),
-    "cmu-bvh": SkeletonMap(_WORDS, _BIPED_LEG, _BIPED_ARM, ("Spine", "Spine1"), "Neck1", "Head"),
-    "animated-drawings": SkeletonMap(
-        _WORDS, _BIPED_LEG, _BIPED_ARM, ("Spine", "Spine1", "Spine2", "Spine3"), "Neck", "Head"
-    ),
-    "accad": SkeletonMap(_WORDS, _BIPED_LEG, _BIPED_ARM, ("Spine", "Spine1"), "Neck", "Head"),
-    "character1": SkeletonMap(
-        _WORDS,
-        ("Character1_{}UpLeg", "Character1_{}Leg", "Character1_{}Foot", "Character1_{}ToeBase"),
-        ("Character1_{}Arm", "Character1_{}ForeArm", "Character1_{}Hand"),
-        ("Character1_Spine", "Character1_Spine1"),
-        "Character1_Neck",
-        "Character1_Head",
-    ),
-    "avatar": SkeletonMap(
-        _WORDS,
-        ("{}Thigh", "{}Shin", "{}Foot", "{}Toe"),
-        _BIPED_ARM,
-        ("Spine1", "Spine2", "Spine3", "Spine4"),
-        "Neck",
-        "Head",
-    ),
-    "vicon-bones": SkeletonMap(
-        ("l", "r"),
-        ("{}femur", "{}tibia", "{}foot", "{}toes"),
-        ("{}humerus", "{}radius", "{}hand"),
-        ("lowerback", "upperback"),
-        "LowerNeck",
-        "Neck",
-    ),
-    "mujoco": SkeletonMap(
-        ("left", "right"),
-        ("{}_thigh", "{}_shin", "{}_foot", "{}_toe"),
-        ("{}_upper_arm", "{}_lower_arm", "{}_hand"),
-        ("torso",),
-        "head",
-        "crown",
-    ),
-    "vicon": SkeletonMap(
-        _WORDS,
-        ("{}Hip", "{}Knee", "{}Ankle", "{}Toe"),
-        ("{}Shoulder", "{}Elbow", "{}Wrist"),
-        ("Chest", "Chest2"),
-        "Neck",
-        "Head",
-    ),
-    "poser": SkeletonMap(
-        ("l", "r"),
-        ("{}Thigh", "{}Shin", "{}Foot", "{}Foot_end"),
-        ("{}Shldr", "{}ForeArm", "{}Hand"),
-        ("abdomen", "chest"),
-        "neck",
-        "head",
-    ),
-    "character-creator": SkeletonMap(
-        ("L", "R"),
-        ("CC_Base_{}_Thigh", "CC_Base_{}_Calf", "CC_Base_{}_Foot", "CC_Base_{}_ToeBase"),
-        ("CC_Base_{}_Upperarm", "CC_Base_{}_Forearm", "CC_Base_{}_Hand"),
-        ("CC_Base_Waist", "CC_Base_Spine01", "CC_Base_Spine02"),
-        "CC_Base_NeckTwist01",
-        "CC_Base_Head",
-    ),
-    "rigify": SkeletonMap(
-        ("L", "R"),
-        ("DEF-thigh.{}", "DEF-shin.{}", "DEF-foot.{}", "DEF-toe.{}"),
-        ("DEF-upper_arm.{}", "DEF-forearm.{}", "DEF-hand.{}"),
-        ("DEF-spine.001", "DEF-spine.002", "DEF-spine.003"),
-        "DEF-neck",
-        "DEF-head",
-    ),
-    "smpl": SkeletonMap(
-        ("L", "R"),
-        ("{}_Hip", "{}_Knee", "{}_Ankle", "{}_Foot"),
-        ("{}_Shoulder", "{}_Elbow", "{}_Wrist"),
-        ("Spine1", "Spine2", "Spine3"),
-        "Neck",
-        "Head",
-    ),
-    "unreal": SkeletonMap(
-        ("l", "r"),
-        ("thigh_{}", "calf_{}", "foot_{}", "ball_{}"),
-        ("upperarm_{}", "lowerarm_{}", "hand_{}"),
-        ("spine_01", "spine_02", "spine_03"),
-        "neck_01",
-        "head",
-    ),
-}
+    positions: FloatArray
+    assumed: tuple[str, ...]
 
 
 def pick_joints(names: Sequence[str], positions: FloatArray) -> FloatArray:
-    """Pick the 22 joints from a capture's joints.
+    """Pick the 22 joints from a capture whose tree is not known, by the names of its joints.
 
     Args:
-        names: the capture's joints; a name space as in "mixamorig:Hips" does not matter.
-        positions: `(frames, len(names), 3)`, Y up, any unit.
+        names: the capture's joints.
+        positions: `(frames, len(names), 3)`, any axes and unit.
 
     Returns:
-        `(frames, 22, 3)` as `retarget` expects them: pelvis in the middle of the hips, the spine's joints
-        on the line from there to the neck, collars at the shoulders.
+        `(frames, 22, 3)` as `retarget` expects them; see `place_joints`.
 
     Raises:
-        ValueError: no skeleton map fits the names.
+        ValueError: the joints are not those of a person.
     """
-    names = [name.rsplit(":", 1)[-1] for name in names]
-    skeleton = fitting_map(names)
-    source = {name: positions[:, index] for index, name in enumerate(names)}
-    out = np.empty((len(positions), HUMANML3D.num_joints, 3))
-    for joint, name in skeleton.names.items():
-        out[:, HUMANML3D.joint_names.index(joint)] = source[name]
-    out[:, 0] = (out[:, 1] + out[:, 2]) / 2
-    trunk = np.stack((out[:, 0], *(source[name] for name in skeleton.trunk), out[:, 12]), axis=1)
-    for joint_index, fraction in zip((3, 6, 9), TRUNK_FRACTIONS, strict=True):
-        out[:, joint_index] = _point_along(trunk, fraction)
+    spread = np.linalg.norm(positions - positions.mean(axis=1, keepdims=True), axis=-1).sum(axis=1)
+    roles = find_roles(JointTree(names, None, positions[int(spread.argmax())]))
+    return place_joints(roles, positions).positions
+
+
+def place_joints(
+    roles: Roles,
+    positions: FloatArray,
+    rotations: FloatArray | None = None,
+    rest: FloatArray | None = None,
+) -> PickedJoints:
+    """The 22 joints of a body in the pose of its file.
+
+    The pelvis is the middle of the hips, the spine's joints are on the line from there to the neck, collars
+    at the shoulders. Toes, hands and heads that the skeleton does not have, or only at the joint that they
+    hang on, are put where they are on a body at rest and turn with that joint.
+
+    Args:
+        roles: which joints they are.
+        positions: `(frames, joints, 3)`, any axes and unit.
+        rotations: `(frames, joints, 3, 3)` of the joints, relative to `rest` if that is given.
+        rest: `(joints, 3)` places of the joints in a pose in which the body stands.
+
+    Raises:
+        ValueError: thighs, shins, upper arms or the trunk have no length, or neither hips nor shoulders a
+            width.
+    """
+    out = _placed(roles, positions)
+    leg = _median_length(out, 1, 4) + _median_length(out, 4, 7)
+    for upper, lower in ((1, 4), (4, 7), (2, 5), (5, 8), (16, 18), (17, 19), (0, 12)):
+        if not _median_length(out, upper, lower) > _NO_LENGTH * leg > 0:
+            raise ValueError(f"the bone from {_NAMES[upper]} to {_NAMES[lower]} has no length")
+    assumed = _spread_pairs(out, leg)
+    still = None if rest is None else _placed(roles, rest[None])
+    if still is not None:
+        _spread_pairs(still, leg)
+    for tip, joint in _TIPS.items():
+        if _NAMES[tip] in roles.joints and _median_length(out, joint, tip) > _NO_LENGTH * leg:
+            continue
+        towards = _at_rest(out, tip, joint)
+        if rotations is not None:
+            turn = rotations[:, roles.joints[_NAMES[joint]]]
+            own = np.einsum("tba,tb->ta", turn, towards) if still is None else _at_rest(still, tip, joint)
+            towards = _unit(np.einsum("tab,b->ta", turn, own.mean(axis=0)))
+        out[:, tip] = out[:, joint] + towards * (leg * _LENGTH[tip] / _LEG_LENGTH)
+        assumed.append(_NAMES[tip])
     out[:, (13, 14)] = out[:, (16, 17)]
+    return PickedJoints(out, tuple(assumed))
+
+
+def _placed(roles: Roles, positions: FloatArray) -> FloatArray:
+    """The joints that the skeleton has, and the points between hips and neck."""
+    out = np.zeros((len(positions), HUMANML3D.num_joints, 3))
+    for role, joint in roles.joints.items():
+        out[:, _NAMES.index(role)] = positions[:, joint]
+    out[:, 0] = (out[:, 1] + out[:, 2]) / 2
+    trunk = np.stack((out[:, 0], *(positions[:, joint] for joint in roles.trunk), out[:, 12]), axis=1)
+    for joint, fraction in zip((3, 6, 9), TRUNK_FRACTIONS, strict=True):
+        out[:, joint] = _point_along(trunk, fraction)
     return out
 
 
-def fitting_map(names: Sequence[str]) -> SkeletonMap:
-    """The first map whose joints are all among the names, which have no name space.
+def _spread_pairs(joints: FloatArray, leg: float) -> list[str]:
+    """Move hips or shoulders that are at one point apart, along the line of the other pair."""
+    assumed = []
+    for pair, other in (((1, 2), (16, 17)), ((16, 17), (1, 2))):
+        if _median_length(joints, *pair) > _NO_LENGTH * leg:
+            continue
+        across = joints[:, other[0]] - joints[:, other[1]]
+        if not _median_length(joints, *other) > _NO_LENGTH * leg:
+            raise ValueError("neither the hips nor the shoulders have a width")
+        half = _HALF_WIDTHS[pair] * leg / _LEG_LENGTH * _unit(across)
+        joints[:, pair[0]] += half
+        joints[:, pair[1]] -= half
+        assumed += [_NAMES[joint] for joint in pair]
+    return assumed
 
-    Raises:
-        ValueError: no map fits.
-    """
-    for skeleton in SKELETON_MAPS.values():
-        if set(names).issuperset((*skeleton.names.values(), *skeleton.trunk)):
-            return skeleton
-    raise ValueError(f"no skeleton map fits the joints {', '.join(names[:12])} ...: add one to SKELETON_MAPS")
+
+def _at_rest(joints: FloatArray, tip: int, joint: int) -> FloatArray:
+    """Directions `(frames, 3)` of a bone that the file does not have: straight on, toes forward."""
+    if tip not in (10, 11):
+        before = {15: 9, 20: 16, 21: 17}[tip]
+        return _unit(joints[:, joint] - joints[:, before])
+    up = _unit(joints[:, tip - 6] - joints[:, joint])
+    forward = _unit(np.cross(joints[:, 1] - joints[:, 2], up))
+    return _unit(forward - _TOES_DOWN * up)
+
+
+def _unit(vectors: FloatArray) -> FloatArray:
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9))
+
+
+def _median_length(joints: FloatArray, a: int, b: int) -> float:
+    return float(np.median(np.linalg.norm(joints[:, b] - joints[:, a], axis=-1)))
 
 
 def _point_along(line: FloatArray, fraction: float) -> FloatArray:
@@ -191,5 +140,5 @@ def _point_along(line: FloatArray, fraction: float) -> FloatArray:
     lengths = np.median(np.linalg.norm(np.diff(line, axis=1), axis=-1), axis=0)
     ends = np.cumsum(lengths)
     piece = int(np.searchsorted(ends, fraction * ends[-1]))
-    rest = (fraction * ends[-1] - (ends[piece] - lengths[piece])) / lengths[piece]
+    rest = (fraction * ends[-1] - (ends[piece] - lengths[piece])) / max(lengths[piece], 1e-9)
     return np.asarray((1 - rest) * line[:, piece] + rest * line[:, piece + 1])

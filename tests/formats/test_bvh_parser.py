@@ -77,13 +77,12 @@ def test_capture_keeps_its_bone_lengths() -> None:
     ("text", "complaint"),
     [
         ("HIERARCHY\nROOT a\n{\n", "no MOTION section"),
-        (arm("0 0 0 0 0 0 0 0"), "8 numbers, but 1 frames of 9 channels need 9"),
+        (arm("0 0 0 0 0 0 0 0"), "line 19: 8 numbers up to here, but a frame has 9 channels"),
         (arm("0 0 0 0 0 0 0 0 banana"), "line 19: 'banana' is not a number"),
-        (arm("0 0 0 0 0 0 0 0 nan"), "frame 0 holds a number that is not finite"),
+        (arm("0 0 0 0 0 0 0 0 nan"), "line 19: 'nan' is not a finite number"),
         (arm("0 0 0 0 0 0 0 0 0").replace("OFFSET 0 2 0", "OFFSET 0 2"), "line 8: cannot read 'OFFSET 0 2'"),
         (arm("0 0 0 0 0 0 0 0 0").replace("Zrotation", "Wrotation"), "line 5.*'Wrotation' is not a channel"),
         (arm("0 0 0 0 0 0 0 0 0").replace("0.05", "-1"), "line 18: Frame Time '-1'"),
-        (arm("0 0 0 0 0 0 0 0 0").replace("Frames: 1", "Frames: 0"), "0 frames"),
     ],
 )
 def test_broken_files_say_where(text: str, complaint: str) -> None:

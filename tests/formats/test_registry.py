@@ -11,8 +11,8 @@ import pytest
 
 from ram_sdk import formats
 from ram_sdk.cli import main
-from ram_sdk.formats.write_options import MAX_FPS, options_of
 from ram_sdk.formats.table import markdown
+from ram_sdk.formats.write_options import MAX_FPS, options_of
 from ram_sdk.motion import Motion
 from tests.synthetic_motion import natural_poses
 

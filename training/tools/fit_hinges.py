@@ -25,8 +25,9 @@ from ram_sdk.skeleton.hinges import LIMBS, Limb, rest_axis
 from ram_sdk.skeleton.inverse_kinematics import closed_form, inverse_kinematics
 from ram_sdk.skeleton.joints import HUMANML3D
 from ram_sdk.skeleton.kinematics import canonical_offsets, forward_kinematics
-from ram_sdk.skeleton.mapping import fitting_map
 from ram_sdk.skeleton.retarget import retarget
+from ram_sdk.skeleton.roles import find_roles
+from ram_sdk.skeleton.tree import JointTree
 from training.open_data.captures import CaptureFile, find_captures, read_capture
 from training.open_data.cleaning import FPS
 
@@ -145,11 +146,10 @@ def _joints(file: CaptureFile) -> Tensor:
 def _recorded(file: CaptureFile, frames: int) -> list[Tensor]:
     """World rotations `(frames, 3, 3)` of the joints that turn the upper bones of `LIMBS`."""
     motion = read_bvh(file.path)
-    skeleton = fitting_map(motion.names)
-    patterns = (skeleton.arm[0], skeleton.leg[0])
-    names = [pattern.format(side) for pattern in patterns for side in skeleton.sides]
+    found = find_roles(JointTree(motion.names, motion.parents, motion.rest_positions())).joints
+    upper = [found[f"{side}_{joint}"] for joint in ("shoulder", "hip") for side in ("left", "right")]
     world: NDArray[np.float64] = motion.world_transforms()[1][:: max(1, round(motion.fps / FPS))]
-    return [torch.from_numpy(world[:frames, motion.names.index(name)]) for name in names]
+    return [torch.from_numpy(world[:frames, joint]) for joint in upper]
 
 
 def _world(rotations: Tensor) -> Tensor:

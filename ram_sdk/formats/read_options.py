@@ -1,0 +1,37 @@
+"""What a caller says about a file that cannot be seen in it."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ram_sdk.skeleton.upright import AXES
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How to read a motion file where it does not say, or says it wrongly; None leaves it to the file.
+
+    Attributes:
+        up: axis that points up, "x", "y", "z", "-x", "-y" or "-z".
+        fps: frames a second of the file; the motion is not resampled.
+        person: which of the people in the file, a number from 1 or how the name of the root joint begins.
+        skeleton: names of the file's joints by role, such as {"left_hip": "Bone.003"}, see
+            `ram_sdk.skeleton.roles.ROLES`; they win over what is found.
+
+    Raises:
+        ValueError: a value that is none of these.
+    """
+
+    up: str | None = None
+    fps: float | None = None
+    person: int | str | None = None
+    skeleton: Mapping[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        if self.up is not None:
+            axis = self.up.lower()
+            object.__setattr__(self, "up", axis if axis in AXES else f"+{axis}")
+            if self.up not in AXES:
+                raise ValueError(f"up {axis!r}: choose x, y, z, -x, -y or -z")
+        if self.fps is not None and not (math.isfinite(self.fps) and self.fps > 0):
+            raise ValueError(f"fps {self.fps}: expected a positive number of frames a second")
