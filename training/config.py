@@ -56,6 +56,7 @@ class TrainingConfig:
     accumulation: int = 1  # parts of a process's share that go through the networks one after the other
     balance: float = 0.0  # clips of an action seen n times are drawn with weight n^-balance; paper: 0
     emphasis: dict[str, float] = field(default_factory=dict)  # further factors on the weight of actions
+    token_dropout: float = 0.0  # share of a caption's tokens that E_t does not see in training; paper: 0
     max_steps: int = 450_000
     precision: Precision = "fp32"  # bf16: mixed precision
     compile: bool = False  # torch.compile; pays on GPUs

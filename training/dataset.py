@@ -1,5 +1,6 @@
 """A motion-text folder in HumanML3D's format, held in memory and served as length-bucketed batches."""
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -187,13 +188,14 @@ class Batches:
         self._probability = weights / weights.sum() if np.ptp(weights) else None
         self._size = min(config.batch_size, len(clips))
         self._max_frames = config.max_frames
+        self._token_dropout = config.token_dropout
         self._seed = config.seed
         self._per_epoch = len(clips) // self._size
         self._epoch = -1
         self._order: list[NDArray[np.int64]] = []
 
     def at(self, step: int, part: int = 0, parts: int = 1) -> Batch:
-        """Batch number `step`, random crops and a random caption each.
+        """Batch number `step`, random crops and a random caption each, of which tokens may be left out.
 
         Args:
             step: which batch.
@@ -217,7 +219,13 @@ class Batches:
         captions = [self._captions[i][rng.integers(len(self._captions[i]))] for i in chosen]
         size = self._size // parts
         share = slice(part * size, (part + 1) * size)
-        return self._gather(self._starts[chosen] + crops[:, 0], crops[:, 1], captions, share)
+        batch = self._gather(self._starts[chosen] + crops[:, 0], crops[:, 1], captions, share)
+        if not self._token_dropout:
+            return batch
+        draws = rng.random((len(chosen), batch.text_mask.shape[1]))[share]
+        kept = batch.text_mask & torch.from_numpy(draws >= self._token_dropout).to(batch.text_mask.device)
+        kept[:, 0] = True  # the backbone's first token stands for the sentence
+        return dataclasses.replace(batch, text=batch.text * kept[..., None], text_mask=kept)
 
     def in_order(self) -> Iterator[Batch]:
         """Every clip once, whole, with its first caption: for validation."""

@@ -56,13 +56,13 @@ def test_clips_with_time_tags_and_nan(data, capsys):
     assert "clip broken holds NaN" in capsys.readouterr().out
 
 
-def batches(data, pipeline) -> Batches:
+def batches(data, pipeline, *overrides) -> Batches:
     clips = read_split(MotionTextFolder(data), "train", 20)
     states = CaptionStates(
         [c for clip in clips for c in clip.captions], pipeline.text_backbone, data / ".captions"
     )
     mean, std = (torch.from_numpy(np.load(data / f"{name}.npy")).float() for name in ("Mean", "Std"))
-    return Batches(clips, states, mean, std, config("seed=3"))
+    return Batches(clips, states, mean, std, config("seed=3", *overrides))
 
 
 def test_batches_depend_on_seed_and_step_alone(data, pipeline):
@@ -73,6 +73,22 @@ def test_batches_depend_on_seed_and_step_alone(data, pipeline):
     torch.testing.assert_close(actual.motion, expected.motion, rtol=0, atol=0)
     torch.testing.assert_close(actual.text, expected.text, rtol=0, atol=0)
     assert not torch.equal(walked.at(0).motion, walked.at(1).motion)
+
+
+def test_token_dropout_hides_a_share_of_tokens_but_never_the_first(data, pipeline):
+    whole, thinned = batches(data, pipeline), batches(data, pipeline, "token_dropout=0.4")
+    kept = total = 0
+    for step in range(20):
+        full, part = whole.at(step), thinned.at(step)
+        torch.testing.assert_close(part.motion, full.motion, rtol=0, atol=0)
+        assert part.text_mask[:, 0].all()
+        assert not (part.text_mask & ~full.text_mask).any()
+        torch.testing.assert_close(part.text, full.text * part.text_mask[..., None], rtol=0, atol=0)
+        kept += int(part.text_mask[:, 1:].sum())
+        total += int(full.text_mask[:, 1:].sum())
+        halves = [thinned.at(step, share, 2).text_mask for share in (0, 1)]
+        assert torch.equal(torch.cat(halves), part.text_mask)
+    assert 0.5 < kept / total < 0.7
 
 
 def test_batches_are_normalised_crops_of_multiples_of_four(data, pipeline):
