@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from ram_sdk import Motion, RAMPipeline
+from training import CONFIGS
 from training.config import load_config
 from training.data.captioned import read_captioned
 from training.evaluation.prompt_checks.sheets import sheet
-from training.finetune import CONFIGS, finetune
+from training.finetune import finetune
 
 TABLE = Path(__file__).parent / "moves" / "captions.csv"
 CONFIG = load_config(CONFIGS / "finetune-lora.yaml", ["max_steps=400"])

@@ -150,10 +150,12 @@ def test_bad_rows(text, message):
         Row.parse(text)
 
 
-@pytest.mark.parametrize("command", ["training.evaluation.evaluate", "training.evaluation.aits"])
+@pytest.mark.parametrize("command", ["evaluate", "aits"])
 def test_commands_say_in_one_line_what_is_wrong(command, data, tmp_path):
     asked = ["--data", data, "--out", tmp_path / "out", "--row", "A=open-tiny"]
-    ended = subprocess.run([sys.executable, "-m", command, *asked], capture_output=True, text=True)
+    ended = subprocess.run(
+        [sys.executable, "-m", "training", command, *asked], capture_output=True, text=True
+    )
     assert ended.returncode == 2
     wrong = f"{command}: no checkpoint at 'open-tiny': give 'open-free-small' or 'open-small'"
     assert ended.stderr.startswith(wrong)

@@ -6,7 +6,6 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,21 +18,12 @@ from tqdm import tqdm
 
 from ram_sdk.models.text_backbone import TextBackbone
 from training.config import TrainingConfig
+from training.data.clip import Clip
 from training.data.folder import MotionTextFolder, crop
 from training.objective import Batch
 
 _BUCKET = 32  # batches whose clips are sorted by length together
 _MULTIPLE = 8  # of frames and tokens, that batches are padded to: few shapes, so kernels are made once
-
-
-@dataclass(frozen=True)
-class Clip:
-    """One clip, or the part of one that its captions name."""
-
-    features: NDArray[np.float32]  # (frames, features), real units
-    captions: tuple[str, ...]
-    action: str = ""  # the first action that `clips.json` of the folder names, if it does
-    composed: bool = False  # made of other clips, as `clips.json` says
 
 
 def read_split(folder: MotionTextFolder, split: str, min_frames: int) -> list[Clip]:

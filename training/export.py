@@ -1,12 +1,9 @@
 """Turn a training run into a pipeline folder that `RAMPipeline.from_pretrained` loads.
 
-    python -m training.export --run RUN --data DIR --out FOLDER [--half] [--name NAME] [--notes FILE ...]
-
 The averaged weights go in, with the data's feature statistics, a duration estimator fitted in closed form on
 the training captions, and a model card.
 """
 
-import argparse
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,10 +15,10 @@ from ram_sdk import RAMPipeline, RAMScheduler
 from ram_sdk.models import DurationConfig, DurationEstimator, FeatureNormalizer, NormalizerConfig
 from ram_sdk.models.duration import mean_token
 from ram_sdk.models.text_backbone import TextBackbone
-from training.command import one_line_errors
 from training.config import TrainingConfig
+from training.data.clip import Clip
 from training.data.folder import MotionTextFolder
-from training.dataset import CaptionStates, Clip, read_training
+from training.dataset import CaptionStates, read_training
 from training.model_card import write_card
 from training.networks import build_objective, text_backbone
 from training.objective import RAMObjective
@@ -41,7 +38,7 @@ def export(
     """Write the pipeline folder of a run.
 
     Args:
-        run: folder that `training.loop` filled.
+        run: folder that `training.loop.train` filled.
         data: the folder that it was trained on.
         out: where the pipeline folder goes.
         name: title of the model card; default: the folder's name.
@@ -126,23 +123,3 @@ def fit_duration(clips: Sequence[Clip], states: CaptionStates, fps: float) -> Du
 def _mean_states(states: CaptionStates, captions: list[str]) -> Tensor:
     tokens, mask = states.batch(captions)
     return mean_token(tokens.double(), mask).cpu()
-
-
-def main() -> None:
-    """Command line of `python -m training.export`."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--run", type=Path, required=True)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--name", help="title of the model card; default: the folder's name")
-    parser.add_argument("--notes", type=Path, nargs="*", default=[], help="Markdown to end the card with")
-    parser.add_argument("--half", action="store_true", help="store the weights in float16, half as large")
-    arguments = parser.parse_args()
-    export(arguments.run, arguments.data, arguments.out, arguments.name, arguments.notes, arguments.half)
-
-
-if __name__ == "__main__":
-    with one_line_errors("training.export"):
-        main()

@@ -1,11 +1,4 @@
-"""Teach a checkpoint motions of one's own.
-
-    python -m training.finetune --data DIR --out FOLDER [--from CHECKPOINT] [--lora [RANK]] [key=value ...]
-
-DIR holds motions (.bvh, .npz, .npy or .json, any frame rate) and `captions.csv` with the columns file and
-caption; `training.data.captioned` says more. FOLDER becomes a pipeline folder for
-`RAMPipeline.from_pretrained` or, with --lora, a LoRA for `RAMPipeline.load_lora`; `FOLDER/run` keeps the log.
-The same command goes on where an earlier one was stopped.
+"""Teach a checkpoint your own motions.
 
 What was trained together is trained on together (eq. 9): denoiser, text encoder and motion encoder, so that
 REG reconstructs with an encoder that knows the new motions. The rest stays as it is: the text backbone, which
@@ -18,31 +11,25 @@ half of what is drawn are motions that the checkpoint itself made beforehand for
 preservation of DreamBooth, Ruiz et al., 2023, section 3.2).
 """
 
-import argparse
 import copy
 import dataclasses
 import shutil
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from ram_sdk import RAMPipeline
-from ram_sdk.checkpoint import DEFAULT, INDEX, SHIPPED
+from ram_sdk.checkpoint import INDEX
 from ram_sdk.checkpoint.lora import NETWORKS, WEIGHTS
-from training.command import one_line_errors
-from training.config import TrainingConfig, load_config
+from training.config import TrainingConfig
 from training.data.captioned import read_captioned
-from training.dataset import Batches, CaptionStates, Clip
+from training.data.clip import Clip
+from training.dataset import Batches, CaptionStates
 from training.loop import fit, make_accelerator
 from training.lora import add_lora, save_lora
 from training.objective import RAMObjective
 from training.run_folder import RunFolder
 from training.trainer import Trainer
 
-CONFIGS = Path(__file__).parent / "configs"
-"""Where the configurations and the default rehearsal lie."""
-
-_RANK = 16
 _AT_ONCE = 32  # motions that the checkpoint makes together
 _OF_THE_CHECKPOINT = ("model", "text_backbone", "initial_checkpoint", "min_frames", "max_frames")
 
@@ -57,7 +44,7 @@ tags:
 
 # RAM fine-tuned on {clips} clips
 
-`{base}` trained on for {steps:,} steps by `python -m training.finetune` (learning rate
+`{base}` trained on for {steps:,} steps by `python -m training finetune` (learning rate
 {rate:g}{rank}).
 
 ```python
@@ -190,49 +177,3 @@ def _write(pipeline: RAMPipeline, trainer: Trainer, out: Path, clips: int, rank:
         _with_networks(pipeline, trainer.average).save_pretrained(out)
     else:
         save_lora(trainer.average, rank, pipeline, out)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Command line of `python -m training.finetune`; returns the exit code, 143 where it was stopped."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--from",
-        dest="checkpoint",
-        default=DEFAULT,
-        metavar="CHECKPOINT",
-        help=f"{', '.join(SHIPPED)}, a pipeline folder or a Hub repository (default: {DEFAULT})",
-    )
-    parser.add_argument("--data", type=Path, required=True, help="folder with captions.csv and the motions")
-    parser.add_argument("--out", type=Path, required=True, help="folder to write")
-    parser.add_argument(
-        "--lora", type=int, nargs="?", const=_RANK, metavar="RANK",
-        help=f"train a LoRA of this rank (default: {_RANK}) instead of all weights",
-    )  # fmt: skip
-    parser.add_argument(
-        "--rehearse", type=Path, default=CONFIGS / "rehearsal.txt", metavar="FILE",
-        help="prompts, one a line, whose motions it shall not forget (default: configs/rehearsal.txt)",
-    )  # fmt: skip
-    parser.add_argument("--config", type=Path, help="default: configs/finetune.yaml or finetune-lora.yaml")
-    parser.add_argument("--cpu", action="store_true", help="train on the CPU though there is a GPU")
-    parser.add_argument("overrides", nargs="*", help="configuration overrides such as max_steps=600")
-    options = parser.parse_intermixed_args(arguments)
-    name = "finetune.yaml" if options.lora is None else "finetune-lora.yaml"
-    with one_line_errors("training.finetune"):
-        config = load_config(options.config or CONFIGS / name, options.overrides)
-        pipeline = RAMPipeline.from_pretrained(options.checkpoint)
-        finished = finetune(
-            pipeline,
-            options.data / "captions.csv",
-            options.out,
-            config,
-            options.lora,
-            read_prompts(options.rehearse),
-            options.cpu,
-        )
-    return 0 if finished else 143
-
-
-if __name__ == "__main__":
-    sys.exit(main())

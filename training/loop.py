@@ -1,12 +1,5 @@
-"""Train RAM.
+"""The training loop: logs, checkpoints, validation and samples around the trainer's steps."""
 
-    python -m training.loop --config training/configs/open-small.yaml --data DIR --out RUN [key=value ...]
-
-The same command goes on where an earlier run in the same folder stopped, and so does a run that was sent
-SIGTERM. For several GPUs put `accelerate launch` before: `accelerate launch -m training.loop ...`.
-"""
-
-import argparse
 import contextlib
 import dataclasses
 import functools
@@ -25,8 +18,7 @@ from tqdm import tqdm
 
 from ram_sdk import RAMPipeline
 from training import machine
-from training.command import one_line_errors
-from training.config import TrainingConfig, load_config
+from training.config import TrainingConfig
 from training.data.folder import MotionTextFolder
 from training.dataset import Batches, read_training
 from training.evaluation.prompt_checks.sheets import sample_sheet
@@ -58,7 +50,7 @@ def make_accelerator(config: TrainingConfig, out: Path, cpu: bool = False) -> Ac
     )
 
 
-def train(config: TrainingConfig, data: Path, out: Path, cpu: bool = False) -> None:
+def train(config: TrainingConfig, data: Path, out: Path, cpu: bool = False) -> bool:
     """Run the training of `config`, or what is left of it.
 
     Args:
@@ -66,6 +58,9 @@ def train(config: TrainingConfig, data: Path, out: Path, cpu: bool = False) -> N
         data: folder in HumanML3D's layout.
         out: folder of the run; see `training.run_folder`.
         cpu: do not use an accelerator that is there.
+
+    Returns:
+        Whether the run came to its end; False after a SIGTERM, when the same call resumes it.
     """
     accelerator = make_accelerator(config, out, cpu)
     device = accelerator.device
@@ -92,6 +87,7 @@ def train(config: TrainingConfig, data: Path, out: Path, cpu: bool = False) -> N
         return pipeline_of(trainer.average, config, folder, backbone, duration)
 
     fit(trainer, run, state, training, validation, pipeline)
+    return trainer.step >= config.max_steps
 
 
 def fit(
@@ -151,7 +147,7 @@ def fit(
                     _draw_samples(trainer, run, pipeline)
         if trainer.step < config.max_steps:
             _save(trainer, run)
-            accelerator.print(f"stopped at step {trainer.step}; the same command goes on")
+            accelerator.print(f"stopped at step {trainer.step}; the same command resumes")
     accelerator.end_training()
 
 
@@ -263,22 +259,3 @@ def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     for key, value in values.items():
         flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
     return flat
-
-
-def main() -> None:
-    """Command line of `python -m training.loop`."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--config", type=Path, required=True, help="YAML file, see training/configs")
-    parser.add_argument("--data", type=Path, required=True, help="folder in HumanML3D's layout")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the run; an earlier run goes on")
-    parser.add_argument("--cpu", action="store_true", help="train on the CPU though there is a GPU")
-    parser.add_argument("overrides", nargs="*", help="configuration overrides such as objective.beta=0.1")
-    options = parser.parse_args()
-    train(load_config(options.config, options.overrides), options.data, options.out, options.cpu)
-
-
-if __name__ == "__main__":
-    with one_line_errors("training.loop"):
-        main()

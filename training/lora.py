@@ -1,4 +1,4 @@
-"""LoRAs of the objective's networks, made with the `peft` library; `ram_sdk.checkpoint.lora` says what they are."""
+"""LoRAs of the objective's networks, made with the `peft` library; see `ram_sdk.checkpoint.lora`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

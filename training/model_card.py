@@ -177,7 +177,7 @@ def _how_it_was_trained(run: RunFolder, step: int, config: TrainingConfig) -> st
     changed = _changed(dataclasses.asdict(config), dataclasses.asdict(TrainingConfig()))
     settings = yaml.safe_dump({key: value for key, value in changed.items() if key not in _HOUSEKEEPING})
     return (
-        f"## How it was trained\n\n`python -m training.loop`: {step:,} steps of {config.batch_size} clips, "
+        f"## How it was trained\n\n`python -m training train`: {step:,} steps of {config.batch_size} clips, "
         f"{'; '.join([config.precision, *machines])}.\n\nKeys that differ from the paper's configuration:\n\n"
         f"```yaml\n{settings}```\n"
     )

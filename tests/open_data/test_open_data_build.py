@@ -15,11 +15,11 @@ from PIL import Image
 
 from ram_sdk.skeleton.features import canonicalize, decode_features, encode_joints
 from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
+from training.commands.frame import main
 from training.data.check import check_folder
 from training.data.folder import MotionTextFolder
 from training.open_data.build import Totals, build
 from training.open_data.sources import MIX_TERMS, MIXES, SOURCES
-from training.prepare import main
 
 CLIPS = 6  # of the excerpts some give none: rest poses, a run, half a second of salsa, ...
 
@@ -175,13 +175,13 @@ def test_a_capture_that_cannot_be_read_is_named(captures: Path, tmp_path: Path) 
     shutil.copytree(captures, broken)
     walk = broken / "accad" / "Male2_B10_WalkTurnLeft45.bvh"
     walk.write_text(walk.read_text()[:-500])
-    with pytest.raises(RuntimeError, match=r"1 captures could not be built:\n.*WalkTurnLeft45.*cut off"):
+    with pytest.raises(ValueError, match=r"1 captures could not be built:\n.*WalkTurnLeft45.*cut off"):
         build(broken, tmp_path / "out", "open-free", processes=1)
     assert len(list((tmp_path / "out" / "records").glob("*.json"))) == 9  # the others are kept
 
 
 def test_a_built_set_has_no_problem(built: tuple[Path, Totals], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["check", str(built[0])]) == 0
+    assert main(["prepare", "check", "--data", str(built[0])]) == 0
     assert "no problems" in capsys.readouterr().out
 
 
@@ -284,7 +284,7 @@ def test_the_checker_finds(copy: Path, fault: str, complaint: str) -> None:
 
 
 def test_contact_sheets(built: tuple[Path, Totals], tmp_path: Path) -> None:
-    assert main(["sheets", str(built[0]), "--out", str(tmp_path)]) == 0
+    assert main(["prepare", "sheets", "--data", str(built[0]), "--out", str(tmp_path)]) == 0
     sheets = {path.stem: path for path in tmp_path.glob("*.png")}
     assert {"walk", "walk-turn", "pick-up-box-put-down", "jumping-jacks", "punch", "roll"} == {
         name for name in sheets if not name.startswith("composed")
@@ -296,8 +296,8 @@ def test_contact_sheets(built: tuple[Path, Totals], tmp_path: Path) -> None:
 
 
 def test_commands_complain_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["check", str(tmp_path)]) == 1
-    assert main(["open", "--captures", str(tmp_path), "--out", str(tmp_path / "out")]) == 1
+    assert main(["prepare", "check", "--data", str(tmp_path)]) == 2
+    assert main(["prepare", "open", "--captures", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
     errors = capsys.readouterr().err.strip().splitlines()
     assert len(errors) == 2
     assert "no folder captions/" in errors[1]

@@ -6,9 +6,9 @@ import torch
 from tiny_training import write_data
 
 from ram_sdk.skeleton.features import decode_features
+from training.commands.frame import main
 from training.data.folder import MotionTextFolder
 from training.dataset import read_split
-from training.prepare import main
 
 ROTATIONS, VELOCITIES = slice(67, 193), slice(193, 259)
 
@@ -19,8 +19,8 @@ def moved(tmp_path_factory):
     before, after = tmp_path_factory.mktemp("before"), tmp_path_factory.mktemp("moved") / "after"
     write_data(before)
     packed = before.parent / "packed.npz"
-    assert main(["pack", str(before), str(packed)]) == 0
-    assert main(["unpack", str(packed), str(after)]) == 0
+    assert main(["prepare", "pack", "--data", str(before), "--out", str(packed)]) == 0
+    assert main(["prepare", "unpack", str(packed), "--out", str(after)]) == 0
     return before, packed, after
 
 
@@ -52,5 +52,5 @@ def test_packing_is_small(moved):
 
 def test_packing_refuses_folders_that_hold_something(moved, capsys):
     _, packed, after = moved
-    assert main(["unpack", str(packed), str(after)]) == 1
+    assert main(["prepare", "unpack", str(packed), "--out", str(after)]) == 2
     assert "is not empty" in capsys.readouterr().err

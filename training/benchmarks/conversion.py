@@ -1,7 +1,5 @@
 """What conversion costs and how exact it is, beside the two ways in use elsewhere.
 
-    python -m training.benchmarks.conversion [--slow] [CLIP ...]
-
 Clips are any files that `Motion.load` reads; without one, a synthetic motion of known rotations is used.
 The reference methods are written from their descriptions, on the same skeleton and the same clips:
 "averaging" turns every joint by the mean of what its bones ask for (as MoMask's BVH export does, ten
@@ -11,11 +9,10 @@ of fixed size comes, its bones fitted to the clip together with the poses: gener
 lengths, which no rotation can follow.
 """
 
-import argparse
 import math
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -32,23 +29,23 @@ from ram_sdk.motion import Motion
 from ram_sdk.skeleton.inverse_kinematics import inverse_kinematics
 from ram_sdk.skeleton.joints import HUMANML3D
 from ram_sdk.skeleton.kinematics import PoseSequence, canonical_offsets, children, forward_kinematics
-from tests.synthetic_motion import angle_between, natural_poses
-from training.command import one_line_errors
+from training.benchmarks.synthetic_motion import angle_between, natural_poses
 
 _FRAMES = 196
 _DETERMINED = [joint for joint in range(22) if joint in HUMANML3D.parents]
 _FLIP = 90.0  # degrees a frame
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("clips", nargs="*", type=Path)
-    parser.add_argument("--slow", action="store_true", help="also run the optimisation (minutes)")
-    arguments = parser.parse_args()
+def compare(files: Sequence[Path], slow: bool = False) -> None:
+    """Print the tables.
+
+    Args:
+        files: clips; without any, the synthetic motion.
+        slow: also run the optimisation, which takes minutes.
+    """
     truth = natural_poses(_FRAMES)
-    clips = [Motion.load(path) for path in arguments.clips] or [Motion(truth.joints.float().numpy())]
-    names = [path.stem for path in arguments.clips] or ["synthetic"]
+    clips = [Motion.load(path) for path in files] or [Motion(truth.joints.float().numpy())]
+    names = [path.stem for path in files] or ["synthetic"]
 
     methods: dict[str, Callable[[Tensor], PoseSequence]] = {
         "ours, canonical": inverse_kinematics,
@@ -57,7 +54,7 @@ def main() -> None:
         "averaging": averaging_kinematics,
         "best skeleton": best_skeleton,
     }
-    if arguments.slow:
+    if slow:
         methods["optimisation"] = optimised_kinematics
     print("| clip | method | error mm, mean / max | flips | turned by 120 deg: local change, deg | seconds |")
     print("|---|---|---|---|---|---|")
@@ -177,8 +174,3 @@ def optimised_kinematics(joints: Tensor, rounds: int = 20) -> PoseSequence:
         optimiser.step(loss)  # type: ignore[no-untyped-call]
     rotations = axis_angle_to_matrix(vectors.detach()).to(joints.dtype)
     return PoseSequence(rotations, root.detach().to(joints.dtype), offsets.to(joints.dtype))
-
-
-if __name__ == "__main__":
-    with one_line_errors("training.benchmarks.conversion"):
-        main()

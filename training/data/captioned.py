@@ -22,7 +22,7 @@ from ram_sdk.skeleton.features import canonicalize, encode_joints
 from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
 from ram_sdk.skeleton.mapping import pick_joints
 from ram_sdk.skeleton.retarget import retarget
-from training.dataset import Clip
+from training.data.clip import Clip
 
 _SAME_LENGTH = 1e-2  # relative difference of bones that are the uniform skeleton's
 

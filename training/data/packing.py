@@ -78,7 +78,9 @@ def unpack(file: Path, folder: Path) -> int:
         raise ValueError(f"{folder} is not empty: unpack into a new folder")
     with np.load(file, allow_pickle=False) as stored:
         if "about" not in stored:
-            raise ValueError(f"{file} is not a packed data set: write one with `training.prepare pack`")
+            raise ValueError(
+                f"{file} is not a packed data set: write one with `python -m training prepare pack`"
+            )
         about: dict[str, Any] = json.loads(stored["about"].tobytes())
         joints, lengths = _positions(stored["joints"]), stored["lengths"]
         mean, std = stored["mean"], stored["std"]

@@ -1,14 +1,10 @@
 """Average inference time per sentence (AITS), and throughput.
 
-    python -m training.evaluation.aits --data DIR --out DIR
-        --row RAM=open-small --row "CFG=open-small,reg_scale=0"
-
 AITS as MLD and the paper measure it: sentences of the test split one by one at their clips' lengths, text
-encoding included, loading left out. Throughput: whole batches of the same sentences. Rows are written as for
-`training.evaluation.evaluate`. Writes `aits.json` and `aits.md`.
+encoding included, loading left out. Throughput: whole batches of the same sentences. Writes `aits.json` and
+`aits.md`.
 """
 
-import argparse
 import itertools
 import json
 import time
@@ -20,9 +16,7 @@ import numpy as np
 import torch
 
 from ram_sdk import RAMPipeline
-from ram_sdk.checkpoint import DEFAULT
 from training import machine
-from training.command import one_line_errors
 from training.data.folder import MotionTextFolder, write_atomically
 from training.evaluation.clips import draw, read_labelled
 from training.evaluation.evaluator import Sample
@@ -119,27 +113,3 @@ def markdown(summary: Mapping[str, Any]) -> str:
         rates = "".join(f" {rate:.2f} |" for rate in row["motions_per_second"].values())
         lines.append(f"| {name} | {row['aits']:.3f} | {row['median']:.3f} |{rates}")
     return "\n".join(lines) + "\n"
-
-
-def main() -> None:
-    """Command line of `python -m training.evaluation.aits`."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--data", type=Path, required=True, help="folder in HumanML3D's layout")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the results")
-    parser.add_argument(
-        "--row", action="append", help=f"see training.evaluation.evaluate; default: RAM={DEFAULT}"
-    )
-    parser.add_argument("--sentences", type=int, default=100)
-    parser.add_argument("--batch-sizes", type=int, nargs="*", default=[32, 256])
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    options = parser.parse_args()
-    rows = [Row.parse(text) for text in options.row] if options.row else [Row("RAM")]
-    summary = measure(rows, options.data, options.out, options.sentences, options.batch_sizes, options.device)
-    print(markdown(summary))
-
-
-if __name__ == "__main__":
-    with one_line_errors("training.evaluation.aits"):
-        main()

@@ -1,15 +1,5 @@
-"""Evaluate checkpoints and settings, with the ground truth beside them.
+"""Evaluate checkpoints and settings, with the ground truth beside them."""
 
-    python -m training.evaluation.evaluate --data DIR --out DIR --row RAM=open-small --row "CFG=open-small,reg_scale=0"
-        --row "no guidance=open-small,reg_scale=0,cfg_scale=0" --row "MDM=FOLDER,cfg_scale=1.5,steps=50"
-
-Settings of a row: `reg_scale`, `cfg_scale`, `steps`, `timestep_spacing`, `sampler`, `reg_timesteps=46+44`;
-what is left out is the checkpoint's default. Writes `metrics.json` and `metrics.md` after each replication;
-the same command goes on where it stopped. `--clips 500 --replications 1 --multimodality-texts 10` is a quick
-look.
-"""
-
-import argparse
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,8 +8,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from ram_sdk.checkpoint import DEFAULT, shipped_text_backbone
-from training.command import one_line_errors
+from ram_sdk.checkpoint import shipped_text_backbone
 from training.data.folder import MotionTextFolder, write_atomically
 from training.evaluation.evaluator import Evaluator
 from training.evaluation.metrics import Interval
@@ -203,52 +192,3 @@ def evaluate(
         write_atomically(out / "metrics.json", (json.dumps(summary, indent=2) + "\n").encode())
         write_atomically(out / "metrics.md", markdown(summary).encode())
     return summary
-
-
-def add_protocol_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of everything that evaluates: the evaluator, what is drawn, and where it is made."""
-    defaults = Protocol()
-    parser.add_argument("--evaluator", default="open", help="'open', or a folder; see training/README.md")
-    parser.add_argument("--split", default=defaults.split)
-    parser.add_argument("--replications", type=int, default=defaults.replications)
-    parser.add_argument("--clips", type=int, help="motions a replication; default: one for every clip")
-    parser.add_argument("--multimodality-texts", type=int, default=defaults.multimodality_texts)
-    parser.add_argument("--seed", type=int, default=defaults.seed)
-    parser.add_argument("--batch-size", type=int, help="default: 8 on a CPU, 256 elsewhere")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-
-
-def protocol_of(options: argparse.Namespace) -> Protocol:
-    """The protocol that the options of `add_protocol_arguments` ask for."""
-    return Protocol(
-        options.split, options.replications, options.clips, options.multimodality_texts, options.seed
-    )
-
-
-def main() -> None:
-    """Command line of `python -m training.evaluation.evaluate`."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--data", type=Path, required=True, help="folder in HumanML3D's layout")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the results")
-    parser.add_argument(
-        "--row",
-        action="append",
-        metavar="NAME=CHECKPOINT[,setting=value]",
-        help="a shipped one's name, a pipeline folder or a Hub repository; may be repeated; "
-        f"default: RAM={DEFAULT}",
-    )
-    add_protocol_arguments(parser)
-    options = parser.parse_args()
-    rows = [Row.parse(text) for text in options.row] if options.row else [Row("RAM")]
-    evaluator = load_evaluator(options.evaluator, options.data, options.device)
-    summary = evaluate(
-        rows, options.data, evaluator, options.out, protocol_of(options), options.batch_size, options.device
-    )
-    print(markdown(summary))
-
-
-if __name__ == "__main__":
-    with one_line_errors("training.evaluation.evaluate"):
-        main()

@@ -1,11 +1,10 @@
-"""What an evaluator tells apart: `python -m training.evaluation.sanity --data DIR --out DIR`.
+"""What an evaluator tells apart.
 
 On real motions alone: R-Precision beside the limits that captions set, R-Precision of shuffled captions
 (chance), FID of one half against the other, and FID, R-Precision and MM-Dist of motions spoilt in known ways.
 Writes `sanity.json` and `sanity.md`.
 """
 
-import argparse
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -19,10 +18,8 @@ from tqdm import tqdm
 from ram_sdk import Motion
 from ram_sdk.skeleton.joints import HUMANML3D
 from training import machine
-from training.command import one_line_errors
 from training.data.folder import MotionTextFolder, write_atomically
 from training.evaluation.clips import LabelledClip, draw, fits, read_labelled
-from training.evaluation.evaluate import load_evaluator
 from training.evaluation.evaluator import Evaluator, Sample
 from training.evaluation.metrics import (
     GROUP,
@@ -154,6 +151,38 @@ def _action_limit(actions: Sequence[str]) -> list[float]:
     return [float(np.minimum(k / counts, 1.0).mean()) for k in (1, 2, 3)]
 
 
+def measure(evaluator: Evaluator, data: Path, out: Path, seed: int = 0) -> dict[str, Any]:
+    """Check an evaluator on the test split of a folder; write `sanity.json` and `sanity.md`.
+
+    Args:
+        evaluator: what is checked.
+        data: folder in HumanML3D's layout.
+        out: folder of the results; made if it is missing.
+        seed: of the draw.
+
+    Returns:
+        What stands in `sanity.json`.
+
+    Raises:
+        ValueError: the folder is of another skeleton than HumanML3D's.
+    """
+    folder = MotionTextFolder(data)
+    if folder.skeleton is not HUMANML3D:
+        raise ValueError(
+            f"{folder.root.name}: motions are corrupted in metres at 20 fps, give HumanML3D's layout"
+        )
+    summary = {
+        "evaluator": evaluator.name,
+        "data": data.resolve().name,
+        **machine.describe("cpu"),
+        **check(evaluator, read_labelled(folder, "test"), seed),
+    }
+    out.mkdir(parents=True, exist_ok=True)
+    write_atomically(out / "sanity.json", (json.dumps(summary, indent=2) + "\n").encode())
+    write_atomically(out / "sanity.md", markdown(summary).encode())
+    return summary
+
+
 def markdown(summary: Mapping[str, Any]) -> str:
     """The summary as tables."""
     lines = [
@@ -180,35 +209,3 @@ def markdown(summary: Mapping[str, Any]) -> str:
         ),
     ]
     return "\n".join(lines) + "\n"
-
-
-def main() -> None:
-    """Command line of `python -m training.evaluation.sanity`."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--data", type=Path, required=True, help="folder in HumanML3D's layout")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the results")
-    parser.add_argument("--evaluator", default="open", help="as for training.evaluation.evaluate")
-    options = parser.parse_args()
-    folder = MotionTextFolder(options.data)
-    if folder.skeleton is not HUMANML3D:
-        raise ValueError(
-            f"{folder.root.name}: the motions are spoilt in metres at 20 fps, give HumanML3D's layout"
-        )
-    evaluator = load_evaluator(options.evaluator, options.data)
-    summary = {
-        "evaluator": evaluator.name,
-        "data": options.data.resolve().name,
-        **machine.describe("cpu"),
-        **check(evaluator, read_labelled(folder, "test")),
-    }
-    options.out.mkdir(parents=True, exist_ok=True)
-    write_atomically(options.out / "sanity.json", (json.dumps(summary, indent=2) + "\n").encode())
-    write_atomically(options.out / "sanity.md", markdown(summary).encode())
-    print(markdown(summary))
-
-
-if __name__ == "__main__":
-    with one_line_errors("training.evaluation.sanity"):
-        main()

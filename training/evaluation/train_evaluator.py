@@ -1,11 +1,10 @@
-"""Train the open evaluator: `python -m training.evaluation.train_evaluator --data DIR --out DIR`.
+"""Train the open evaluator.
 
 Symmetric InfoNCE between captions and random crops of the training split. A clip that a caption fits as well
 as its own (`clips.fits`) is no negative of it. The weights with the best R-Precision on the validation split
-are kept. The same command goes on where an earlier run in the same folder stopped.
+are kept. The same call resumes an earlier run in the same folder.
 """
 
-import argparse
 import json
 import math
 import time
@@ -19,7 +18,6 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ram_sdk.checkpoint import shipped_text_backbone
-from training.command import one_line_errors
 from training.data.folder import MotionTextFolder
 from training.dataset import CaptionStates
 from training.evaluation.clips import LabelledClip, content_words, draw, read_labelled
@@ -215,19 +213,3 @@ def _set_statistics(tower: MotionTower, training: TrainingSet) -> None:
     mean, std = training.statistics()
     tower.mean.copy_(mean)
     tower.std.copy_(std)
-
-
-def main() -> None:
-    """Command line of `python -m training.evaluation.train_evaluator`."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--data", type=Path, required=True, help="folder in HumanML3D's format")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the run; an earlier run goes on")
-    arguments = parser.parse_args()
-    train(arguments.data, arguments.out)
-
-
-if __name__ == "__main__":
-    with one_line_errors("training.evaluation.train_evaluator"):
-        main()

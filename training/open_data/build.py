@@ -76,8 +76,8 @@ def build(captures_folder: Path, out: Path, mix: str, processes: int) -> Totals:
         Totals; the figures in full are in the set's `DATA_CARD.md`.
 
     Raises:
-        ValueError: no such mix, or `out` holds another mix or one begun by other code.
-        RuntimeError: a capture could not be read; the others are done and kept.
+        ValueError: no such mix, `out` holds another mix or one begun by other code, or a capture could not be
+            read; the others are done and kept.
     """
     if mix not in MIXES:
         raise ValueError(f"mix {mix!r}: choose one of {', '.join(MIXES)}")
@@ -95,7 +95,7 @@ def build(captures_folder: Path, out: Path, mix: str, processes: int) -> Totals:
                 failures.append(f"{jobs[job].path.name} {jobs[job].take}: {error}")
     if failures:
         listed = "\n  ".join(sorted(failures))
-        raise RuntimeError(f"{len(failures)} captures could not be built:\n  {listed}")
+        raise ValueError(f"{len(failures)} captures could not be built:\n  {listed}")
     records = [json.loads(_record_path(out, file).read_text()) for file in captures]
     listing = _list_real(out, records)
     real = sum(clip["split"] == "train" and not clip["mirrored"] for clip in listing.values())

@@ -14,7 +14,7 @@ _ABOUT = """# Open motion-text data set, mix `{mix}`
 {clips} clips ({hours:.2f} hours) and their mirrored copies, cut from {captures} captures, in HumanML3D's
 layout: 22 joints on HumanML3D's uniform skeleton, 20 fps, 263 features a frame; and {composed} clips
 ({composed_hours:.2f} hours) composed of those of the training split. {captions} captions without those of
-mirrored copies. Built by `python -m training.prepare open --mix {mix}`; the numbers below were measured
+mirrored copies. Built by `python -m training prepare open --mix {mix}`; the numbers below were measured
 while building.
 
 **What may be done with it.** {terms}

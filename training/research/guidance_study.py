@@ -1,18 +1,15 @@
 """Which guidance serves a checkpoint best: chosen on validation, reported once on test.
 
-    python -m training.research.guidance_study --data DIR --out DIR [--checkpoint FOLDER]
-
 Starts from the paper's guidance (w_reg 5, w_cfg 1.5, REG at every step but the first, steps evenly spaced)
 and changes one thing after another: the spacing of the steps, what REG guides away from, its weight, CFG's
 weight, and the steps where REG is on. A value is taken only if its score is clearly better than that of the
-value before. Writes `study.json` and `study.md`; the same command goes on where it stopped.
+value before. Writes `study.json` and `study.md`; the same call resumes where it stopped.
 
 Two things about REG can be read in more than one way. The estimate that it reconstructs may be the guided one
 of the step before (eq. 10, and the pipeline) or the unguided one; and the reconstruction may start from the
 present x_t (eq. 10) or from the x_t of the step before, which it then repeats with its errors.
 """
 
-import argparse
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -24,11 +21,9 @@ import torch
 from torch import Tensor
 
 from ram_sdk import RAMPipeline, RAMScheduler, SchedulerConfig
-from ram_sdk.checkpoint import DEFAULT
 from ram_sdk.scheduler import SPACINGS
-from training.command import one_line_errors
 from training.data.folder import write_atomically
-from training.evaluation.evaluate import COLUMNS, PHYSICAL, batch_size_for, load_evaluator, summarize
+from training.evaluation.evaluate import COLUMNS, PHYSICAL, batch_size_for, summarize
 from training.evaluation.evaluator import Evaluator
 from training.evaluation.protocol import GROUND_TRUTH, Evaluation, Protocol, Result, Row
 
@@ -287,38 +282,3 @@ def _table(summary: Mapping[str, Any]) -> list[str]:
         value = "–" if name == GROUND_TRUTH else f"{row['score']:.3f}"
         lines.append(f"| {name} | {value} | {' | '.join(cells)} |")
     return lines
-
-
-def main() -> None:
-    """Command line of `python -m training.research.guidance_study`."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--data", type=Path, required=True, help="folder in HumanML3D's layout")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--checkpoint", default=DEFAULT, help="pipeline folder or Hub repository")
-    parser.add_argument("--evaluator", default="open", help="as for training.evaluation.evaluate")
-    parser.add_argument("--clips", type=int, default=256, help="motions a replication on validation")
-    parser.add_argument("--replications", type=int, default=1, help="on validation")
-    parser.add_argument("--test-clips", type=int, help="motions a replication on test; default: all")
-    parser.add_argument("--test-replications", type=int, default=1)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--batch-size", type=int, help="default: 8 on a CPU, 256 elsewhere")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    options = parser.parse_args()
-    content = study(
-        options.data,
-        options.out,
-        load_evaluator(options.evaluator, options.data, options.device),
-        options.checkpoint,
-        Protocol("val", options.replications, options.clips, 0, options.seed),
-        Protocol("test", options.test_replications, options.test_clips, 0, options.seed),
-        options.batch_size,
-        options.device,
-    )
-    print(markdown(content))
-
-
-if __name__ == "__main__":
-    with one_line_errors("training.research.guidance_study"):
-        main()

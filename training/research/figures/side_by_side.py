@@ -1,14 +1,9 @@
 """Figure 3: what several checkpoints or settings make of the same prompts, side by side.
 
-    python -m training.research.figures.side_by_side --prompts "a person waves" "a person jumps" \
-        --row RAM=open-small --row "no guidance=open-small,reg_scale=0,cfg_scale=0" --out figure.png
-
-A row is `NAME=CHECKPOINT[,setting=value]...` as for `training.evaluation.evaluate`; all rows share noise and lengths. A
-`.png` is a page of strips of poses, `.gif` and `.mp4` play the motions beside each other, a line for each
-prompt, and `.html` plays those of one prompt in 3D.
+All rows share noise and lengths. A `.png` is a page of strips of poses, `.gif` and `.mp4` play the motions
+beside each other, a line for each prompt, and `.html` plays those of one prompt in 3D.
 """
 
-import argparse
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,10 +13,8 @@ from PIL import Image
 from ram_sdk import Motion, render
 from ram_sdk.formats.film import write_mp4
 from ram_sdk.formats.pictures import write_gif
-from training.command import one_line_errors
 from training.evaluation.protocol import Row
 from training.research.figures.chart import save
-from training.research.figures.rows import generate
 
 _STRIP_WIDTH, _POSE_HEIGHT = 1200, 512  # pixels; poses are drawn larger than they are shown
 _CELL = 320  # pixels: side of one motion of a film
@@ -62,12 +55,23 @@ def _tile(cells: Sequence[Sequence[Sequence[Image.Image]]], moment: int) -> Imag
     return image
 
 
+def check_suffix(out: Path, prompts: int) -> None:
+    """Check, before any work is done, that a figure of so many prompts can be written to `out`.
+
+    Raises:
+        ValueError: another suffix than those of `SUFFIXES`, or `.html` for several prompts.
+    """
+    if out.suffix not in SUFFIXES or (out.suffix == ".html" and prompts > 1):
+        raise ValueError(f"{out.name}: use one of {', '.join(SUFFIXES)}; .html takes one prompt")
+
+
 def compare(motions: Sequence[Sequence[Motion]], rows: Sequence[Row], out: Path) -> None:
     """Write the figure; the suffix of `out` chooses its form.
 
     Raises:
-        ValueError: another suffix than those of `SUFFIXES`, or a page for several prompts.
+        ValueError: see `check_suffix`.
     """
+    check_suffix(out, len(motions[0]))
     out.parent.mkdir(parents=True, exist_ok=True)
     if out.suffix == ".png":
         save(strips(motions, rows), out)
@@ -75,34 +79,9 @@ def compare(motions: Sequence[Sequence[Motion]], rows: Sequence[Row], out: Path)
         temporary = out.with_name(f"part-{out.name}")
         film(motions, rows, temporary)
         temporary.replace(out)
-    elif out.suffix == ".html" and len(motions[0]) == 1:
+    else:
         named = [
             dataclasses.replace(made[0], prompt=f"{row.name}: {made[0].prompt}")
             for made, row in zip(motions, rows, strict=True)
         ]
         named[0].save(out, beside=named[1:])
-    else:
-        raise ValueError(f"{out.name}: use one of {', '.join(SUFFIXES)}; .html takes one prompt")
-
-
-def main() -> None:
-    """Command line of `python -m training.research.figures.side_by_side`."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--prompts", nargs="+", required=True, help="what the person does")
-    parser.add_argument(
-        "--row", type=Row.parse, action="append", required=True, help="name=CHECKPOINT[,setting=value...]"
-    )
-    parser.add_argument("--duration", type=float, help="seconds; default: what the first row estimates")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, required=True, help=f"a file: {', '.join(SUFFIXES)}")
-    options = parser.parse_args()
-    seconds = None if options.duration is None else [options.duration] * len(options.prompts)
-    compare(generate(options.row, options.prompts, seconds, options.seed), options.row, options.out)
-    print(options.out)
-
-
-if __name__ == "__main__":
-    with one_line_errors("training.research.figures.side_by_side"):
-        main()

@@ -1,16 +1,10 @@
-"""Figure 4, the blind user study: a page to rank motions on, and the figure of the ranks.
+"""Figure 4, the blind user study: a page to rank motions on, and the key that stays with its author.
 
-    python -m training.research.figures.user_study page --data DIR --row RAM=open-small --row MDM=FOLDER --out FOLDER
-    python -m training.research.figures.user_study figure RANKS.json ... --key FOLDER/key.json --out FOLDER
-
-`page` writes `study.html`, one file to send to participants: it plays the motions of every method side by
-side without a network, in an order drawn anew for each participant, and saves the ranks to a file. It names
-motions by random letters; which method made which stands in `key.json` alone, which stays with you. As in
-section 4.8 of the paper there are 30 prompts of the test split, ranked for fidelity to the text and for the
-quality of the motion.
+The page plays the motions of every method side by side without a network, in an order drawn anew for each
+participant, and saves the ranks to a file. It names motions by random letters; which method made which stands
+in the key alone (section 4.8 of the paper).
 """
 
-import argparse
 import base64
 import json
 import random
@@ -22,14 +16,10 @@ from typing import Any
 
 from ram_sdk import Motion
 from ram_sdk.formats import html
-from training.command import one_line_errors
 from training.data.folder import MotionTextFolder, write_atomically
 from training.evaluation.clips import MAX_FRAMES, read_labelled
 from training.evaluation.protocol import Row
-from training.research.figures import ranks
-from training.research.figures.rows import generate
 
-_PROMPTS = 30  # section 4.8
 _GLB_HEADER, _CHUNK_HEADER = 12, 8  # bytes
 
 
@@ -112,51 +102,10 @@ def _body(gltf: dict[str, Any], binary: bytes) -> bytes:
     return binary[: gltf["bufferViews"][clock["bufferView"]]["byteOffset"]]
 
 
-def _make_page(options: argparse.Namespace) -> None:
-    if options.prompts:
-        prompts, seconds = options.prompts, None
-    else:
-        prompts, seconds = draw_prompts(options.data, options.count, options.seed)
-    motions = generate(options.row, prompts, seconds, options.seed)
-    page, key = build_page(motions, options.row, options.seed)
-    options.out.mkdir(parents=True, exist_ok=True)
-    write_atomically(options.out / "study.html", page.encode())
-    write_atomically(options.out / "key.json", (json.dumps(key, indent=2) + "\n").encode())
-    print(f"{options.out / 'study.html'}: {len(prompts)} prompts, {len(options.row)} methods; keep key.json")
-
-
-def _make_figure(options: argparse.Namespace) -> None:
-    result = ranks.summarise(options.key, options.ranks)
-    options.out.mkdir(parents=True, exist_ok=True)
-    write_atomically(options.out / "user_study.json", (json.dumps(result, indent=2) + "\n").encode())
-    ranks.draw(result, options.out / "user_study.png")
-    print(ranks.markdown(result))
-
-
-def main() -> None:
-    """Command line of `python -m training.research.figures.user_study`."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    commands = parser.add_subparsers(required=True)
-    page = commands.add_parser("page", help="make the page and its key")
-    source = page.add_mutually_exclusive_group(required=True)
-    source.add_argument("--data", type=Path, help="folder in HumanML3D's format: prompts of its test split")
-    source.add_argument("--prompts", nargs="+", help="prompts of your own")
-    page.add_argument("--row", type=Row.parse, action="append", required=True, help="name=CHECKPOINT[,...]")
-    page.add_argument("--count", type=int, default=_PROMPTS, help="how many prompts of the test split")
-    page.add_argument("--seed", type=int, default=0)
-    page.add_argument("--out", type=Path, required=True)
-    page.set_defaults(run=_make_page)
-    figure = commands.add_parser("figure", help="turn saved ranks into the figure")
-    figure.add_argument("ranks", type=Path, nargs="+", help="files that participants saved")
-    figure.add_argument("--key", type=Path, required=True)
-    figure.add_argument("--out", type=Path, required=True)
-    figure.set_defaults(run=_make_figure)
-    options = parser.parse_args()
-    options.run(options)
-
-
-if __name__ == "__main__":
-    with one_line_errors("training.research.figures.user_study"):
-        main()
+def write_study(motions: Sequence[Sequence[Motion]], rows: Sequence[Row], seed: int, out: Path) -> Path:
+    """Write `study.html` and `key.json` of `build_page`; returns the page's path."""
+    page, key = build_page(motions, rows, seed)
+    out.mkdir(parents=True, exist_ok=True)
+    write_atomically(out / "study.html", page.encode())
+    write_atomically(out / "key.json", (json.dumps(key, indent=2) + "\n").encode())
+    return out / "study.html"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ram_sdk.checkpoint import DEFAULT
+from training import CONFIGS
 from training.config import TrainingConfig, load_config
 from training.evaluation import aits
 from training.evaluation.evaluate import evaluate
@@ -16,7 +17,6 @@ from training.research.tables.report import write_report
 from training.research.tables.rows import MDM, TABLES, TableRow
 from training.research.tables.variants import Variants, scale_budget
 
-_CONFIGS = Path(__file__).parents[2] / "configs"
 _TIMED = 3  # the table with inference times
 _KIT = 2  # the table on KIT-ML, for which nothing is shipped
 
@@ -56,7 +56,7 @@ class Plan:
     @property
     def config_file(self) -> Path:
         """The configuration that rows override."""
-        return self.config or _CONFIGS / ("kit.yaml" if self.number == _KIT else "open-small.yaml")
+        return self.config or CONFIGS / ("kit.yaml" if self.number == _KIT else "open-small.yaml")
 
     def config_of(self, row: TableRow) -> TrainingConfig:
         """A row's training configuration."""

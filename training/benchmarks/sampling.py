@@ -1,23 +1,13 @@
-"""Speed beside MDM's, in one run on one machine.
+"""Speed of sampling beside MDM's and beside the machine's own matrix products.
 
-    python -m training.benchmarks.benchmark sampling [--frames 196] [--repeats 5]
-    python -m training.benchmarks.benchmark training [--config FILE] [--data DIR] [key=value ...]
-
-Sampling: paper-size networks with random weights, batch 1, float32. RAM (20 steps, REG at every step, CFG),
-MDM's own sampler (50 ancestral steps, CFG as two forwards a step, an `nn.TransformerEncoder` of the same
-size), and RAM's bare matrix products, replayed one by one. The text encoder is left out of all three.
-
-Training: RAM's step, from the gather of its batch to the averaged weights, and MDM's loop on the same clips
-(padded to 196 frames, CLIP in the loop), both in float32, as MDM is published, and in bf16. The peak is that
-of one large matrix product in the same precision.
+Paper-size networks with random weights, batch 1, float32. RAM (20 steps, REG at every step, CFG), MDM's own
+sampler (50 ancestral steps, CFG as two forwards a step, an `nn.TransformerEncoder` of the same size), and
+RAM's bare matrix products, replayed one by one. The text encoder is left out of all three.
 """
 
-import argparse
-import dataclasses
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -37,13 +27,8 @@ from ram_sdk.models import (
     TextEncoder,
 )
 from training import machine
-from training.benchmarks import throughput
 from training.benchmarks.mdm import MDM
 from training.benchmarks.mdm import sample as sample_mdm
-from training.command import one_line_errors
-from training.config import load_config
-
-_CONFIGS = Path(__file__).parents[1] / "configs"
 
 
 def paper_pipeline() -> RAMPipeline:
@@ -101,7 +86,7 @@ def replay(shapes: Sequence[tuple[torch.Size, torch.Size]]) -> tuple[Callable[[]
     return run, operations
 
 
-def measure_sampling(frames: int, repeats: int) -> None:
+def measure(frames: int, repeats: int) -> None:
     """Run the three in turn and print medians and ratios."""
     torch.manual_seed(0)
     pipeline = paper_pipeline()
@@ -128,55 +113,3 @@ def measure_sampling(frames: int, repeats: int) -> None:
     ram, other, alone = (statistics.median(values) for values in seconds.values())
     print(f"RAM is {other / ram:.2f} x as fast as MDM")
     print(f"RAM runs at {operations / ram / 1e9:.0f} GFLOP/s, {alone / ram:.0%} of its products' own speed")
-
-
-def measure_training(
-    path: Path, overrides: Sequence[str], data: Path | None, steps: int | None, repeats: int, cpu: bool
-) -> None:
-    """Measure the ways to train and print their steps a second, ratios and shares of the peak."""
-    config = load_config(path, overrides)
-    cuda = torch.cuda.is_available() and not cpu
-    config = dataclasses.replace(config, compile=config.compile and cuda)
-    steps = steps or (20 if cuda else 8)
-    results = throughput.measure(config, data, steps, repeats, cpu)
-    here = machine.describe("cuda" if cuda else "cpu")
-    print(f"{here['machine']}, torch {here['torch']}, batches of {config.batch_size} clips, {path.name}")
-    mdm = {result.precision: result.steps_per_second for result in results if result.name == "MDM"}
-    for result in results:
-        rate = result.steps_per_second
-        print(
-            f"{result.name}, {result.precision}: {rate:8.3f} steps/s, "
-            f"{result.operations / 1e12:6.3f} TFLOP a step, {result.share:4.0%} of {result.peak / 1e12:.2f} "
-            f"TFLOP/s, {rate / mdm[result.precision]:5.2f} x MDM in the same precision, "
-            f"{rate / mdm['fp32']:5.2f} x MDM in fp32"
-        )
-
-
-def main() -> None:
-    """Command line of `python -m training.benchmarks.benchmark`."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    commands = parser.add_subparsers(dest="command", required=True)
-    sampling = commands.add_parser("sampling", help="motions a second")
-    sampling.add_argument("--frames", type=int, default=196)
-    sampling.add_argument("--repeats", type=int, default=5)
-    training = commands.add_parser("training", help="optimizer steps a second")
-    training.add_argument("--config", type=Path, default=_CONFIGS / "open.yaml")
-    training.add_argument("--data", type=Path, help="take the clips of this data set, not made up ones")
-    training.add_argument("--steps", type=int, help="in a block; default: 20 on a GPU, 8 on a CPU")
-    training.add_argument("--repeats", type=int, default=3, help="blocks of each way")
-    training.add_argument("--cpu", action="store_true", help="use the CPU though there is a GPU")
-    training.add_argument("overrides", nargs="*", help="configuration overrides such as batch_size=16")
-    options = parser.parse_args()
-    if options.command == "sampling":
-        measure_sampling(options.frames, options.repeats)
-    else:
-        measure_training(
-            options.config, options.overrides, options.data, options.steps, options.repeats, options.cpu
-        )
-
-
-if __name__ == "__main__":
-    with one_line_errors("training.benchmarks.benchmark"):
-        main()

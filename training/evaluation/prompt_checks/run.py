@@ -1,51 +1,14 @@
-"""Ask a checkpoint for everyday actions, and check what it makes.
+"""The prompt suite on a checkpoint: generate, judge, write the results and draw them."""
 
-    python -m training.evaluation.prompt_checks run [--checkpoint NAME_OR_FOLDER] --out DIR [--seeds 4]
-    python -m training.evaluation.prompt_checks validate --data DIR [--out FILE]
-
-`run` makes the motions of every sentence of `suite.json` (a run that was stopped is resumed), and writes
-`suite.json`, `suite.md` and a sheet of poses for each category. `validate` measures the checks themselves on
-real clips of a data set of `training.open_data`: how many clips pass that show the action, and of the others.
-"""
-
-import argparse
 import json
 from pathlib import Path
 
 from ram_sdk import Motion, RAMPipeline
-from ram_sdk.checkpoint import DEFAULT
-from training.command import one_line_errors
 from training.evaluation.prompt_checks.body import Body
 from training.evaluation.prompt_checks.generate import generate, read_motion
 from training.evaluation.prompt_checks.report import Report, judge, markdown
 from training.evaluation.prompt_checks.sheets import sheet
 from training.evaluation.prompt_checks.suite import load_suite
-from training.evaluation.prompt_checks.validate import table, validate
-
-
-def main() -> None:
-    """Command line of `python -m training.evaluation.prompt_checks`."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    commands = parser.add_subparsers(dest="command", required=True)
-    run_options = commands.add_parser("run", help="ask a checkpoint, and check its motions")
-    run_options.add_argument("--checkpoint", default=DEFAULT, help=f"default: {DEFAULT}")
-    run_options.add_argument("--out", type=Path, required=True)
-    run_options.add_argument("--seeds", type=int, default=4, help="motions of each sentence; default: 4")
-    validate_options = commands.add_parser("validate", help="measure the checks on real clips")
-    validate_options.add_argument("--data", type=Path, required=True, help="a built open data set")
-    validate_options.add_argument("--out", type=Path, help="also write the table there")
-    options = parser.parse_args()
-    if options.command == "run":
-        if options.seeds < 1:
-            raise ValueError(f"--seeds {options.seeds}: expected 1 or more")
-        print(markdown(run(options.checkpoint, options.out, options.seeds)))
-    else:
-        text = table(validate(options.data))
-        if options.out:
-            options.out.write_text(text, encoding="utf-8")
-        print(text)
 
 
 def run(checkpoint: str, out: Path, seeds: int) -> Report:
@@ -83,8 +46,3 @@ def draw(report: Report, out: Path) -> None:
                     motions.append(motion)
                     captions.append(f"{prompt.id} ({kind}): {text}: {done}, {motion.duration:.1f} s")
         sheet(motions, captions).save(out / f"{category.replace(' ', '-')}.png", optimize=True)
-
-
-if __name__ == "__main__":
-    with one_line_errors("training.evaluation.prompt_checks"):
-        main()

@@ -1,0 +1,8 @@
+"""`python -m training` lists the commands, `python -m training COMMAND ...` runs one."""
+
+import sys
+
+from training.commands.frame import main
+
+if __name__ == "__main__":
+    sys.exit(main())

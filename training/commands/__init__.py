@@ -1,0 +1,22 @@
+"""Train, evaluate and study RAM from a clone of the repository.
+
+Each command is a module here; its docstring is its help, whose first line is listed.
+"""
+
+COMMANDS = (
+    "prepare",
+    "train",
+    "export",
+    "finetune",
+    "evaluate",
+    "aits",
+    "train-evaluator",
+    "sanity",
+    "prompt-checks",
+    "tables",
+    "guidance-study",
+    "side-by-side",
+    "user-study",
+    "benchmark",
+    "tools",
+)

@@ -1,0 +1,171 @@
+"""Options that several commands share: one name, one meaning and one check each."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from training.evaluation.evaluator import Evaluator
+    from training.evaluation.protocol import Protocol, Row
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """`--data`: the motion-text folder."""
+    parser.add_argument("--data", type=Path, required=True, help="folder in HumanML3D's layout")
+
+
+def add_out(parser: argparse.ArgumentParser, what: str = "folder of the results") -> None:
+    """`--out`: what is written."""
+    parser.add_argument("--out", type=Path, required=True, help=what)
+
+
+def add_checkpoint(parser: argparse.ArgumentParser) -> None:
+    """`--checkpoint`: a pipeline; default: the one that the package ships as its default."""
+    from ram_sdk.checkpoint import DEFAULT, SHIPPED
+
+    parser.add_argument(
+        "--checkpoint",
+        default=DEFAULT,
+        help=f"{', '.join(SHIPPED)}, a pipeline folder or a Hub repository (default: {DEFAULT})",
+    )
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """`--device`: where the networks run; checked before any work."""
+    parser.add_argument(
+        "--device", type=_device, default="auto", help="cpu, cuda or mps (default: cuda if there is one)"
+    )
+
+
+def add_seed(parser: argparse.ArgumentParser) -> None:
+    """`--seed`: of everything random."""
+    parser.add_argument("--seed", type=count(0), default=0, help="of everything random (default: 0)")
+
+
+def add_config(parser: argparse.ArgumentParser, default: Path | None) -> None:
+    """`--config`, required without a default, and the overrides `key=value` of its keys."""
+    about = "YAML file, see training/configs" + (f" (default: {default.name})" if default else "")
+    parser.add_argument("--config", type=Path, required=default is None, default=default, help=about)
+    add_overrides(parser)
+
+
+def add_overrides(parser: argparse.ArgumentParser) -> None:
+    """The overrides `key=value` of a configuration."""
+    parser.add_argument(
+        "overrides", nargs="*", metavar="key=value", help="configuration overrides such as objective.beta=0.1"
+    )
+
+
+def add_rows(parser: argparse.ArgumentParser, required: bool = False) -> None:
+    """`--row`, several times: what is compared; read them with `rows_of`."""
+    parser.add_argument(
+        "--row",
+        dest="rows",
+        type=_row,
+        action="append",
+        required=required,
+        metavar="NAME=CHECKPOINT[,setting=value]",
+        help="a shipped checkpoint's name, a pipeline folder or a Hub repository, and how it samples: "
+        "reg_scale, cfg_scale, steps, timestep_spacing, sampler, reg_timesteps=46+44; may be repeated"
+        + ("" if required else "; default: RAM with the default checkpoint"),
+    )
+
+
+def rows_of(options: argparse.Namespace) -> "list[Row]":
+    """The rows of `add_rows`."""
+    from training.evaluation.protocol import Row
+
+    return options.rows or [Row("RAM")]
+
+
+def add_evaluator(parser: argparse.ArgumentParser) -> None:
+    """`--evaluator`; read it with `evaluator_of`."""
+    parser.add_argument(
+        "--evaluator", default="open", help="'open', or a folder; see training/README.md (default: open)"
+    )
+
+
+def evaluator_of(options: argparse.Namespace) -> "Evaluator":
+    """The evaluator of `add_evaluator`, for the data of `add_data`."""
+    from training.evaluation.evaluate import load_evaluator
+
+    return load_evaluator(options.evaluator, options.data, options.device)
+
+
+def add_protocol(parser: argparse.ArgumentParser) -> None:
+    """What is drawn for an evaluation, and where it is made; read it with `protocol_of`."""
+    from training.evaluation.protocol import Protocol
+
+    defaults = Protocol()
+    add_evaluator(parser)
+    parser.add_argument("--split", default=defaults.split, help=f"default: {defaults.split}")
+    add_replications(parser, defaults.replications)
+    parser.add_argument("--clips", type=count(1), help="motions a replication; default: one for every clip")
+    parser.add_argument(
+        "--multimodality-texts",
+        type=count(0),
+        default=defaults.multimodality_texts,
+        help=f"captions of MultiModality; 0 leaves it out (default: {defaults.multimodality_texts})",
+    )
+    add_seed(parser)
+    add_batch_size(parser)
+    add_device(parser)
+
+
+def add_replications(parser: argparse.ArgumentParser, default: int) -> None:
+    """`--replications`: how often everything is drawn anew."""
+    parser.add_argument(
+        "--replications", type=count(1), default=default, help=f"draws of everything (default: {default})"
+    )
+
+
+def protocol_of(options: argparse.Namespace) -> "Protocol":
+    """The protocol that the options of `add_protocol` ask for."""
+    from training.evaluation.protocol import Protocol
+
+    return Protocol(
+        options.split, options.replications, options.clips, options.multimodality_texts, options.seed
+    )
+
+
+def add_batch_size(parser: argparse.ArgumentParser) -> None:
+    """`--batch-size`: motions that are generated together."""
+    parser.add_argument("--batch-size", type=count(1), help="default: 8 on a CPU, 256 elsewhere")
+
+
+def count(least: int) -> Callable[[str], int]:
+    """The type of an option that is a whole number of at least `least`."""
+
+    def read(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = least - 1
+        if value < least:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least {least}")
+        return value
+
+    return read
+
+
+def _device(name: str) -> str:
+    import torch
+
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        return "cuda" if there["cuda"] else "cpu"
+    if name not in there:
+        raise argparse.ArgumentTypeError(f"{name!r} is not a device: use cpu, cuda or mps")
+    if not there[name]:
+        raise argparse.ArgumentTypeError(f"this torch sees no {name} device: use --device cpu")
+    return name
+
+
+def _row(text: str) -> "Row":
+    from training.evaluation.protocol import Row
+
+    try:
+        return Row.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error

@@ -1,0 +1,24 @@
+"""Write a set into one small file, to move it: joints to 0.2 mm, captions, splits, statistics.
+
+Example:
+    python -m training prepare pack --data DATA --out FILE.npz
+"""
+
+import argparse
+
+from training.commands import options
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    options.add_data(parser)
+    options.add_out(parser, "file to write, ending in .npz")
+
+
+def run(given: argparse.Namespace) -> None:
+    """Pack the set."""
+    from training.data.folder import MotionTextFolder
+    from training.data.packing import pack
+
+    clips = pack(MotionTextFolder(given.data), given.out)
+    print(f"{clips} clips in {given.out}, {given.out.stat().st_size / 1e6:.0f} MB")

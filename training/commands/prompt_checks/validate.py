@@ -1,0 +1,28 @@
+"""Measure the checks themselves on real clips of a built open data set.
+
+For each check: how many clips pass that show the action, and of the others.
+
+Example:
+    python -m training prompt-checks validate --data DATA --out FILE
+"""
+
+import argparse
+from pathlib import Path
+
+from training.commands import options
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    options.add_data(parser)
+    parser.add_argument("--out", type=Path, help="also write the table there")
+
+
+def run(given: argparse.Namespace) -> None:
+    """Measure, and print the table."""
+    from training.evaluation.prompt_checks.validate import table, validate
+
+    text = table(validate(given.data))
+    if given.out:
+        given.out.write_text(text, encoding="utf-8")
+    print(text)

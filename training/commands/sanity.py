@@ -1,0 +1,29 @@
+"""Measure what an evaluator tells apart, on real motions and corrupted ones.
+
+R-Precision beside the limits that captions set, R-Precision of shuffled captions (chance), FID of one half
+against the other, and FID, R-Precision and MM-Dist of motions corrupted in known ways. Writes `sanity.json`
+and `sanity.md`.
+
+Example:
+    python -m training sanity --data DATA --out RESULTS [--evaluator RUN/evaluator]
+"""
+
+import argparse
+
+from training.commands import options
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    options.add_data(parser)
+    options.add_out(parser)
+    options.add_evaluator(parser)
+    options.add_seed(parser)
+    options.add_device(parser)
+
+
+def run(given: argparse.Namespace) -> None:
+    """Measure and print the tables."""
+    from training.evaluation.sanity import markdown, measure
+
+    print(markdown(measure(options.evaluator_of(given), given.data, given.out, given.seed)))

@@ -1,0 +1,34 @@
+r"""Draw Figure 3: what several checkpoints or settings make of the same prompts.
+
+All rows share noise and lengths. A `.png` is a page of strips of poses, `.gif` and `.mp4` play the motions
+beside each other, a line for each prompt, and `.html` plays those of one prompt in 3D.
+
+Example:
+    python -m training side-by-side --prompts "a person waves" "a person jumps" --out figure3.png \
+        --row RAM=open-small --row "no guidance=open-small,reg_scale=0,cfg_scale=0"
+"""
+
+import argparse
+
+from training.commands import options
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    parser.add_argument("--prompts", nargs="+", required=True, help="what the person does")
+    options.add_rows(parser, required=True)
+    parser.add_argument("--duration", type=float, help="seconds; default: what the first row estimates")
+    options.add_out(parser, "a file: .png, .gif, .mp4 or .html")
+    options.add_seed(parser)
+    options.add_device(parser)
+
+
+def run(given: argparse.Namespace) -> None:
+    """Generate and draw."""
+    from training.research.figures.rows import generate
+    from training.research.figures.side_by_side import check_suffix, compare
+
+    check_suffix(given.out, len(given.prompts))
+    seconds = None if given.duration is None else [given.duration] * len(given.prompts)
+    compare(generate(given.rows, given.prompts, seconds, given.seed, given.device), given.rows, given.out)
+    print(given.out)

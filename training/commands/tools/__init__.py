@@ -1,0 +1,3 @@
+"""Make the package's assets anew."""
+
+COMMANDS = ("bake-body", "fit-hinges", "text-backbone")

