@@ -144,7 +144,9 @@ def test_ranks_that_do_not_belong_are_refused(study, tmp_path: Path) -> None:
 
 def test_chart_draws_bars_to_scale(tmp_path: Path) -> None:
     bars = [chart.Bar(2.0, 1.9, 2.1), None, chart.Bar(1.0, 0.5, 1.5)]
-    image = np.asarray(chart.draw_panels("two\nlines", ["a", "b", "c" * 99], [chart.Panel("FID", bars)]), int)
+    figure = chart.draw_panels("two\nlines", ["a", "b", "c" * 99], [chart.Panel("FID", bars)])
+    chart.save(figure, tmp_path / "chart.png")
+    image = np.asarray(Image.open(tmp_path / "chart.png").convert("RGB"), int)
     filled = (image[..., 2] - image[..., 0] > 100).sum(1)
     rows = np.flatnonzero(np.diff((filled > 0).astype(int)))
     assert len(rows) == 4  # two bars

@@ -231,9 +231,8 @@ def _stopped(trainer: Trainer, stop: threading.Event) -> bool:
 
 
 def _save(trainer: Trainer, run: RunFolder) -> None:
-    state = trainer.state()
     if trainer.accelerator.is_main_process:
-        run.save(state, trainer.config.keep_checkpoints)
+        run.save(trainer.state(), trainer.config.keep_checkpoints)
 
 
 def _validate(trainer: Trainer, run: RunFolder, validation: Batches) -> None:

@@ -85,7 +85,7 @@ def write_card(
     listing = _training_clips(data)
     config = run.config()
     if curves := _curves(run):
-        draw_curves(curves).save(out / "losses.png", optimize=True)
+        draw_curves(curves).savefig(out / "losses.png", dpi=100)
     sample_sheet(pipeline).save(out / "sheet.png", optimize=True)
     head = _HEAD.format(
         license=_license(listing), name=name, kind=_KINDS[pipeline.motion_encoder is not None]

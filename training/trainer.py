@@ -14,7 +14,6 @@ import torch
 import torch.nn.functional as F
 from accelerate import Accelerator
 from torch import Tensor, nn
-from torch.distributed.tensor import DTensor, distribute_tensor
 
 from training.config import TrainingConfig
 from training.dataset import Batches
@@ -107,7 +106,7 @@ class Trainer:
         self.step += 1
         self._update_average()
         means = {name: torch.stack([part[name] for part in values]).mean() for name in values[0]}
-        return {**means, "gradient_norm": _whole(norm)}
+        return {**means, "gradient_norm": norm}
 
     @torch.no_grad()
     def validate(self, batches: Iterable[Batch]) -> dict[str, float]:
@@ -139,26 +138,19 @@ class Trainer:
         return values
 
     def state(self) -> State:
-        """Everything that the next step depends on; call it in all processes."""
+        """Everything that the next step depends on."""
         return {
             "step": self.step,
-            "objective": _whole(self.networks.state_dict()),
+            "objective": self.networks.state_dict(),
             "average": self.average.state_dict(),
-            "optimizer": _whole(self.optimizer.state_dict()),
+            "optimizer": self.optimizer.state_dict(),
         }
 
     def load_state(self, state: State) -> None:
-        """Go on from what `state` returned, in any number of processes."""
-        current = self.networks.state_dict()
-        weights = {name: _sharded(weight, current.get(name)) for name, weight in state["objective"].items()}
-        self.networks.load_state_dict(weights)
+        """Resume from what `state` returned, in any number of processes."""
+        self.networks.load_state_dict(state["objective"])
         self.average.load_state_dict(state["average"])
-        parameters = [parameter for group in self.optimizer.param_groups for parameter in group["params"]]
-        moments = {
-            i: {name: _sharded(value, parameters[i]) for name, value in moments.items()}
-            for i, moments in state["optimizer"]["state"].items()
-        }
-        self.optimizer.load_state_dict({**state["optimizer"], "state": moments})
+        self.optimizer.load_state_dict(state["optimizer"])
         self.step = state["step"]
 
     @property
@@ -183,18 +175,4 @@ class Trainer:
     @torch.no_grad()
     def _update_average(self) -> None:
         decay = min(self.config.optimizer.ema_decay, (1.0 + self.step) / (10.0 + self.step))
-        torch._foreach_lerp_(self._averaged, [_whole(weight) for weight in self._current], 1.0 - decay)
-
-
-def _whole(value: Any) -> Any:
-    """A (nested) state with the shards of every tensor that FSDP has divided put together."""
-    if isinstance(value, dict):
-        return {key: _whole(entry) for key, entry in value.items()}
-    return value.full_tensor() if isinstance(value, DTensor) else value
-
-
-def _sharded(value: Tensor, parameter: Tensor | None) -> Tensor:
-    """A whole tensor divided as a parameter of the same shape is."""
-    if isinstance(parameter, DTensor) and value.shape == parameter.shape:
-        return distribute_tensor(value.to(parameter.device), parameter.device_mesh, parameter.placements)
-    return value
+        torch._foreach_lerp_(self._averaged, self._current, 1.0 - decay)

@@ -1,15 +1,17 @@
-"""Bars with intervals, drawn with Pillow: one panel for each measure, one bar for each row."""
+"""Bars with intervals: one panel for each measure, one bar for each row."""
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
-from PIL.ImageDraw import ImageDraw as Draw
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-_OVERSAMPLING = 2  # drawn twice as large and averaged down: smooth edges
-_BAR, _GAP, _PANEL, _LABELS, _VALUE, _HEAD, _PAD = 20, 12, 300, 230, 74, 34, 18  # pixels
-_INK, _FAINT, _FILL, _WHISKER = (44, 52, 64), (223, 227, 233), (62, 122, 206), (28, 40, 60)
+from training.data.folder import write_atomically
+
+_FILL, _INTERVAL = "#3e7ace", "#1c283c"
+_LONGEST = 34  # characters of a row's name
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Panel:
     full: float | None = None
 
 
-def draw_panels(title: str, rows: Sequence[str], panels: Sequence[Panel], per_line: int = 3) -> Image.Image:
+def draw_panels(title: str, rows: Sequence[str], panels: Sequence[Panel], per_line: int = 3) -> Figure:
     """A chart of small multiples: every panel has a scale from 0 and shares the rows' names.
 
     Args:
@@ -52,74 +54,48 @@ def draw_panels(title: str, rows: Sequence[str], panels: Sequence[Panel], per_li
     if not panels or wrong is not None:
         what = f"panel {wrong.title!r} has {len(wrong.bars)} bars" if wrong else "no panel was given"
         raise ValueError(f"{what}: expected {len(rows)}, one for each row")
-    lines = [panels[i : i + per_line] for i in range(0, len(panels), per_line)]
-    height = _HEAD + len(rows) * (_BAR + _GAP) + _PAD
-    top = _PAD + 20 * len(title.splitlines()) + _PAD
-    size = (_LABELS + _PANEL * len(lines[0]) + 2 * _PAD, top + height * len(lines))
-    image = Image.new("RGB", (size[0] * _OVERSAMPLING, size[1] * _OVERSAMPLING), "white")
-    draw = ImageDraw.Draw(image)
-    _text(draw, (_PAD, _PAD), title, 15)
-    for i, line in enumerate(lines):
-        _draw_labels(draw, rows, top + i * height + _HEAD)
-        for j, panel in enumerate(line):
-            _draw_panel(draw, panel, _PAD + _LABELS + j * _PANEL, top + i * height)
-    return image.resize(size, Image.Resampling.LANCZOS)
+    columns = min(per_line, len(panels))
+    lines = -(-len(panels) // columns)
+    figure = Figure((2.4 + 3.2 * columns, 0.8 + (0.8 + 0.32 * len(rows)) * lines), layout="constrained")
+    figure.suptitle(title, x=0.01, ha="left")
+    names = [row if len(row) <= _LONGEST else f"{row[: _LONGEST - 1]}…" for row in rows]
+    for place, panel in enumerate(panels):
+        axes = figure.add_subplot(lines, columns, place + 1)
+        axes.set_yticks(range(len(rows)), names if place % columns == 0 else [""] * len(rows))
+        _draw_panel(axes, panel)
+    return figure
 
 
-def save(image: Image.Image, path: Path) -> None:
+def save(figure: Figure, path: Path) -> None:
     """Write a PNG so that it is whole or not there."""
-    temporary = path.with_name(f"{path.name}.part")
-    image.save(temporary, format="PNG", optimize=True)
-    temporary.replace(path)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=110)
+    write_atomically(path, buffer.getvalue())
 
 
-def _draw_labels(draw: Draw, rows: Sequence[str], top: float) -> None:
-    font = _font(13)
-    width = (_LABELS - 16) * _OVERSAMPLING
-    for i, row in enumerate(rows):
-        name = row
-        while draw.textlength(name, font) > width:
-            name = name.removesuffix("…")[:-1] + "…"
-        y = (top + i * (_BAR + _GAP) + _BAR / 2) * _OVERSAMPLING
-        draw.text((_PAD * _OVERSAMPLING, y), name, _INK, font, anchor="lm")
-
-
-def _draw_panel(draw: Draw, panel: Panel, left: float, top: float) -> None:
-    _text(draw, (left, top + 8), panel.title, 13)
+def _draw_panel(axes: Axes, panel: Panel) -> None:
+    axes.set_title(panel.title, loc="left", fontsize="medium")
     known = [bar for bar in panel.bars if bar is not None]
     largest = max((max(bar.high, bar.value) for bar in known), default=0.0) or 1.0
-    scale = (_PANEL - _VALUE - _PAD) / (panel.full or largest)
-    bottom = top + _HEAD + len(panel.bars) * (_BAR + _GAP) - _GAP / 2
-    _rectangle(draw, left - 1, top + _HEAD - _GAP / 2, left, bottom, _FAINT)
-    for i, bar in enumerate(panel.bars):
-        y = top + _HEAD + i * (_BAR + _GAP)
+    axes.set_xlim(0.0, 1.3 * (panel.full or largest))  # with room for the values
+    axes.set_ylim(len(panel.bars) - 0.5, -0.5)  # the first row is on top
+    axes.xaxis.set_visible(False)
+    axes.tick_params(left=False)
+    axes.spines[["top", "right", "bottom"]].set_visible(False)
+    for place, bar in enumerate(panel.bars):
         if bar is None:
-            _text(draw, (left + 6, y + 2), "–", 12)
+            axes.annotate("–", (0.0, place), (4, 0), textcoords="offset points", va="center")
             continue
-        _rectangle(draw, left, y, left + max(bar.value, 0.0) * scale, y + _BAR, _FILL)
-        low, high, middle = left + max(bar.low, 0.0) * scale, left + bar.high * scale, y + _BAR / 2
-        _rectangle(draw, low, middle - 0.75, high, middle + 0.75, _WHISKER)
-        for end in (low, high) if bar.high > bar.low else ():
-            _rectangle(draw, end - 0.75, middle - 4, end + 0.75, middle + 4, _WHISKER)
-        _text(draw, (max(high, left) + 7, y + 2), _written(bar.value), 12)
+        axes.barh(place, bar.value, height=0.6, color=_FILL)
+        axes.errorbar(
+            (bar.low + bar.high) / 2, place, xerr=(bar.high - bar.low) / 2, color=_INTERVAL, capsize=3
+        )
+        end = (max(bar.high, bar.value, 0.0), place)
+        axes.annotate(
+            _written(bar.value), end, (5, 0), textcoords="offset points", va="center", fontsize="small"
+        )
 
 
 def _written(value: float) -> str:
     """Three digits, more only before the point."""
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
-
-
-def _rectangle(
-    draw: Draw, left: float, top: float, right: float, bottom: float, colour: tuple[int, int, int]
-) -> None:
-    x0, y0, x1, y1 = (round(value * _OVERSAMPLING) for value in (left, top, right, bottom))
-    if x1 > x0 and y1 > y0:
-        draw.rectangle((x0, y0, x1 - 1, y1 - 1), fill=colour)
-
-
-def _text(draw: Draw, place: tuple[float, float], text: str, size: int) -> None:
-    draw.text((place[0] * _OVERSAMPLING, place[1] * _OVERSAMPLING), text, _INK, _font(size))
-
-
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(size * _OVERSAMPLING)

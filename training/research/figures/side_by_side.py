@@ -5,6 +5,7 @@ beside each other, a line for each prompt, and `.html` plays those of one prompt
 """
 
 import dataclasses
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,8 +14,8 @@ from PIL import Image
 from ram_sdk import Motion, render
 from ram_sdk.formats.film import write_mp4
 from ram_sdk.formats.pictures import write_gif
+from training.data.folder import write_atomically
 from training.evaluation.protocol import Row
-from training.research.figures.chart import save
 
 _STRIP_WIDTH, _POSE_HEIGHT = 1200, 512  # pixels; poses are drawn larger than they are shown
 _CELL = 320  # pixels: side of one motion of a film
@@ -74,7 +75,9 @@ def compare(motions: Sequence[Sequence[Motion]], rows: Sequence[Row], out: Path)
     check_suffix(out, len(motions[0]))
     out.parent.mkdir(parents=True, exist_ok=True)
     if out.suffix == ".png":
-        save(strips(motions, rows), out)
+        page = io.BytesIO()
+        strips(motions, rows).save(page, format="PNG", optimize=True)
+        write_atomically(out, page.getvalue())
     elif out.suffix in (".gif", ".mp4"):
         temporary = out.with_name(f"part-{out.name}")
         film(motions, rows, temporary)

@@ -34,7 +34,7 @@ def write_report(number: int, caption: str, summary: Mapping[str, Any], out: Pat
     write_atomically(out / "table.md", text.encode())
     names = list(summary["rows"])
     panels = [
-        Panel(_charted(_LABELS[key]), [_bar(summary["rows"][name]["metrics"].get(key)) for name in names])
+        Panel(_LABELS[key], [_bar(summary["rows"][name]["metrics"].get(key)) for name in names])
         for key in _CHARTED
         if any(key in summary["rows"][name]["metrics"] for name in names)
     ]
@@ -47,14 +47,6 @@ def write_report(number: int, caption: str, summary: Mapping[str, Any], out: Pat
 
 
 _LABELS = {"aits": "AITS, s ↓", **COLUMNS, **PHYSICAL}
-
-
-def _charted(label: str) -> str:
-    """A label without the characters that the chart's font lacks."""
-    words = {"↓": "(lower is better)", "↑": "(higher is better)", " →": "", "³": "^3"}
-    for character, word in words.items():
-        label = label.replace(character, word)
-    return label
 
 
 def _bar(metric: Mapping[str, Any] | None) -> Bar | None:
