@@ -1,16 +1,18 @@
 """The evaluation protocol end to end: a small random checkpoint, a small random evaluator, all metrics."""
 
+import copy
 import dataclasses
 import json
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 from synthetic_motion import natural_poses
 
-from ram_sdk import RAMPipeline
+from ram_sdk import RAMPipeline, RAMScheduler
 from ram_sdk.skeleton.features import canonicalize, encode_joints
 from training.data.folder import feature_statistics
 from training.evaluation import aits
@@ -204,3 +206,35 @@ def test_real_actions_make_label_aware_precision_higher(data, evaluator, tmp_pat
     own, action = r_precision(text, motion), r_precision(text, motion, labels=draw.actions)
     assert (action >= own).all()
     assert action[0] > own[0]
+
+
+@pytest.mark.parametrize(
+    ("part", "counts"),
+    [("denoiser", True), ("motion_encoder", True), ("text_encoder", True), ("normalizer", True),
+     ("text_backbone", True), ("scheduler", True), ("duration_estimator", False)],
+)  # fmt: skip
+def test_results_belong_to_every_part_that_a_motion_depends_on(
+    part, counts, data, evaluator, pipeline, tmp_path
+):
+    """Another part gives other results: those of the one before are refused, not taken for its own."""
+    pipeline.save_pretrained(tmp_path / "checkpoint")
+    row = Row("A", str(tmp_path / "checkpoint"), steps=1)
+    protocol = dataclasses.replace(QUICK, replications=1, multimodality_texts=0)
+    evaluate([row], data, evaluator, tmp_path / "out", protocol)
+    other = pipeline.components[part]
+    if part == "scheduler":
+        other = RAMScheduler.from_config(other, num_train_timesteps=60)
+    elif part == "text_backbone":
+        other = copy.copy(other)
+        other.config = dataclasses.replace(other.config, revision="another")
+    else:
+        other = copy.deepcopy(other)
+        with torch.no_grad():
+            next(iter(other.state_dict().values())).add_(0.01)
+    RAMPipeline(**pipeline.components | {part: other}).save_pretrained(tmp_path / "checkpoint")
+    again = partial(evaluate, [row], data, evaluator, tmp_path / "out", protocol)
+    if counts:
+        with pytest.raises(ValueError, match="was made with another row"):
+            again()
+    else:
+        again()

@@ -182,6 +182,70 @@ def test_inference_times_stand_in_table_3_and_are_kept(data, evaluator, checkpoi
     assert run_table(plan, evaluator) == text
 
 
+def test_inference_times_are_measured_anew_for_other_sentences(
+    data, evaluator, checkpoint, tmp_path: Path
+) -> None:
+    plan = Plan(3, data, tmp_path, checkpoint=str(checkpoint), training=False, protocol=PROTOCOL, sentences=1)
+    run_table(plan, evaluator)
+    file = tmp_path / "table-3" / "aits.json"
+    stored = json.loads(file.read_text())
+    assert "3 sentences" in run_table(dataclasses.replace(plan, sentences=3), evaluator)
+    stored["setup"]["device"] = "cuda"
+    stored["machine"] = "another machine"
+    stored["setup"]["sentences"] = 3
+    file.write_text(json.dumps(stored))
+    assert "another machine" not in run_table(dataclasses.replace(plan, sentences=3), evaluator)
+
+
+def write_kit(folder: Path) -> Path:
+    """A folder in KIT-ML's layout: random features, enough for R-Precision."""
+    rng = np.random.default_rng(0)
+    for name in ("new_joint_vecs", "texts"):
+        (folder / name).mkdir(parents=True)
+    names = [f"{i:05d}" for i in range(33)]
+    for name in names:
+        np.save(folder / "new_joint_vecs" / f"{name}.npy", rng.standard_normal((30, 251), np.float32))
+        (folder / "texts" / f"{name}.txt").write_text("a person walks#a/DET#0.0#0.0\n")
+    for split in ("train", "val", "test"):
+        (folder / f"{split}.txt").write_text("\n".join(names) + "\n")
+    np.save(folder / "Mean.npy", np.zeros(251, np.float32))
+    np.save(folder / "Std.npy", np.ones(251, np.float32))
+    return folder
+
+
+def test_everything_is_checked_before_any_training(
+    data, evaluator, checkpoint, config_file, tmp_path
+) -> None:
+    """Table 2 is KIT-ML's: its data, evaluator and checkpoints have to be; nothing is trained otherwise."""
+    kit = write_kit(tmp_path / "kit")
+    config = dataclasses.replace(evaluator.network.config, skeleton="kit-ml")
+    theirs = OpenEvaluator(OpenEvaluatorNetwork(config), shipped_text_backbone(), "theirs")
+    plan = Plan(2, kit, tmp_path / "out", config_file, protocol=PROTOCOL)
+    wrong = [
+        (plan, evaluator, "holds kit-ml features, the evaluator untrained reads humanml3d's"),
+        (dataclasses.replace(plan, data=data), evaluator, "Table 2 is about KIT-ML: .* holds humanml3d"),
+        (
+            dataclasses.replace(plan, mdm=str(checkpoint)),
+            theirs,
+            "makes humanml3d motions, kit holds",
+        ),
+        (dataclasses.replace(plan, mdm="nowhere"), theirs, "no checkpoint at 'nowhere'"),
+        (dataclasses.replace(plan, budget=3.0), theirs, "budget 3"),
+        (
+            dataclasses.replace(plan, protocol=Protocol(clips=20)),
+            theirs,
+            "20 clips of the split test are drawn",
+        ),
+    ]
+    for asked, judge, message in wrong:
+        with pytest.raises(ValueError, match=message):
+            run_table(asked, judge)
+    (kit / "val.txt").unlink()
+    with pytest.raises(FileNotFoundError, match=r"val\.txt"):
+        run_table(plan, theirs)
+    assert not (tmp_path / "out" / "variants").exists()
+
+
 def test_prompts_of_the_user_study_are_drawn_from_the_test_split(data) -> None:
     prompts, seconds = draw_prompts(data, 30, seed=1)
     assert len(set(prompts)) == 30

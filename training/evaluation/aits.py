@@ -45,6 +45,11 @@ def seconds(pipeline: RAMPipeline, row: Row, samples: Sequence[Sample], batch_si
         times.append(time.perf_counter() - start)
 
 
+def setup(sentences: int, batch_sizes: Sequence[int], device: str, seed: int = 0) -> dict[str, Any]:
+    """What measurements depend on beside the rows and the data; see `measure`."""
+    return {"sentences": sentences, "batch_sizes": list(batch_sizes), "device": device, "seed": seed}
+
+
 def measure(
     rows: Sequence[Row],
     data: Path,
@@ -87,6 +92,7 @@ def measure(
             },
         }
     summary = {
+        "setup": setup(sentences, batch_sizes, device, seed),
         "sentences": len(single),
         "mean_frames": float(np.mean([len(sample.features) for sample in single])),
         "seed": seed,

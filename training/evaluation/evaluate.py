@@ -112,7 +112,7 @@ def markdown(summary: Mapping[str, Any]) -> str:
             used = row["settings"]
             timesteps = "all but the first" if used["reg_timesteps"] is None else used["reg_timesteps"]
             lines.append(
-                f"| {name} | {used['checkpoint']} ({used['weights_sha256']}) | "
+                f"| {name} | {used['checkpoint']} ({used['pipeline_sha256']}) | "
                 f"{used['steps']}, {used['sampler']}, {used['timestep_spacing']} | "
                 f"{used['reg_scale']:g} | {used['cfg_scale']:g} | "
                 f"{timesteps if used['reg_scale'] else '-'} |"
@@ -185,8 +185,18 @@ def evaluate(
         ValueError: the folder of the results holds some of other data or settings.
     """
     evaluation = Evaluation(data, evaluator, out, protocol, batch_size or batch_size_for(device))
+    return evaluate_rows(evaluation, rows, out, device)
+
+
+def evaluate_rows(evaluation: Evaluation, rows: Sequence[Row], out: Path, device: str) -> dict[str, Any]:
+    """As `evaluate`, of an evaluation that is made already."""
     summary: dict[str, Any] = {}
-    done = tqdm(evaluation.run(rows, device), total=protocol.replications, desc="replications", disable=None)
+    done = tqdm(
+        evaluation.run(rows, device),
+        total=evaluation.protocol.replications,
+        desc="replications",
+        disable=None,
+    )
     for results in done:
         summary = summarize(results)
         write_atomically(out / "metrics.json", (json.dumps(summary, indent=2) + "\n").encode())

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ram_sdk.skeleton.joints import Skeleton
 from training.data.folder import Caption
 
 
@@ -31,6 +32,10 @@ class Evaluator(Protocol):
     @property
     def hashes(self) -> Mapping[str, str]:
         """sha256 of each file that it was read from, by its path in their folder."""
+
+    @property
+    def skeleton(self) -> Skeleton:
+        """Whose features it reads."""
 
     def embed(self, samples: Sequence[Sample]) -> tuple[Tensor, Tensor]:
         """Text and motion embeddings `(samples, dim)`, float32 on the CPU, in the order given."""

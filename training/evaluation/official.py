@@ -79,6 +79,7 @@ class OfficialEvaluator:
 
     Attributes:
         name: what tables call it.
+        skeleton: whose features it reads.
         hashes: sha256 of each file read, by its path in the folder.
 
     Raises:
@@ -91,7 +92,7 @@ class OfficialEvaluator:
         files = _locate(Path(root), published)
         self.name = published.title
         self.hashes = {str(p.relative_to(root)): sha256(p) for p in files.values()}
-        self._skeleton = skeleton
+        self.skeleton = skeleton
         self._device = torch.device(device)
         self._words = WordVectorizer.from_folder(files[WORD_FILES[0]].parent)
         self._mean, self._std = (_statistics(files[key], skeleton) for key in ("mean", "std"))
@@ -124,7 +125,7 @@ class OfficialEvaluator:
 
     def _embed_motions(self, samples: Sequence[Sample]) -> Tensor:
         lengths = torch.tensor([self._length(sample) for sample in samples])
-        motion = torch.zeros(len(samples), MAX_FRAMES, self._skeleton.num_features)
+        motion = torch.zeros(len(samples), MAX_FRAMES, self.skeleton.num_features)
         for row, sample, length in zip(motion, samples, lengths.tolist(), strict=True):
             row[:length] = (torch.from_numpy(sample.features[:length]) - self._mean) / self._std
         movements = self._movement(motion[..., :-_CONTACTS].to(self._device))
@@ -134,7 +135,7 @@ class OfficialEvaluator:
     def _length(self, sample: Sample) -> int:
         """Frames of whole units."""
         frames, width = sample.features.shape
-        expected, most = self._skeleton.num_features, MAX_FRAMES + UNIT - 1
+        expected, most = self.skeleton.num_features, MAX_FRAMES + UNIT - 1
         if width != expected or not UNIT <= frames <= most:
             raise ValueError(
                 f"features ({frames}, {width}): the {self.name} takes {UNIT} to {most} frames of {expected}"

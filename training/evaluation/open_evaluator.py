@@ -158,6 +158,7 @@ class OpenEvaluator:
 
     Attributes:
         name: what tables call it.
+        skeleton: whose features it reads.
         network: the towers.
         hashes: sha256 of the weights' file, if they were read from one.
     """
@@ -172,7 +173,7 @@ class OpenEvaluator:
         self.hashes: dict[str, str] = {}
         self.network = network.eval().requires_grad_(False)
         self._backbone = backbone
-        self._skeleton = SKELETONS[network.config.skeleton]
+        self.skeleton = SKELETONS[network.config.skeleton]
         self._texts: dict[str, Tensor] = {}
 
     @classmethod
@@ -202,7 +203,7 @@ class OpenEvaluator:
         """
         captions = [sample.caption.text for sample in samples]
         self._read([text for text in dict.fromkeys(captions) if text not in self._texts])
-        channels = [motion_channels(torch.from_numpy(s.features), self._skeleton) for s in samples]
+        channels = [motion_channels(torch.from_numpy(s.features), self.skeleton) for s in samples]
         return torch.stack([self._texts[text] for text in captions]), self.network.embed_motions(channels)
 
     def _read(self, texts: Sequence[str]) -> None:

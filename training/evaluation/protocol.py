@@ -31,6 +31,7 @@ from training.evaluation import physical
 from training.evaluation.clips import LabelledClip, draw, read_labelled
 from training.evaluation.evaluator import Evaluator, Sample
 from training.evaluation.metrics import (
+    GROUP,
     Moments,
     diversity,
     draw_pairs,
@@ -163,17 +164,27 @@ class Evaluation:
 
     Raises:
         FileNotFoundError: the data folder lacks the split or one of its files.
-        ValueError: the folder holds no usable clip.
+        ValueError: the folder holds fewer clips than R-Precision ranks, or the evaluator reads the features of
+            another skeleton.
     """
 
     def __init__(
         self, data: Path, evaluator: Evaluator, out: Path, protocol: Protocol, batch_size: int = 8
     ) -> None:
         folder = MotionTextFolder(data)
+        if evaluator.skeleton is not folder.skeleton:
+            raise ValueError(
+                f"{data} holds {folder.skeleton.name} features, the evaluator {evaluator.name} reads "
+                f"{evaluator.skeleton.name}'s: give an evaluator of {folder.skeleton.name}"
+            )
         self.protocol = protocol
         self.evaluator = evaluator
         self.clips = read_labelled(folder, protocol.split)
         self.count = min(protocol.clips or len(self.clips), len(self.clips))
+        if self.count < GROUP:
+            raise ValueError(
+                f"{data}: {self.count} clips of the split {protocol.split} are too few: R-Precision ranks {GROUP}"
+            )
         self.setup = {
             "data": data.resolve().name,
             "data_sha256": _digest(part for clip in self.clips for part in _contents(clip)),
@@ -187,30 +198,45 @@ class Evaluation:
         }
         self._out = out / "replications"
         self._batch_size = batch_size
+        self._skeleton = folder.skeleton
         self._measured = folder.skeleton is HUMANML3D  # the physical measures know its joints and unit
         if self._measured:
             lengths = [physical.bone_lengths(_joints(clip.features)).mean(0) for clip in self.clips]
             self._bones = np.mean(lengths, axis=0)
 
+    def load(self, rows: Sequence[Row], device: str = "cpu") -> dict[str, RAMPipeline]:
+        """The rows' checkpoints by their names, each loaded once.
+
+        Raises:
+            ValueError: two rows share a name, or a checkpoint is missing or of another skeleton.
+        """
+        if len({row.name for row in rows}) < len(rows):
+            raise ValueError(f"rows {[row.name for row in rows]}: give every row a name of its own")
+        loaded = {}
+        for checkpoint in dict.fromkeys(row.checkpoint for row in rows):
+            loaded[checkpoint] = RAMPipeline.from_pretrained(checkpoint, device=device)
+            skeleton = loaded[checkpoint].normalizer.config.skeleton
+            if skeleton != self._skeleton.name:
+                raise ValueError(
+                    f"{checkpoint} makes {skeleton} motions, {self.setup['data']} holds "
+                    f"{self._skeleton.name}'s: give a checkpoint of {self._skeleton.name}"
+                )
+        return loaded
+
     def run(self, rows: Sequence[Row], device: str = "cpu") -> Iterator[dict[str, list[Result]]]:
         """Evaluate rows; yields all results so far, by row, each time a replication is complete.
 
         Raises:
-            ValueError: the folder holds replications of other data or settings, or two rows share a name.
+            ValueError: the folder holds replications of other data or settings; or as `load`.
         """
-        if len({row.name for row in rows}) < len(rows):
-            raise ValueError(f"rows {[row.name for row in rows]}: give every row a name of its own")
-        loaded = {
-            checkpoint: RAMPipeline.from_pretrained(checkpoint, device=device)
-            for checkpoint in dict.fromkeys(row.checkpoint for row in rows)
-        }
+        loaded = self.load(rows, device)
         measures: list[tuple[dict[str, Any], Callable[[Draw], dict[str, float]]]] = [
             ({"name": GROUND_TRUTH}, self._measure_truth)
         ]
         for row in rows:
             pipeline = row.with_settings(loaded[row.checkpoint])
             row = row.resolved(pipeline)
-            about = {**dataclasses.asdict(row), "weights_sha256": _weights_digest(pipeline)}
+            about = {**dataclasses.asdict(row), "pipeline_sha256": _pipeline_digest(pipeline)}
             measures.append((about, partial(self._measure_row, row, pipeline)))
         results: dict[str, list[Result]] = {about["name"]: [] for about, _ in measures}
         for number in range(self.protocol.replications):
@@ -356,5 +382,17 @@ def _contents(clip: LabelledClip) -> tuple[bytes, bytes]:
     return clip.features.tobytes(), "\n".join(caption.text for caption in clip.captions).encode()
 
 
-def _weights_digest(pipeline: RAMPipeline) -> str:
-    return _digest(w.detach().cpu().float().numpy().tobytes() for w in pipeline.denoiser.parameters())
+def _pipeline_digest(pipeline: RAMPipeline) -> str:
+    """Hash of all that a motion of a given length depends on: every part but the estimator of durations."""
+
+    def contents() -> Iterator[bytes]:
+        for name, part in pipeline.components.items():
+            if part is None or name == "duration_estimator":
+                continue
+            yield f"{name} {json.dumps(dataclasses.asdict(part.config), sort_keys=True)}".encode()
+            if name not in ("text_backbone", "scheduler"):  # the backbone's configuration holds its hash
+                for key, value in part.state_dict().items():
+                    yield key.encode()
+                    yield value.detach().cpu().float().numpy().tobytes()
+
+    return _digest(contents())

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from ram_sdk.checkpoint import DEFAULT
+from ram_sdk.skeleton.joints import KIT_ML
 from training import CONFIGS
 from training.config import TrainingConfig, load_config
+from training.data.folder import MotionTextFolder
 from training.evaluation import aits
-from training.evaluation.evaluate import evaluate
+from training.evaluation.evaluate import batch_size_for, evaluate_rows
 from training.evaluation.evaluator import Evaluator
-from training.evaluation.protocol import Protocol, Row
+from training.evaluation.protocol import Evaluation, Protocol, Row
 from training.research.tables.report import write_report
 from training.research.tables.rows import MDM, TABLES, TableRow
 from training.research.tables.variants import Variants, scale_budget
@@ -79,8 +81,9 @@ def run_table(plan: Plan, evaluator: Evaluator) -> str:
 
     Raises:
         InterruptedError: a training was told to stop before its end.
-        ValueError: no row can be run without training.
+        ValueError: no row can be run without training; or as `check`.
     """
+    evaluation = check(plan, evaluator)
     checkpoints = find_checkpoints(plan)
     rows = [
         Row(
@@ -98,22 +101,51 @@ def run_table(plan: Plan, evaluator: Evaluator) -> str:
     if not rows:
         raise ValueError(f"every row of Table {plan.number} has to be trained first: allow training")
     out = plan.out / f"table-{plan.number}"
-    summary = evaluate(rows, plan.data, evaluator, out, plan.protocol, plan.batch_size, plan.device)
+    summary = evaluate_rows(evaluation, rows, out, plan.device)
     text = caption(plan, summary)
     if plan.number == _TIMED:
         text += add_times(plan, rows, summary, out)
     return write_report(plan.number, text, summary, out)
 
 
+def check(plan: Plan, evaluator: Evaluator) -> Evaluation:
+    """Check everything that a table needs before any training, which may take days.
+
+    Returns:
+        The evaluation of the table's rows.
+
+    Raises:
+        FileNotFoundError: the data folder lacks a split or one of its files.
+        ValueError: Table 2 is asked of other data than KIT-ML, the evaluator or a checkpoint is of another
+            skeleton than the data, or a row's configuration is wrong.
+    """
+    folder = MotionTextFolder(plan.data)
+    if plan.number == _KIT and folder.skeleton is not KIT_ML:
+        raise ValueError(f"Table {_KIT} is about KIT-ML: {plan.data} holds {folder.skeleton.name} features")
+    size = plan.batch_size or batch_size_for(plan.device)
+    out = plan.out / f"table-{plan.number}"
+    evaluation = Evaluation(plan.data, evaluator, out, plan.protocol, size)
+    given = {row.name: plan.given(row) for row in TABLES[plan.number].rows}
+    evaluation.load([Row(name, source) for name, source in given.items() if source is not None], plan.device)
+    for row in TABLES[plan.number].rows:
+        if given[row.name] is None and plan.training:
+            folder.ids("train"), folder.ids("val")
+            plan.config_of(row)  # raises what is wrong with it
+    return evaluation
+
+
 def add_times(plan: Plan, rows: Sequence[Row], summary: Mapping[str, Any], out: Path) -> str:
-    """Put each row's average inference time (AITS) beside its metrics; an earlier measurement is kept.
+    """Put each row's average inference time (AITS) beside its metrics.
+
+    An earlier measurement is kept if it was of as many sentences on the same device.
 
     Returns:
         How it was measured.
     """
     file = out / "aits.json"
     times = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {"rows": {}}
-    if times["rows"].keys() != {row.name for row in rows}:
+    wanted = aits.setup(plan.sentences, (), plan.device)
+    if times["rows"].keys() != {row.name for row in rows} or times.get("setup") != wanted:
         times = aits.measure(rows, plan.data, out, plan.sentences, (), plan.device)
     for name, measured in times["rows"].items():
         summary["rows"][name]["metrics"]["aits"] = {"mean": measured["aits"], "half_width": 0.0}
