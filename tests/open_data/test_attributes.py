@@ -2,8 +2,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-from synthetic_clips import jump, kick, mirror, raise_hand, squat, standing, step_feet, travel
 
+from tests.synthetic_clips import jump, kick, mirror, raise_hand, squat, standing, step_feet, travel
 from training.open_data.attributes import Attributes, Foot, Hand, measure
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from synthetic_motion import natural_poses
 
+from tests.synthetic_motion import natural_poses
 from training.open_data.cleaning import FPS, MAX_FRAMES, MIN_FRAMES, find_clips, resample, spikes
 
 NO_SPIKES = np.empty(0)

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from tiny_training import write_data
+
+from tests.training.tiny_training import write_data
 
 
 @pytest.fixture(scope="session")

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tiny_training import OFFICIAL, config
 
 from ram_sdk.skeleton.features import canonicalize, decode_features, encode_joints
 from ram_sdk.skeleton.retarget import mirror
+from tests.training.tiny_training import OFFICIAL, config
 from training.data.folder import MotionTextFolder, feature_statistics
 from training.dataset import Batches, CaptionStates, read_split
 from training.export import fit_duration, pipeline_of

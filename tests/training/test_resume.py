@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_training import CONFIGS, SMALL, config
 
+from tests.training.tiny_training import CONFIGS, SMALL, config
 from training.loop import train
 from training.run_folder import RunFolder
 

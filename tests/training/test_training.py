@@ -7,9 +7,9 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import load_file
-from tiny_training import CONFIGS, config
 
 from ram_sdk import RAMPipeline
+from tests.training.tiny_training import CONFIGS, config
 from training.config import load_config
 from training.data.folder import MotionTextFolder
 from training.dataset import Batches, CaptionStates, Clip, drawing_weights, read_split

@@ -164,8 +164,8 @@ class Evaluation:
 
     Raises:
         FileNotFoundError: the data folder lacks the split or one of its files.
-        ValueError: the folder holds fewer clips than R-Precision ranks, or the evaluator reads the features of
-            another skeleton.
+        ValueError: the folder holds fewer clips than R-Precision ranks, or the evaluator is of another
+            skeleton.
     """
 
     def __init__(
@@ -183,7 +183,7 @@ class Evaluation:
         self.count = min(protocol.clips or len(self.clips), len(self.clips))
         if self.count < GROUP:
             raise ValueError(
-                f"{data}: {self.count} clips of the split {protocol.split} are too few: R-Precision ranks {GROUP}"
+                f"{data}: {self.count} clips of split {protocol.split} are too few, R-Precision ranks {GROUP}"
             )
         self.setup = {
             "data": data.resolve().name,

@@ -15,7 +15,7 @@ from training.evaluation.evaluator import Evaluator, Sample
 from training.evaluation.official import OfficialEvaluator
 from training.evaluation.word_vectorizer import TAGS, WordVectorizer
 
-ORACLE = Path(__file__).parent / "data" / "metrics_evaluator_mdm.npz"
+ORACLE = Path(__file__).parents[1] / "data" / "metrics_evaluator_mdm.npz"
 WEIGHTS = "t2m/text_mot_match/model/finest.tar"
 NETWORKS = ("movement_encoder", "motion_encoder", "text_encoder")
 

@@ -14,7 +14,7 @@ from training.evaluation.physical import (
     jerk,
 )
 
-OFFICIAL = Path(__file__).parent / "data" / "humanml3d_012314.npz"
+OFFICIAL = Path(__file__).parents[1] / "data" / "humanml3d_012314.npz"
 
 
 @pytest.fixture(scope="module")

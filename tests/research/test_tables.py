@@ -16,6 +16,7 @@ from ram_sdk import RAMScheduler, SchedulerConfig
 from ram_sdk.checkpoint import shipped_text_backbone
 from ram_sdk.skeleton.features import canonicalize, encode_joints
 from tests.training.tiny_training import OFFICIAL, SMALL, write_data
+from training import CONFIGS
 from training.config import load_config
 from training.evaluation.open_evaluator import OpenEvaluator, OpenEvaluatorConfig, OpenEvaluatorNetwork
 from training.evaluation.protocol import GROUND_TRUTH, Protocol, Row
@@ -28,7 +29,6 @@ from training.research.tables.rows import TABLES
 from training.research.tables.run import Plan, run_table
 from training.research.tables.variants import scale_budget
 
-CONFIGS = Path(__file__).resolve().parents[1] / "training" / "configs"
 PROTOCOL = Protocol(replications=1, clips=32, multimodality_texts=0)
 
 
@@ -234,7 +234,7 @@ def test_everything_is_checked_before_any_training(
         (
             dataclasses.replace(plan, protocol=Protocol(clips=20)),
             theirs,
-            "20 clips of the split test are drawn",
+            "20 clips of split test are too few",
         ),
     ]
     for asked, judge, message in wrong:

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from tiny_training import write_data
 
 from ram_sdk.skeleton.features import decode_features
+from tests.training.tiny_training import write_data
 from training.commands.frame import main
 from training.data.folder import MotionTextFolder
 from training.dataset import read_split

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from synthetic_clips import raise_hand, standing, travel
-from synthetic_motion import natural_poses
 
 from ram_sdk import Motion
 from ram_sdk.checkpoint import shipped_text_backbone
 from ram_sdk.skeleton.features import canonicalize, decode_features, encode_joints
 from ram_sdk.skeleton.joints import HUMANML3D
+from tests.synthetic_clips import raise_hand, standing, travel
+from tests.synthetic_motion import natural_poses
 from training.data.folder import Caption, feature_statistics
 from training.evaluation import train_evaluator
 from training.evaluation.clips import LabelledClip, action_of, content_words, draw, fits

@@ -2,8 +2,8 @@
 
 import pytest
 import torch
-from tiny_training import config
 
+from tests.training.tiny_training import config
 from training.benchmarks.mdm import FRAMES, MDM, MDMTraining
 from training.benchmarks.throughput import measure
 

@@ -18,7 +18,7 @@ from training.evaluation.metrics import (
     r_precision,
 )
 
-ORACLE = Path(__file__).parent / "data" / "metrics_mdm.npz"
+ORACLE = Path(__file__).parents[1] / "data" / "metrics_mdm.npz"
 CHANCE = 1 / 32
 
 

@@ -10,10 +10,10 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from synthetic_motion import natural_poses
 
 from ram_sdk import RAMPipeline, RAMScheduler
 from ram_sdk.skeleton.features import canonicalize, encode_joints
+from tests.synthetic_motion import natural_poses
 from training.data.folder import feature_statistics
 from training.evaluation import aits
 from training.evaluation.evaluate import evaluate, load_evaluator

@@ -19,7 +19,7 @@ from training.data.captioned import CaptionedDataError, read_captioned
 from training.dataset import Batches, CaptionStates
 from training.finetune import finetune, read_prompts, rehearse
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = ROOT / "training" / "configs"
 WALK = ROOT / "tests" / "fixtures" / "captures" / "accad" / "Male2_B10_WalkTurnLeft45.bvh"  # 30 fps
 OFFICIAL = ROOT / "tests" / "data" / "humanml3d_012314.npz"
