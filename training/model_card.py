@@ -14,7 +14,6 @@ from training.config import TrainingConfig
 from training.curves import Curve, draw_curves
 from training.data.folder import MotionTextFolder, write_atomically
 from training.evaluation.prompt_checks.sheets import SAMPLE_SECONDS, sample_sheet
-from training.open_data.sources import MIX_TERMS, MIXES, SOURCES
 from training.run_folder import RunFolder
 
 _SYMBOLS = {
@@ -28,6 +27,7 @@ _SYMBOLS = {
     "pair_cosine": "cos z_t, z_m",
     "latent_distance": "distance z_t, z_m",
 }
+_TERMS = "The licences of all sources above apply."  # where `sources.json` says nothing
 _ROWS = 10  # of the table of losses
 # no weight depends on these
 _HOUSEKEEPING = ("log_every", "save_every", "sample_every", "keep_checkpoints", "tracker")
@@ -146,11 +146,12 @@ def _what_it_saw(data: MotionTextFolder, config: TrainingConfig, listing: Sequen
     text = f"## What it saw\n\n{len(ids):,} training clips in HumanML3D's layout"
     if not listing:
         return f"{text}. State here where they come from and under which licence before you publish it.\n"
-    rows = []
+    about = _about_sources(data)
+    titles, rows = about.get("titles", {}), []
     for source in dict.fromkeys(clip["source"] for clip in listing):
         clips = [clip for clip in listing if clip["source"] == source]
         hours = sum(clip["end_seconds"] - clip["start_seconds"] for clip in clips) / 3600
-        title = SOURCES[source].title if source in SOURCES else source
+        title = titles.get(source, source)
         rows.append((f"{title} (`{source}`)", clips[0]["license"], len(clips), f"{hours:.2f}"))
     mirrored = (
         f", {len(ids) - len(listing):,} of them mirrored copies or composed of the others"
@@ -158,15 +159,13 @@ def _what_it_saw(data: MotionTextFolder, config: TrainingConfig, listing: Sequen
         else ""
     )
     table = _table(("source", "licence", "clips", "hours"), rows)
-    return f"{text}{mirrored}:\n\n{table}\n**What it may be used for.** {_terms(listing)}\n"
+    return f"{text}{mirrored}:\n\n{table}\n**What it may be used for.** {about.get('terms', _TERMS)}\n"
 
 
-def _terms(listing: Sequence[Mapping[str, Any]]) -> str:
-    """The terms of the least mix of the open set that has all sources of the clips."""
-    sources = {clip["source"] for clip in listing}
-    mixes = sorted(MIXES, key=lambda mix: len(MIXES[mix]))
-    fitting = (MIX_TERMS[mix] for mix in mixes if sources <= set(MIXES[mix]))
-    return next(fitting, "The licences of all sources above apply.")
+def _about_sources(data: MotionTextFolder) -> Mapping[str, Any]:
+    """What `sources.json` says: the titles of the sources, and the terms of all together."""
+    path = data.root / "sources.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def _how_it_was_trained(run: RunFolder, step: int, config: TrainingConfig) -> str:

@@ -16,9 +16,9 @@ from PIL import Image
 from ram_sdk.skeleton.features import canonicalize, decode_features, encode_joints
 from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
 from training.commands.frame import main
-from training.data.check import check_folder
 from training.data.folder import MotionTextFolder
 from training.open_data.build import Totals, build
+from training.open_data.check import check_folder
 from training.open_data.sources import MIX_TERMS, MIXES, SOURCES
 
 CLIPS = 6  # of the excerpts some give none: rest poses, a run, half a second of salsa, ...
@@ -145,6 +145,9 @@ def test_the_card_states_licences_and_losses(built: tuple[Path, Totals]) -> None
         assert SOURCES[name].license in card
         assert SOURCES[name].credit in card
     assert "SA 3.0" not in card
+    about = json.loads((built[0] / "sources.json").read_text())
+    assert about["terms"] == MIX_TERMS["open-free"]
+    assert about["titles"].keys() == set(MIXES["open-free"])
     assert "NC 4.0" not in card
     assert "mesh2motion: 1 (a single pose)" in card
     assert "| tempo | slower or faster" in card

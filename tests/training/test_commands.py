@@ -99,7 +99,7 @@ def test_an_interrupted_command_ends_with_130(error: BaseException, monkeypatch)
     def stopped(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("training.data.check.check_folder", stopped)
+    monkeypatch.setattr("training.open_data.check.check_folder", stopped)
     assert frame.main(["prepare", "check", "--data", "x"]) == 130
 
 

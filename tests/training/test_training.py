@@ -1,5 +1,6 @@
 """Training end to end at small size: configuration, data, and a folder that the SDK loads."""
 
+import json
 import shutil
 
 import numpy as np
@@ -146,6 +147,20 @@ def test_training_learns_and_exports_a_pipeline(data, tmp_path):
     for picture in ("losses.png", "sheet.png"):
         assert f"({picture})" in card
         assert Image.open(tmp_path / "pipeline" / picture).width > 700
+
+    captured = tmp_path / "captured"  # the same set, which says where it comes from
+    shutil.copytree(data, captured)
+    clip = {"mirrored": False, "source": "club", "license": "CC BY-NC 4.0", "credit": "The tennis club.",
+            "start_seconds": 0.0, "end_seconds": 36.0}  # fmt: skip
+    ids = (captured / "train.txt").read_text().split()
+    (captured / "clips.json").write_text(json.dumps(dict.fromkeys(ids, clip)))
+    (captured / "sources.json").write_text(json.dumps({"titles": {"club": "Club"}, "terms": "Play only."}))
+    export(tmp_path / "run", captured, tmp_path / "credited")
+    card = (tmp_path / "credited" / "README.md").read_text()
+    assert "license: cc-by-nc-4.0" in card
+    assert "| Club (`club`) | CC BY-NC 4.0 | 13 | 0.13 |" in card
+    assert "**What it may be used for.** Play only." in card
+    assert card.endswith("- The tennis club.\n")
 
     loaded = RAMPipeline.from_pretrained(tmp_path / "pipeline")
     motion = loaded("a person plays tennis", num_inference_steps=5, seed=0).motions[0]

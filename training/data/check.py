@@ -1,7 +1,5 @@
 """Checking a folder in HumanML3D's layout: what is wrong with it, one line each."""
 
-import json
-from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,9 +10,7 @@ from tqdm import tqdm
 
 from ram_sdk.skeleton.features import decode_features
 from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
-from training.data.folder import MotionTextFolder
-from training.open_data.captions import mirror_text
-from training.open_data.splits import SPLITS, trial_key
+from training.data.folder import SPLITS, MotionTextFolder
 
 Array = NDArray[np.float64]
 
@@ -33,8 +29,8 @@ def check_folder(root: Path) -> Iterator[str]:
     """Check a data set and yield its problems, one line each.
 
     Checked are the split lists, the shapes and numbers of features and joints, whether the two agree, bone
-    lengths, floor, first heading, left and right, mirrored copies, caption files, and whether a clip, its
-    mirrored copy or (where `clips.json` says so) its capture is in two splits.
+    lengths, floor, first heading, left and right, mirrored copies, caption files, and whether a clip or its
+    mirrored copy is in two splits.
 
     Args:
         root: HumanML3D or KIT-ML as distributed, or a folder that `build` made.
@@ -58,30 +54,16 @@ def check_folder(root: Path) -> Iterator[str]:
             if clip_id in members:
                 yield f"{clip_id}: in {members[clip_id]}.txt and in {split}.txt"
             members[clip_id] = split
-    yield from _leaks(root, members)
+    yield from _leaks(members)
     for clip_id in tqdm(members, desc="checking", unit="clip", disable=None):
         yield from (f"{clip_id}: {problem}" for problem in _check_clip(data, clip_id, members))
 
 
-def _leaks(root: Path, members: dict[str, str]) -> Iterator[str]:
+def _leaks(members: dict[str, str]) -> Iterator[str]:
     for clip_id, split in members.items():
         twin = clip_id.removeprefix("M")
         if members.get(twin, split) != split:
             yield f"{clip_id}: in {split}.txt, but {twin} is in {members[twin]}.txt"
-    listing = root / "clips.json"
-    if not listing.is_file():
-        return
-    trials: dict[str, set[str]] = defaultdict(set)
-    for clip_id, clip in json.loads(listing.read_text(encoding="utf-8")).items():
-        if clip_id in members and "composed" in clip:
-            for source, *_ in clip["sources"]:
-                if members.get(source) != members[clip_id]:
-                    yield f"{clip_id}: in {members[clip_id]}.txt, but made of {source}, which is not"
-        elif clip_id in members:
-            trials[trial_key(clip["source"], clip["file"], clip["take"])].add(members[clip_id])
-    for trial, splits in trials.items():
-        if len(splits) > 1:
-            yield f"trial {trial}: in {' and '.join(sorted(splits))}"
 
 
 def _check_clip(data: MotionTextFolder, clip_id: str, members: dict[str, str]) -> Iterator[str]:
@@ -176,10 +158,8 @@ def _mirrored(data: MotionTextFolder, clip_id: str, features: Array) -> Iterator
 
 
 def _check_captions(data: MotionTextFolder, clip_id: str, seconds: float) -> Iterator[str]:
-    mirrored = clip_id.startswith("M") and (data.root / "clips.json").is_file()
     try:
         captions = data.captions(clip_id)
-        originals = data.captions(clip_id[1:]) if mirrored else []
     except (OSError, ValueError) as error:
         yield f"captions cannot be read ({error})"
         return
@@ -190,5 +170,3 @@ def _check_captions(data: MotionTextFolder, clip_id: str, seconds: float) -> Ite
             yield f"caption {caption.text!r} is empty or has tokens that are not word/TAG"
         if caption.start > caption.end or caption.start > seconds:
             yield f"caption {caption.text!r} is about {caption.start}-{caption.end} s of {seconds:.1f} s"
-    if mirrored and [mirror_text(c.text) for c in originals] != [c.text for c in captions]:
-        yield f"captions are not those of {clip_id[1:]} with the sides exchanged"

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from ram_sdk.skeleton.joints import HUMANML3D, KIT_ML, Skeleton
 
+SPLITS = ("train", "val", "test")
+
 # Widths of the groups of features over which HumanML3D averages the standard deviation: yaw velocity, ground
 # velocity, height, positions, rotations, velocities, contacts (`cal_mean_variance.ipynb`).
 _GROUPS = (1, 2, 1, 63, 126, 66, 4)

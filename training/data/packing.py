@@ -20,7 +20,7 @@ from ram_sdk.skeleton.retarget import FloatArray
 from training.data.folder import MotionTextFolder, save_array, write_atomically
 
 _SPLITS = ("train", "val", "test", "all")
-_OTHERS = ("clips.json", "DATA_CARD.md")
+_OTHERS = ("clips.json", "sources.json", "DATA_CARD.md")
 _UNIT = 0.0002  # metres
 
 

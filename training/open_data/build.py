@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 import ram_sdk
 from ram_sdk.skeleton.retarget import leg_scale, mirror, retarget
-from training.data.folder import MotionTextFolder, feature_statistics, save_array, write_atomically
+from training.data.folder import SPLITS, MotionTextFolder, feature_statistics, save_array, write_atomically
 from training.open_data.attributes import measure
 from training.open_data.captions import (
     base_form,
@@ -41,8 +41,8 @@ from training.open_data.clip import ClipInfo
 from training.open_data.composition import Language, add_composed
 from training.open_data.labels import Label, label_of
 from training.open_data.quality import measure_quality
-from training.open_data.sources import MIXES, SOURCES
-from training.open_data.splits import SPLITS, split_of, trial_key
+from training.open_data.sources import MIXES, SOURCES, about_sources
+from training.open_data.splits import split_of, trial_key
 from training.open_data.writing import encoded, write_clip
 
 _RECORDS = "records"
@@ -213,6 +213,7 @@ def _finish(
         write_atomically(out / f"{split}.txt", "".join(f"{i}\n" for i in ids).encode())
     write_atomically(out / "all.txt", "".join(f"{i}\n" for i in listing).encode())
     write_atomically(out / "clips.json", json.dumps(listing, indent=1).encode())
+    write_atomically(out / "sources.json", json.dumps(about_sources(mix), indent=1).encode())
     mean, std = feature_statistics(out / "new_joint_vecs" / f"{i}.npy" for i in members["train"])
     save_array(out / "Mean.npy", mean)
     save_array(out / "Std.npy", std)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -226,3 +227,8 @@ def exclusion(source: str, file: str, take: str) -> str:
     """Why a capture is not used; empty for those that are."""
     name = "/".join(filter(None, (source, file, take)))
     return next((reason for pattern, reason in _EXCLUDED if re.fullmatch(pattern, name)), "")
+
+
+def about_sources(mix: str) -> dict[str, Any]:
+    """What `sources.json` of a built set says: the titles of a mix's sources, and what it may be used for."""
+    return {"titles": {source: SOURCES[source].title for source in MIXES[mix]}, "terms": MIX_TERMS[mix]}

@@ -5,7 +5,6 @@ import json
 from functools import cache
 from pathlib import Path
 
-SPLITS = ("train", "val", "test")
 # The same motion in two sources, found by comparing poses.
 _SAME_TRIAL = {
     "deepmimic/humanoid3d_stealthy_walk0": "cmu/17_03",

@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Print the problems; returns the exit code."""
-    from training.data.check import check_folder
+    from training.open_data.check import check_folder
 
     problems = 0
     for problem in check_folder(given.data):

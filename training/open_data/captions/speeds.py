@@ -1,6 +1,7 @@
 """How fast each action usually is: quantiles of its own speeds, so that slow and fast are said rightly.
 
-`speeds.json` is written by `python -m training prepare speeds --data DIR` from the training clips of a built set.
+`speeds.json` is written by `python -m training prepare speeds --data DIR` from the training clips of a built
+set.
 """
 
 import functools

@@ -1,0 +1,61 @@
+"""Checking a built set: all that any folder is checked for, and what `clips.json` promises."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from training.data import check
+from training.data.folder import SPLITS, MotionTextFolder
+from training.open_data.captions import mirror_text
+from training.open_data.splits import trial_key
+
+
+def check_folder(root: Path) -> Iterator[str]:
+    """Check a data set and yield its problems, one line each.
+
+    Beside what `training.data.check.check_folder` checks, and where there is a `clips.json`: whether clips of
+    one trial, or a composed clip and its parts, are in two splits, and whether a mirrored copy's captions are
+    those of its original, mirrored.
+
+    Args:
+        root: HumanML3D or KIT-ML as distributed, or a folder that `build` made.
+
+    Raises:
+        FileNotFoundError: the folder has no statistics.
+        ValueError: they are of neither set.
+    """
+    yield from check.check_folder(root)
+    listing = root / "clips.json"
+    if listing.is_file():
+        about = json.loads(listing.read_text(encoding="utf-8"))
+        data = MotionTextFolder(root)
+        members = {i: split for split in SPLITS if (root / f"{split}.txt").is_file() for i in data.ids(split)}
+        yield from _leaks(about, members)
+        for clip_id in members:
+            if clip_id.startswith("M"):
+                yield from _mirrored_captions(data, clip_id)
+
+
+def _leaks(about: Mapping[str, Mapping[str, Any]], members: Mapping[str, str]) -> Iterator[str]:
+    trials: dict[str, set[str]] = defaultdict(set)
+    for clip_id, clip in about.items():
+        if clip_id in members and "composed" in clip:
+            for source, *_ in clip["sources"]:
+                if members.get(source) != members[clip_id]:
+                    yield f"{clip_id}: in {members[clip_id]}.txt, but made of {source}, which is not"
+        elif clip_id in members:
+            trials[trial_key(clip["source"], clip["file"], clip["take"])].add(members[clip_id])
+    for trial, splits in trials.items():
+        if len(splits) > 1:
+            yield f"trial {trial}: in {' and '.join(sorted(splits))}"
+
+
+def _mirrored_captions(data: MotionTextFolder, clip_id: str) -> Iterator[str]:
+    try:
+        captions, originals = ([c.text for c in data.captions(i)] for i in (clip_id, clip_id[1:]))
+    except (OSError, ValueError):
+        return  # reported as captions that cannot be read
+    if [mirror_text(text) for text in originals] != captions:
+        yield f"{clip_id}: captions are not those of {clip_id[1:]} with the sides exchanged"
