@@ -22,7 +22,7 @@ def add_out(parser: argparse.ArgumentParser, what: str = "folder of the results"
 
 def add_checkpoint(parser: argparse.ArgumentParser) -> None:
     """`--checkpoint`: a pipeline; default: the one that the package ships as its default."""
-    from ram_sdk.checkpoint import DEFAULT, SHIPPED
+    from ram_sdk.shipped import DEFAULT, SHIPPED
 
     parser.add_argument(
         "--checkpoint",
