@@ -103,7 +103,7 @@ def fit(
     Args:
         trainer: at step 0.
         run: where everything is written.
-        state: the run's newest checkpoint, to go on from, or None.
+        state: the run's newest checkpoint, to resume from, or None.
         training: its batches.
         validation: likewise.
         pipeline: makes the pipeline of the averaged weights, for samples.

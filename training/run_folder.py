@@ -30,11 +30,11 @@ class RunFolder:
         self._log = self.root / "log.jsonl"
 
     def start(self, config: TrainingConfig, step: int, machine: str) -> None:
-        """Begin, or go on from a step: later log lines are dropped.
+        """Begin, or resume from a step: later log lines are dropped.
 
         Args:
             config: the run's configuration.
-            step: of the checkpoint that it goes on from, or 0.
+            step: of the checkpoint that it resumes from, or 0.
             machine: what it runs on, in words; logged with the date.
         """
         (self.root / "checkpoints").mkdir(parents=True, exist_ok=True)

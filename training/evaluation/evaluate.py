@@ -166,7 +166,7 @@ def evaluate(
     batch_size: int | None = None,
     device: str = "cpu",
 ) -> dict[str, Any]:
-    """Evaluate rows and write `metrics.json` and `metrics.md`; an earlier run in the folder goes on.
+    """Evaluate rows and write `metrics.json` and `metrics.md`; an earlier run in the folder is resumed.
 
     Args:
         rows: what is evaluated; the ground truth always is.

@@ -209,7 +209,7 @@ def study(
 
     Args:
         data: folder in HumanML3D's layout.
-        out: folder of the results; an earlier study in it goes on.
+        out: folder of the results; an earlier study in it is resumed.
         evaluator: embeds captions and motions.
         checkpoint: a shipped one's name, a pipeline folder or a Hub repository.
         validation: how settings are compared.

@@ -8,7 +8,6 @@ from pathlib import Path
 from training.config import TrainingConfig
 from training.export import export
 from training.loop import train
-from training.run_folder import RunFolder
 
 
 def scale_budget(config: TrainingConfig, budget: float) -> TrainingConfig:
@@ -49,7 +48,7 @@ class Variants:
         return checkpoint if checkpoint.is_dir() else None
 
     def train(self, config: TrainingConfig) -> Path:
-        """Train a configuration, or go on where an earlier run stopped, and export it.
+        """Train a configuration, or resume where an earlier run stopped, and export it.
 
         Returns:
             Its pipeline folder.
@@ -60,10 +59,8 @@ class Variants:
         if (found := self.find(config)) is not None:
             return found
         folder = self._folder(config)
-        train(config, self._data, folder / "run", self._cpu)
-        state = RunFolder(folder / "run").newest()
-        if state is None or state["step"] < config.max_steps:
-            raise InterruptedError(f"the training in {folder / 'run'} was stopped: the same command goes on")
+        if not train(config, self._data, folder / "run", self._cpu):
+            raise InterruptedError(f"{folder / 'run'} was stopped before its end: the same command resumes it")
         export(folder / "run", self._data, folder / "checkpoint.part")
         return (folder / "checkpoint.part").rename(folder / "checkpoint")
 
