@@ -154,7 +154,7 @@ def test_two_processes_take_the_steps_of_one(data, tmp_path):
         )
         for rank in range(2)
     ]  # fmt: skip
-    assert [process.wait(timeout=120) for process in processes] == [0, 0]
+    assert [process.wait(timeout=600) for process in processes] == [0, 0]
     one, two = curve(tmp_path / "one"), curve(tmp_path / "two")
     assert len(two) == 20
     torch.testing.assert_close(torch.tensor(two), torch.tensor(one), rtol=0, atol=1e-4)
