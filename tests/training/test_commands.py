@@ -68,7 +68,7 @@ def test_a_group_lists_its_commands(capsys) -> None:
         ("train --out x", "python -m training train: the following arguments are required: --config, --data"),
         ("aits --data x --out x --sentences 0", "'0' is not a whole number of at least 1"),
         ("evaluate --data x --out x --row A=b,guidance=2", "unknown setting 'guidance', use reg_scale"),
-        ("samples --out x --device tpu", "'tpu' is not a device: use cpu, cuda or mps"),
+        ("prompt-checks run --out x --device tpu", "'tpu' is not a device: use cpu, cuda or mps"),
         ("export --run nowhere --data x --out x", "export: nowhere holds no config.json"),
     ],
 )

@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seeds", type=options.count(1), default=4, help="motions of each sentence (default: 4)"
     )
+    options.add_device(parser)
 
 
 def run(given: argparse.Namespace) -> None:
@@ -25,4 +26,4 @@ def run(given: argparse.Namespace) -> None:
     from training.evaluation.prompt_checks.report import markdown
     from training.evaluation.prompt_checks.run import run
 
-    print(markdown(run(given.checkpoint, given.out, given.seeds)))
+    print(markdown(run(given.checkpoint, given.out, given.seeds, given.device)))

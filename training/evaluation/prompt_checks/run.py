@@ -11,7 +11,7 @@ from training.evaluation.prompt_checks.sheets import sheet
 from training.evaluation.prompt_checks.suite import load_suite
 
 
-def run(checkpoint: str, out: Path, seeds: int) -> Report:
+def run(checkpoint: str, out: Path, seeds: int, device: str = "cpu") -> Report:
     """Generate, judge, and write the results into a folder."""
     suite = load_suite()
     most = max(len(prompt.wordings) for prompt in suite)
@@ -22,7 +22,7 @@ def run(checkpoint: str, out: Path, seeds: int) -> Report:
         for wording in prompt.wordings[i : i + 1]
         for text in wording.sentences
     ]
-    generate(RAMPipeline.from_pretrained(checkpoint), sentences, seeds, out / "motions")
+    generate(RAMPipeline.from_pretrained(checkpoint, device=device), sentences, seeds, out / "motions")
     motions = {
         text: [Body(read_motion(out / "motions", text, seed)) for seed in range(seeds)] for text in sentences
     }

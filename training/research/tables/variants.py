@@ -60,7 +60,9 @@ class Variants:
             return found
         folder = self._folder(config)
         if not train(config, self._data, folder / "run", self._cpu):
-            raise InterruptedError(f"{folder / 'run'} was stopped before its end: the same command resumes it")
+            raise InterruptedError(
+                f"{folder / 'run'} was stopped before its end: the same command resumes it"
+            )
         export(folder / "run", self._data, folder / "checkpoint.part")
         return (folder / "checkpoint.part").rename(folder / "checkpoint")
 
