@@ -1,8 +1,9 @@
 """Then: two or three actions one after the other."""
 
 import random
+from itertools import pairwise
 
-from training.open_data.composition.draft import Draft, shown
+from training.open_data.composition.draft import Draft, Rejected, shown
 from training.open_data.composition.pool import MAX_JOINTS, Pool, even_choice
 from training.open_data.composition.poses import Array
 from training.open_data.composition.seams import join
@@ -36,6 +37,10 @@ def draft_then(pool: Pool, rng: random.Random) -> Draft:
         unit, apart = pool.follower(chosen[-1], left, rng)
         chosen.append(unit)
         overlaps.append(overlap_frames(apart))
+    if any(
+        len(unit.joints) < sum(seams) for unit, seams in zip(chosen, pairwise((0, *overlaps, 0)), strict=True)
+    ):
+        raise Rejected("a part is shorter than its seams")
     joined = join([unit.pose for unit in chosen], overlaps)
 
     def say(joints: Array) -> list[str]:
