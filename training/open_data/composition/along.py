@@ -75,21 +75,35 @@ def _route(length: float, gait: str, tightest: float, side: int, rng: random.Ran
     where = rng.uniform(0.4, 0.6)
     radius = rng.uniform(1.0, 1.5) * tightest
     routes = [
-        Route("curve", paths.circle(length, side, min(rng.uniform(0.15, 0.4), around)), f"{gait}_curve"),
-        Route("s", paths.s_curve(length, side, rng.uniform(60, min(110, 90 * around))), f"{gait}_s_curve"),
+        Route(
+            "curve", paths.circle(length, side, min(rng.uniform(0.15, 0.4), around)), _action(gait, "curve")
+        ),
+        Route(
+            "s", paths.s_curve(length, side, rng.uniform(60, min(110, 90 * around))), _action(gait, "s_curve")
+        ),
     ]
     for degrees in (45, 90):
         turned = paths.corner(length, side, degrees + rng.uniform(-8, 8), radius, where)
-        routes.append(Route(f"turn_{degrees}", turned, f"{gait}_turn"))
+        routes.append(Route(f"turn_{degrees}", turned, _action(gait, "turn")))
     if straight_on > 2.0:
         back = paths.corner(length, side, 180, tightest, 0.5)
-        routes += [Route("turn_180", back, f"{gait}_turn"), Route("there_and_back", back, f"{gait}_and_back")]
+        routes += [
+            Route("turn_180", back, _action(gait, "turn")),
+            Route("there_and_back", back, _action(gait, "and_back")),
+        ]
     if around >= 1.0:
         rounds = rng.choice([1.0, min(around, 2.0)]) if around > 1.9 else 1.0
-        routes += [Route("circle", paths.circle(length, side, rounds), f"{gait}_circle")] * 3
+        routes += [Route("circle", paths.circle(length, side, rounds), _action(gait, "circle"))] * 3
     if around >= 2.0:
-        routes += [Route("eight", paths.figure_eight(length, side), f"{gait}_figure_eight")] * 2
+        routes += [Route("eight", paths.figure_eight(length, side), _action(gait, "figure_eight"))] * 2
     return rng.choice(routes)
+
+
+def _action(gait: str, path: str) -> str:
+    """The action that somebody on a path shows; runs along the rarer paths have no wordings of their own."""
+    if gait == "run" and path not in ("turn", "circle"):
+        return "run_turn" if path == "curve" else "run"
+    return f"{gait}_{path}"
 
 
 def _axis(joints: Array) -> Array:
