@@ -16,6 +16,7 @@ import ram_sdk
 from ram_sdk import checkpoint, inputs
 from ram_sdk.checkpoint import COMPONENTS, HubOptions, lora
 from ram_sdk.checkpoint.card import write_model_card
+from ram_sdk.devices import available_device
 from ram_sdk.models import (
     DurationEstimator,
     FeatureNormalizer,
@@ -104,6 +105,8 @@ class RAMPipeline:
         duration_estimator: seconds that a text usually takes.
         scheduler: timesteps, sampling steps and guidance scales.
         lora: the LoRA that `load_lora` merged into the networks; None where there is none.
+        name: what it was loaded from, "unnamed" where it was made from parts.
+        folder: where that lies on the disk; None where it was made from parts.
     """
 
     def __init__(
@@ -125,6 +128,7 @@ class RAMPipeline:
         self.scheduler = scheduler
         self.lora: lora.Lora | None = None
         self.name = "unnamed"
+        self.folder: Path | None = None
         self._progress_bar_config: dict[str, Any] = {}
 
     @classmethod
@@ -153,14 +157,17 @@ class RAMPipeline:
             device: where they run.
             token: Hub access token; True uses the stored login.
             cache_dir: where downloads are kept.
-            local_files_only: never ask the network.
+            local_files_only: never ask the network. Otherwise a Hub that sends nothing new for 30 seconds is
+                given up.
             **components: parts to use instead of the checkpoint's, by attribute name.
 
         Raises:
             CheckpointError: no pipeline there, or a part is missing, damaged or does not fit.
+            ValueError: this machine or this torch has no such device.
             TypeError: a component name that does not exist.
         """
         inputs.refuse_unknown(sorted(components.keys() - COMPONENTS.keys()))
+        device = available_device(device)
         hub = HubOptions(token, cache_dir, local_files_only)
         folder = checkpoint.find(source, revision=revision, variant=variant, hub=hub)
         parts = {
@@ -170,7 +177,7 @@ class RAMPipeline:
             for name, component in checkpoint.read_index(folder).items()
         }
         pipeline = cls(**parts)
-        pipeline.name = str(source)
+        pipeline.name, pipeline.folder = str(source), folder
         return pipeline.to(device, dtype)
 
     def save_pretrained(self, folder: str | os.PathLike[str], *, variant: str | None = None) -> None:

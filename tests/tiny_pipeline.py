@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 
 from ram_sdk import RAMPipeline, RAMScheduler, models
-from ram_sdk.checkpoint import write_json
-from ram_sdk.models.text_backbone import TextBackbone, TextBackboneConfig
+from ram_sdk.checkpoint import load_text_backbone, write_json
+from ram_sdk.models.text_backbone import TextBackboneConfig
 
 WORDS = (
     "a an the person man someone walks runs jumps waves kicks turns forward backward left right hand leg "
@@ -51,7 +51,7 @@ def write_tiny_bert(folder: Path) -> TextBackboneConfig:
 
 def build_tiny_pipeline(folder: Path) -> RAMPipeline:
     """A pipeline of small random networks around the backbone in `folder`."""
-    backbone = TextBackbone.from_folder(folder, write_tiny_bert(folder))
+    backbone = load_text_backbone(write_tiny_bert(folder), folder)
     write_json(folder / "backbone.json", dataclasses.asdict(backbone.config))
     torch.manual_seed(1)
     sizes = {"latent_dim": 16, "feedforward": 48, "num_layers": 2, "num_heads": 4}

@@ -1,20 +1,27 @@
 """Training configurations: typed dataclasses read from YAML, with overrides such as `objective.beta=0.1`."""
 
-import dataclasses
-import difflib
-import types
-import typing
-from collections.abc import Mapping, Sequence
+import json
+import re
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
+from pydantic import Field
 
+from ram_sdk.checkpoint.configs import parse
+from ram_sdk.checkpoint.errors import first_line
+from ram_sdk.models.sizes import MAX_POSITIONS, Dropout, Frames, Heads, Layers, Width, check_heads
 from ram_sdk.scheduler import SchedulerConfig
 from training.objective import ObjectiveConfig
 
 Precision = Literal["fp32", "bf16"]
+_Count = Annotated[int, Field(ge=1, le=10**9)]
+_Number = Annotated[int, Field(ge=0, le=10**9)]
+_Rate = Annotated[float, Field(gt=0.0, le=1e6, allow_inf_nan=False)]
+_Exponent = Annotated[float, Field(ge=0.0, le=10.0)]
+_Factor = Annotated[float, Field(ge=0.0, le=1e6, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True)
@@ -22,26 +29,30 @@ class ModelConfig:
     """Sizes of the networks; the defaults are the paper's for HumanML3D."""
 
     text_encoder: Literal["transformer", "pooled"] = "transformer"  # E_t, or the MDM baseline's token mean
-    latent_dim: int = 256  # d; KIT-ML: 192
-    dropout: float = 0.1
-    denoiser_width: int = 512
-    denoiser_feedforward: int = 1024
-    denoiser_layers: int = 8
-    encoder_feedforward: int = 1024
-    encoder_layers: int = 6
-    num_heads: int = 4
+    latent_dim: Width = 256  # d; KIT-ML: 192
+    dropout: Dropout = 0.1
+    denoiser_width: Width = 512
+    denoiser_feedforward: Width = 1024
+    denoiser_layers: Layers = 8
+    encoder_feedforward: Width = 1024
+    encoder_layers: Layers = 6
+    num_heads: Heads = 4
+
+    def __post_init__(self) -> None:
+        check_heads("latent_dim", self.latent_dim, self.num_heads)
+        check_heads("denoiser_width", self.denoiser_width, self.num_heads)
 
 
 @dataclass(frozen=True)
 class OptimizerConfig:
     """AdamW and its schedule; the defaults are the paper's (section 4.2)."""
 
-    learning_rate: float = 1e-4
-    weight_decay: float = 0.01
-    warmup_steps: int = 0
+    learning_rate: _Rate = 1e-4
+    weight_decay: _Factor = 0.01
+    warmup_steps: _Number = 0
     cosine_decay: bool = False  # to zero at max_steps; the paper keeps the rate constant
-    clip_norm: float = 1.0  # ours
-    ema_decay: float = 0.9999  # ours
+    clip_norm: _Rate = 1.0  # ours
+    ema_decay: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.9999  # ours
 
 
 @dataclass(frozen=True)
@@ -50,26 +61,35 @@ class TrainingConfig:
 
     text_backbone: Literal["distilbert", "minilm"] = "distilbert"  # minilm: the one in the package
     initial_checkpoint: str = ""  # start from its networks' weights; default: fresh ones from the seed
-    min_frames: int = 40  # KIT-ML: 24
-    max_frames: int = 196
-    batch_size: int = 64  # clips in an optimizer step, over all processes
-    accumulation: int = 1  # parts of a process's share that go through the networks one after the other
-    balance: float = 0.0  # clips of an action seen n times are drawn with weight n^-balance; paper: 0
-    emphasis: dict[str, float] = field(default_factory=dict)  # further factors on the weight of actions
-    token_dropout: float = 0.0  # share of a caption's tokens that E_t does not see in training; paper: 0
-    max_steps: int = 450_000
+    min_frames: Annotated[Frames, Field(ge=4)] = 40  # KIT-ML: 24
+    max_frames: Frames = 196
+    batch_size: _Count = 64  # clips in an optimizer step, over all processes
+    accumulation: _Count = 1  # parts of a process's share that go through the networks one after the other
+    balance: _Exponent = 0.0  # clips of an action seen n times are drawn with weight n^-balance; paper: 0
+    emphasis: dict[str, _Factor] = field(default_factory=dict)  # further factors on the weight of actions
+    token_dropout: Dropout = 0.0  # share of a caption's tokens that E_t does not see in training; paper: 0
+    max_steps: _Count = 450_000
     precision: Precision = "fp32"  # bf16: mixed precision
     compile: bool = False  # torch.compile; pays on GPUs
-    seed: int = 0
-    log_every: int = 50  # steps
-    save_every: int = 1000  # steps between checkpoints and validations
-    sample_every: int = 10_000  # steps between sheets of sample motions; 0 = none
-    keep_checkpoints: int = 3  # the newest
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    log_every: _Count = 50  # steps
+    save_every: _Count = 1000  # steps between checkpoints and validations
+    sample_every: _Number = 10_000  # steps between sheets of sample motions; 0 = none
+    keep_checkpoints: _Count = 3  # the newest
     tracker: Literal["tensorboard", "wandb", "none"] = "tensorboard"  # beside log.jsonl
     model: ModelConfig = field(default_factory=ModelConfig)
     objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     sampling: SchedulerConfig = field(default_factory=SchedulerConfig)  # defaults of the exported pipeline
+
+    def __post_init__(self) -> None:
+        if self.max_frames < self.min_frames:
+            raise ValueError(f"max_frames {self.max_frames}: expected at least min_frames {self.min_frames}")
+        if self.sampling.num_train_timesteps > MAX_POSITIONS:
+            raise ValueError(
+                f"sampling.num_train_timesteps {self.sampling.num_train_timesteps}: expected at most "
+                f"{MAX_POSITIONS}"
+            )
 
 
 def load_config(path: Path, overrides: Sequence[str] = ()) -> TrainingConfig:
@@ -80,9 +100,19 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> TrainingConfig:
         overrides: `key=value`, nested keys with dots, values as in YAML.
 
     Raises:
-        ValueError: an unknown key (the nearest known one is suggested) or a value of the wrong type.
+        OSError: the file cannot be read.
+        ValueError: no YAML (the message names the line), an unknown key (the nearest known one is suggested),
+            or a value of another type or outside its bounds.
     """
-    content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    try:
+        content = _read_yaml(path.read_bytes(), str(path))
+    except RecursionError:
+        raise ValueError(f"{path}: nested too deeply") from None
+    content = {} if content is None else content
+    if not isinstance(content, dict):
+        raise ValueError(
+            f"{path}: expected keys and their values, such as batch_size: 64, got {content!r:.60}"
+        )
     for override in overrides:
         key, separator, value = override.partition("=")
         if not separator:
@@ -91,46 +121,68 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> TrainingConfig:
         target = content
         for group in groups:
             target = target.setdefault(group, {})
-        target[name] = yaml.safe_load(value)
-    return build(TrainingConfig, content)
+            if not isinstance(target, dict):
+                raise ValueError(f"override {override!r}: {group} is set to {target!r:.60}, it has no keys")
+        target[name] = _read_yaml(value.encode(), f"override {override!r}")
+    return config_from_json(json.dumps(content, default=str), str(path))
 
 
-T = typing.TypeVar("T")
+def config_from_json(content: str, where: str) -> TrainingConfig:
+    """The configuration that a JSON object describes.
+
+    Args:
+        content: the JSON.
+        where: where it stands, for messages.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        return parse(TrainingConfig, content)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
 
 
-def build(cls: type[T], values: Mapping[str, Any], prefix: str = "") -> T:
-    """Make a (nested) configuration dataclass from plain values, refusing what it does not know."""
-    if not isinstance(values, Mapping):
-        raise ValueError(f"configuration {prefix.rstrip('.')!r}: expected a group of keys, got {values!r}")
-    hints = typing.get_type_hints(cls)
-    arguments = {}
-    for key, value in values.items():
-        if key not in hints:
-            near = difflib.get_close_matches(str(key), hints, n=1)
-            hint = f"did you mean {prefix}{near[0]}?" if near else f"known: {', '.join(hints)}"
-            raise ValueError(f"unknown configuration key {prefix}{key}: {hint}")
-        arguments[key] = _convert(value, hints[key], f"{prefix}{key}")
-    return cls(**arguments)
+class _Loader(yaml.SafeLoader):
+    """YAML without what configurations never hold: aliases, deep nesting, keys that are given twice."""
+
+    deepest = 20
+    _depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.composer.ComposerError(None, None, "aliases (*name) are not read here", mark)
+        if self._depth == self.deepest:
+            raise yaml.composer.ComposerError(None, None, "nested too deeply", mark)
+        self._depth += 1
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        keys = [key.value for key, _ in node.value]
+        for key, _ in node.value:
+            if not isinstance(key.value, str):
+                raise yaml.constructor.ConstructorError(None, None, "a key must be a word", key.start_mark)
+            if keys.count(key.value) > 1:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key.value} is given twice", key.start_mark
+                )
+        return {str(key): value for key, value in super().construct_mapping(node, deep=True).items()}
 
 
-def _convert(value: Any, expected: Any, name: str) -> Any:
-    if dataclasses.is_dataclass(expected) and isinstance(expected, type):
-        return build(expected, value, f"{name}.")
-    if typing.get_origin(expected) is Literal:
-        if value in (choices := typing.get_args(expected)):
-            return value
-        raise ValueError(f"configuration {name}={value!r}: expected one of {', '.join(choices)}")
-    if isinstance(expected, types.UnionType) and value is None:
-        return None
-    if expected == dict[str, float] and isinstance(value, Mapping):
-        return {str(key): _convert(entry, float, f"{name}.{key}") for key, entry in value.items()}
-    if expected is float and isinstance(value, (int, float, str)) and not isinstance(value, bool):
-        try:
-            return float(value)  # YAML reads 1e-4 as text
-        except ValueError:
-            pass
-    elif type(value) is expected:
-        return value
-    raise ValueError(
-        f"configuration {name}={value!r}: expected a value of type {getattr(expected, '__name__', expected)}"
-    )
+# PyYAML reads 1e-4 as text: YAML 1.1 wants 1.0e-4
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)[eE][-+]?\d+$"), list("-+.0123456789")
+)
+
+
+def _read_yaml(content: bytes, where: str) -> Any:
+    try:
+        return yaml.load(content, _Loader)
+    except yaml.MarkedYAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise ValueError(f"{where}{line}: not valid YAML: {error.problem}") from error
+    except Exception as error:  # PyYAML raises whatever a tag such as !!timestamp makes of odd text
+        raise ValueError(f"{where}: not valid YAML: {first_line(error)}") from error

@@ -65,6 +65,15 @@ def drawing_weights(
     return weights
 
 
+def fingerprint(clips: Sequence[Clip], mean: NDArray[np.float32], std: NDArray[np.float32]) -> str:
+    """SHA-256 of clips, their captions and the statistics of their features."""
+    digest = hashlib.sha256(np.concatenate([mean, std]).astype(np.float32).tobytes())
+    for clip in clips:
+        digest.update(json.dumps([*clip.features.shape, *clip.captions]).encode())
+        digest.update(np.ascontiguousarray(clip.features).data)
+    return digest.hexdigest()
+
+
 class CaptionStates:
     """Token states of the frozen backbone for every caption, computed once and cached beside the data."""
 
@@ -166,7 +175,12 @@ class Batches:
             std: likewise.
             config: batch size, longest clip, how often which clip is drawn, and the seed.
             device: where the batches go.
+
+        Raises:
+            ValueError: the statistics cannot normalise, or no clip could ever be drawn.
         """
+        if not (mean.isfinite().all() and std.isfinite().all() and (std > 0).all()):
+            raise ValueError("Mean.npy and Std.npy must hold finite numbers, Std.npy none of 0 or less")
         self._lengths = np.array([len(clip.features) for clip in clips])
         self._starts = np.cumsum(self._lengths) - self._lengths
         features = torch.from_numpy(np.concatenate([clip.features for clip in clips])).to(device)
@@ -175,6 +189,8 @@ class Batches:
         self._captions = [clip.captions for clip in clips]
         self._states = captions
         weights = drawing_weights(clips, config.balance, config.emphasis)
+        if not weights.any():
+            raise ValueError("emphasis gives no clip a weight above 0: no clip could be drawn")
         self._probability = weights / weights.sum() if np.ptp(weights) else None
         self._size = min(config.batch_size, len(clips))
         self._max_frames = config.max_frames

@@ -122,4 +122,4 @@ def fit_duration(clips: Sequence[Clip], states: CaptionStates, fps: float) -> Du
 
 def _mean_states(states: CaptionStates, captions: list[str]) -> Tensor:
     tokens, mask = states.batch(captions)
-    return mean_token(tokens.double(), mask).cpu()
+    return mean_token(tokens.cpu().double(), mask.cpu())

@@ -20,10 +20,11 @@ from pathlib import Path
 from ram_sdk import RAMPipeline
 from ram_sdk.checkpoint import INDEX
 from ram_sdk.checkpoint.lora import NETWORKS, WEIGHTS
+from ram_sdk.files import write_whole
 from training.config import TrainingConfig
 from training.data.captioned import read_captioned
 from training.data.clip import Clip
-from training.dataset import Batches, CaptionStates
+from training.dataset import Batches, CaptionStates, fingerprint
 from training.loop import fit, make_accelerator
 from training.lora import add_lora, save_lora
 from training.objective import RAMObjective
@@ -98,14 +99,23 @@ def finetune(
     accelerator = make_accelerator(config, run.root, cpu)
     device = accelerator.device
     pipeline.to(device)
-    count = len(clips)
+    count, mean, std = len(clips), pipeline.normalizer.mean, pipeline.normalizer.std
+    data_hash = fingerprint(clips, mean.cpu().numpy(), std.cpu().numpy())  # rehearsed ones follow from them
     clips += rehearse(pipeline, prompts, config.seed)
     captions = [caption for clip in clips for caption in clip.captions]
     with accelerator.main_process_first():
         states = CaptionStates(captions, pipeline.text_backbone, run.root / "captions", device)
-    batches = Batches(clips, states, pipeline.normalizer.mean, pipeline.normalizer.std, config, device)
+    batches = Batches(clips, states, mean, std, config, device)
     trainer = Trainer(config, _objective(pipeline, config, rank), accelerator)
-    fit(trainer, run, run.newest(), batches, batches, lambda: _with_networks(pipeline, trainer.average))
+    fit(
+        trainer,
+        run,
+        run.newest(),
+        batches,
+        batches,
+        lambda: _with_networks(pipeline, trainer.average),
+        data_hash,
+    )
     if trainer.step < config.max_steps:
         return False
     if accelerator.is_main_process:
@@ -172,7 +182,7 @@ def _write(pipeline: RAMPipeline, trainer: Trainer, out: Path, clips: int, rank:
         rank="" if rank is None else f", LoRA of rank {rank}",
         load=_LOAD[kind].format(base=pipeline.name),
     )
-    (out / "README.md").write_text(card, encoding="utf-8")
+    write_whole(out / "README.md", card.encode())
     if rank is None:
         _with_networks(pipeline, trainer.average).save_pretrained(out)
     else:

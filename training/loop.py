@@ -3,12 +3,12 @@
 import contextlib
 import dataclasses
 import functools
+import math
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs
@@ -20,11 +20,12 @@ from ram_sdk import RAMPipeline
 from training import machine
 from training.config import TrainingConfig
 from training.data.folder import MotionTextFolder
-from training.dataset import Batches, read_training
+from training.dataset import Batches, fingerprint, read_training
 from training.evaluation.prompt_checks.sheets import sample_sheet
 from training.export import fit_duration, pipeline_of
 from training.networks import build_objective, load_weights, text_backbone
-from training.run_folder import RunFolder, State
+from training.run_folder import RunFolder, State, flat
+from training.run_lock import run_lock
 from training.trainer import Trainer
 
 _STOP_EVERY = 10  # steps between the processes' agreements to stop, which make them wait for each other
@@ -80,13 +81,14 @@ def train(config: TrainingConfig, data: Path, out: Path, cpu: bool = False) -> b
         load_weights(objective, config.initial_checkpoint, mean, std)
     trainer = Trainer(config, objective, accelerator)
     accelerator.print(f"{len(train_clips)} training clips, {len(val_clips)} validation clips")
+    data_hash = fingerprint([*train_clips, *val_clips], folder.mean, folder.std)
 
     @functools.cache
     def pipeline() -> RAMPipeline:
         duration = fit_duration(train_clips, states, folder.skeleton.fps)
         return pipeline_of(trainer.average, config, folder, backbone, duration)
 
-    fit(trainer, run, state, training, validation, pipeline)
+    fit(trainer, run, state, training, validation, pipeline, data_hash)
     return trainer.step >= config.max_steps
 
 
@@ -97,6 +99,7 @@ def fit(
     training: Batches,
     validation: Batches,
     pipeline: Callable[[], RAMPipeline],
+    data: str,
 ) -> None:
     """Take the steps that are left, with logs, checkpoints, validation and samples.
 
@@ -107,22 +110,44 @@ def fit(
         training: its batches.
         validation: likewise.
         pipeline: makes the pipeline of the averaged weights, for samples.
+        data: SHA-256 of what it is trained on, from `training.dataset.fingerprint`.
 
     Raises:
-        ValueError: the folder holds a run of another model.
+        ValueError: the folder holds a run of another model or on other data, another run is at it, or the
+            losses are no longer finite.
     """
-    config, accelerator, main = trainer.config, trainer.accelerator, trainer.accelerator.is_main_process
-    if state is not None:
-        if run.config().model != config.model:
-            raise ValueError(f"{run.root} holds a run of another model: give it another folder")
-        trainer.load_state(state)
-    accelerator.wait_for_everyone()
-    if trainer.step >= config.max_steps:
-        accelerator.print(f"{run.root} is at step {trainer.step} already")
-        return
-    if main:
-        run.start(config, trainer.step, _machine(accelerator))
-    accelerator.init_trackers("ram", _flat(dataclasses.asdict(config)))
+    accelerator, main = trainer.accelerator, trainer.accelerator.is_main_process
+    with run_lock(run.root) if main else contextlib.nullcontext():
+        if state is not None:
+            _resume(trainer, run, state, data)
+        accelerator.wait_for_everyone()
+        if trainer.step >= trainer.config.max_steps:
+            accelerator.print(f"{run.root} is at step {trainer.step} already")
+            return
+        if main:
+            run.start(trainer.config, trainer.step, _machine(accelerator), data)
+        accelerator.init_trackers("ram", flat(dataclasses.asdict(trainer.config)))
+        _take_steps(trainer, run, training, validation, pipeline)
+        accelerator.end_training()
+
+
+def _resume(trainer: Trainer, run: RunFolder, state: State, data: str) -> None:
+    if run.config().model != trainer.config.model:
+        raise ValueError(f"{run.root} holds a run of another model: give it another folder")
+    run.check_data(data)
+    for change in run.changes(trainer.config):
+        trainer.accelerator.print(f"resumed with another setting: {change}")
+    trainer.load_state(state)
+
+
+def _take_steps(
+    trainer: Trainer,
+    run: RunFolder,
+    training: Batches,
+    validation: Batches,
+    pipeline: Callable[[], RAMPipeline],
+) -> None:
+    config, main = trainer.config, trainer.accelerator.is_main_process
     meter = Meter(trainer, run)
     with (
         sigterm() as stop,
@@ -137,7 +162,10 @@ def fit(
             bar.update()
             done = trainer.step == config.max_steps
             if trainer.step % config.log_every == 0 or done:
-                bar.set_postfix(loss=f"{meter.log()['total']:.4f}")
+                loss = meter.log()["total"]
+                if not math.isfinite(loss):
+                    raise run.diverged("the loss", trainer.step)
+                bar.set_postfix(loss=f"{loss:.4f}")
             if trainer.step % config.save_every == 0 or done:
                 with meter.paused():
                     _save(trainer, run)
@@ -147,8 +175,7 @@ def fit(
                     _draw_samples(trainer, run, pipeline)
         if trainer.step < config.max_steps:
             _save(trainer, run)
-            accelerator.print(f"stopped at step {trainer.step}; the same command resumes")
-    accelerator.end_training()
+            trainer.accelerator.print(f"stopped at step {trainer.step}; the same command resumes")
 
 
 class Meter:
@@ -250,11 +277,3 @@ def _draw_samples(trainer: Trainer, run: RunFolder, pipeline: Callable[[], RAMPi
         folder.mkdir(exist_ok=True)
         sample_sheet(pipeline()).save(folder / f"step-{trainer.step}.png", optimize=True)
     trainer.accelerator.wait_for_everyone()
-
-
-def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested keys joined by dots, as trackers want them."""
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
-    return flat

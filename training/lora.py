@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from safetensors.torch import save_file
 
 from ram_sdk import RAMPipeline
 from ram_sdk.checkpoint import lora
+from ram_sdk.checkpoint.weights import write_weights
+from ram_sdk.files import replacing
 from training.objective import RAMObjective
 
 if TYPE_CHECKING:
@@ -56,12 +57,11 @@ def save_lora(objective: RAMObjective, rank: int, pipeline: RAMPipeline, folder:
     weights = get_peft_model_state_dict(objective, save_embedding_layers=False)
     weights = {f"{lora.PREFIX}{key}": weight.cpu().contiguous() for key, weight in weights.items()}
     folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f"{lora.WEIGHTS}.part"
-    save_file(weights, temporary, lora.header(pipeline.name, pipeline.components))
     config = _config(rank, pipeline.name)
     config.target_modules, config.inference_mode = list(TARGETS), True  # a list has an order, peft's set none
     config.save_pretrained(str(folder))
-    temporary.replace(folder / lora.WEIGHTS)
+    with replacing(folder / lora.WEIGHTS) as temporary:  # last: it marks the folder as a LoRA
+        write_weights(temporary, weights, lora.header(pipeline.name, pipeline.components))
 
 
 def _config(rank: int, base: str) -> "LoraConfig":

@@ -5,15 +5,20 @@ forward over both branches and adds them up with their weights. A weight of 0 le
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 import torch.distributed as dist
 import torch.nn.functional as F
+from pydantic import Field
 from torch import Tensor, nn
 
 from ram_sdk.models import MotionDenoiser, MotionEncoder, TextEncoder, TokenMean
 from ram_sdk.scheduler import RAMScheduler
+
+_Weight = Annotated[float, Field(ge=0.0, le=1e6)]
+_Temperature = Annotated[float, Field(gt=0.0, le=1e6)]
+_Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 @dataclass(frozen=True)
@@ -25,14 +30,14 @@ class ObjectiveConfig:
     E (1e-5, 1, 0, 0.1, 0.1), ours (1, 0.01, 0.5, 0, -).
     """
 
-    reconstruction: float = 1.0  # L_rec; 0 leaves the motion encoder out (first row of Table 4)
-    alignment: float = 1.0  # weight of L_align, eq. 9
-    self_regularization: float = 0.5  # weight of L_sr, eq. 9
-    contrastive: float = 0.0  # cross-modal contrastive term of Table 6, not part of RAM
-    beta: float = 0.01  # share of the alignment gradient that reaches E_m, eq. 8
-    temperature: float = 1.0  # tau of eq. 7
-    contrastive_temperature: float = 0.1
-    null_probability: float = 0.1  # conditional latents replaced by zeros (section 4.2)
+    reconstruction: _Weight = 1.0  # L_rec; 0 leaves the motion encoder out (first row of Table 4)
+    alignment: _Weight = 1.0  # weight of L_align, eq. 9
+    self_regularization: _Weight = 0.5  # weight of L_sr, eq. 9
+    contrastive: _Weight = 0.0  # cross-modal contrastive term of Table 6, not part of RAM
+    beta: _Share = 0.01  # share of the alignment gradient that reaches E_m, eq. 8
+    temperature: _Temperature = 1.0  # tau of eq. 7
+    contrastive_temperature: _Temperature = 0.1
+    null_probability: _Share = 0.1  # conditional latents replaced by zeros (section 4.2)
 
 
 @dataclass(frozen=True)

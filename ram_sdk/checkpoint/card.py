@@ -1,7 +1,17 @@
-"""The model card (`README.md`) of a pipeline folder."""
+"""What a checkpoint is, for people: the model card (`README.md`) of its folder and `ram-sdk info`."""
 
+import dataclasses
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ram_sdk.checkpoint.configs import CONFIGS, read_config
+from ram_sdk.checkpoint.folder import CARD, read_index
+from ram_sdk.checkpoint.weights import count_weights
+from ram_sdk.files import write_whole
+from ram_sdk.models import NormalizerConfig
+from ram_sdk.models.text_backbone import PLACES, TextBackboneConfig
+from ram_sdk.scheduler import SchedulerConfig
 
 if TYPE_CHECKING:
     from ram_sdk.pipeline import RAMPipeline
@@ -9,7 +19,7 @@ if TYPE_CHECKING:
 _TEMPLATE = """---
 library_name: ram_sdk
 pipeline_tag: text-to-3d
-tags:
+{license}tags:
 - text-to-motion
 - human-motion
 - diffusion
@@ -35,18 +45,30 @@ motion.save("jump.bvh")
 | text backbone | {backbone} ({revision}), frozen |
 | guidance | reg_scale {reg_scale:g}, cfg_scale {cfg_scale:g}, sampler {sampler} |
 
-Data, steps, figures and licence of the weights: to be filled in by whoever trained them. Do not publish
-weights whose data you may not share.
+{origin}"""
+_UNKNOWN = """Data, steps, figures and licence of the weights: to be filled in by whoever trained them. Do not
+publish weights whose data you may not share.
 """
+_ORIGIN = """Its weights are those of `{name}` or come from them: the terms and credits of `{name}` apply.
+
+{sections}"""
+_TERMS = re.compile(
+    r"licen[cs]|terms|credit|acknowledg|attribution|what it saw|training data|citation", re.IGNORECASE
+)
+"""Headings of a card's sections that stay with the weights, wherever these go."""
 
 
 def write_model_card(pipeline: "RAMPipeline", folder: Path) -> None:
-    """Write a card that says what the checkpoint is; one that is already there is kept."""
-    path = folder / "README.md"
+    """Write a card that says what the checkpoint is; one that is already there is kept.
+
+    Licence, terms and credits of the checkpoint that the pipeline was loaded from are carried over.
+    """
+    path = folder / CARD
     if path.exists():
         return
     motion, denoiser = pipeline.normalizer.config, pipeline.denoiser.config
     backbone, scheduler = pipeline.text_backbone.config, pipeline.scheduler.config
+    license_lines, sections = _terms_of(pipeline.folder)
     text = _TEMPLATE.format(
         skeleton=motion.skeleton,
         num_features=motion.num_features,
@@ -60,5 +82,46 @@ def write_model_card(pipeline: "RAMPipeline", folder: Path) -> None:
         reg_scale=scheduler.reg_scale,
         cfg_scale=scheduler.cfg_scale,
         sampler=scheduler.sampler,
+        license=license_lines,
+        origin=_ORIGIN.format(name=pipeline.name, sections=sections) if sections else _UNKNOWN,
     )
-    path.write_text(text, encoding="utf-8")
+    write_whole(path, text.encode())
+
+
+def describe(folder: Path) -> list[str]:
+    """What a pipeline folder is, line by line, from its configuration and the headers of its weights."""
+    classes = read_index(folder)
+    motion = read_config(folder / "normalizer" / "config.json", NormalizerConfig)
+    scheduler = read_config(folder / "scheduler" / "config.json", SchedulerConfig)
+    backbone = read_config(folder / "text_backbone" / "backbone.json", TextBackboneConfig)
+    lines = [
+        f"{'checkpoint':18} {folder}",
+        f"{'motion':18} {motion.skeleton}, {motion.num_features} features, {motion.fps:g} fps, "
+        f"{motion.min_frames}-{motion.max_frames} frames",
+        f"{'guidance':18} reg_scale {scheduler.reg_scale:g}, cfg_scale {scheduler.cfg_scale:g} (0 = off), "
+        f"sampler {scheduler.sampler}, {scheduler.timestep_spacing} steps, "
+        f"trained on {scheduler.num_train_timesteps} timesteps",
+        f"{'text_backbone':18} {backbone.name} ({backbone.revision}), "
+        f"{PLACES[backbone.place]}, sha256 {backbone.sha256[:12]}",
+    ]
+    for name, network in classes.items():
+        if network not in CONFIGS:
+            continue
+        config = dataclasses.asdict(read_config(folder / name / "config.json", CONFIGS[network]))
+        for file in sorted((folder / name).glob("model*.safetensors")):
+            sizes = ", ".join(f"{key} {value}" for key, value in config.items())
+            lines.append(f"{name:18} {count_weights(file):,} weights ({file.name}): {sizes}")
+    return lines
+
+
+def _terms_of(folder: Path | None) -> tuple[str, str]:
+    """The licence lines at the head of a checkpoint's card, and its sections of terms and credits."""
+    if folder is None or not (folder / CARD).is_file():
+        return "", ""
+    card = (folder / CARD).read_text(encoding="utf-8", errors="replace")
+    _, *parts = re.split(r"^---\s*$", card, maxsplit=2, flags=re.MULTILINE)
+    head, body = parts if card.startswith("---") and len(parts) == 2 else ("", card)
+    license_lines = "".join(f"{line}\n" for line in head.splitlines() if re.match(r"license\w*:", line))
+    sections = re.split(r"^(?=## )", body, flags=re.MULTILINE)[1:]
+    kept = [part.strip() for part in sections if _TERMS.search(part.splitlines()[0])]
+    return license_lines, "".join(f"{part}\n\n" for part in kept).rstrip() + "\n" if kept else ""

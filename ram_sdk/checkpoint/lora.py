@@ -22,7 +22,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from ram_sdk.checkpoint import CheckpointError, read_json
+from ram_sdk.checkpoint.configs import read_json
+from ram_sdk.checkpoint.errors import CheckpointError
 
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 NETWORKS = ("denoiser", "motion_encoder", "text_encoder")

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 import ram_sdk
 from ram_sdk import formats
 from ram_sdk.cli import console, convert, generate, info
+from ram_sdk.files import sigterm_as_exit
 
 
 def main(command: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code, 2 for anything the user can put right."""
     options = _parser().parse_args(command)
-    with console.one_line_warnings(), console.termination():
+    with console.one_line_warnings(), sigterm_as_exit():
         try:
             result: int = options.run(options)
         except (ValueError, OSError, formats.MissingPackageError) as error:

@@ -2,22 +2,31 @@
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
+from ram_sdk.models.sizes import Dropout, Heads, Layers, Width, check_heads
 from ram_sdk.models.transformer import TransformerEncoder
 
 
 @dataclass(frozen=True)
 class DenoiserConfig:
-    """Sizes of the denoiser; the defaults are the paper's for HumanML3D."""
+    """Sizes of the denoiser; the defaults are the paper's for HumanML3D.
 
-    num_features: int = 263  # KIT-ML: 251
-    latent_dim: int = 256  # d, width of the condition; KIT-ML: 192
-    width: int = 512
-    feedforward: int = 1024
-    num_layers: int = 8
-    num_heads: int = 4
-    dropout: float = 0.1
+    Raises:
+        ValueError: the width cannot be shared by the heads.
+    """
+
+    num_features: Width = 263  # KIT-ML: 251
+    latent_dim: Width = 256  # d, width of the condition; KIT-ML: 192
+    width: Width = 512
+    feedforward: Width = 1024
+    num_layers: Layers = 8
+    num_heads: Heads = 4
+    dropout: Dropout = 0.1
+
+    def __post_init__(self) -> None:
+        check_heads("width", self.width, self.num_heads)
 
 
 class MotionDenoiser(nn.Module):
@@ -30,15 +39,16 @@ class MotionDenoiser(nn.Module):
     def __init__(self, config: DenoiserConfig) -> None:
         super().__init__()
         self.config = config
-        self.input_projection = nn.Linear(config.num_features, config.width)
-        self.latent_projection = nn.Linear(config.latent_dim, config.width)
+        width, dtype = config.width, torch.float32
+        self.input_projection = nn.Linear(config.num_features, width, dtype=dtype)
+        self.latent_projection = nn.Linear(config.latent_dim, width, dtype=dtype)
         self.timestep_embedding = nn.Sequential(
-            nn.Linear(config.width, config.width), nn.SiLU(), nn.Linear(config.width, config.width)
+            nn.Linear(width, width, dtype=dtype), nn.SiLU(), nn.Linear(width, width, dtype=dtype)
         )
         self.transformer = TransformerEncoder(
             config.width, config.feedforward, config.num_layers, config.num_heads, config.dropout
         )
-        self.output_projection = nn.Linear(config.width, config.num_features)
+        self.output_projection = nn.Linear(width, config.num_features, dtype=dtype)
 
     def forward(self, x_t: Tensor, timestep: Tensor, latent: Tensor, mask: Tensor | None = None) -> Tensor:
         """Estimate x_0 (eq. 1 and 2).

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from ram_sdk.models.sizes import Width
+
 _NUMBERS = {
     word: number
     for number, word in enumerate(
@@ -54,7 +56,7 @@ def stated_seconds(text: str) -> float | None:
 class DurationConfig:
     """Size of the duration estimator."""
 
-    text_dim: int = 768  # width of the text backbone (DistilBERT)
+    text_dim: Width = 768  # width of the text backbone (DistilBERT)
 
 
 class DurationEstimator(nn.Module):
@@ -67,7 +69,7 @@ class DurationEstimator(nn.Module):
     def __init__(self, config: DurationConfig) -> None:
         super().__init__()
         self.config = config
-        self.projection = nn.Linear(config.text_dim, 1)
+        self.projection = nn.Linear(config.text_dim, 1, dtype=torch.float32)
 
     def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
         """Expected seconds `(batch,)` for token states `(batch, tokens, text_dim)` and their mask."""

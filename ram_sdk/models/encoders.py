@@ -7,19 +7,27 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ram_sdk.models.duration import mean_token
+from ram_sdk.models.sizes import Dropout, Heads, Layers, Width, check_heads
 from ram_sdk.models.transformer import TransformerEncoder
 
 
 @dataclass(frozen=True)
 class EncoderConfig:
-    """Sizes of an encoder; the defaults are the paper's for HumanML3D."""
+    """Sizes of an encoder; the defaults are the paper's for HumanML3D.
 
-    input_dim: int  # motion features (263, KIT-ML 251) or width of the text backbone (DistilBERT 768)
-    latent_dim: int = 256  # d; KIT-ML: 192
-    feedforward: int = 1024
-    num_layers: int = 6
-    num_heads: int = 4  # TEMOS's configuration says 6 under a misspelt key; its code ran with 4
-    dropout: float = 0.1
+    Raises:
+        ValueError: the latent cannot be shared by the heads.
+    """
+
+    input_dim: Width  # motion features (263, KIT-ML 251) or width of the text backbone (DistilBERT 768)
+    latent_dim: Width = 256  # d; KIT-ML: 192
+    feedforward: Width = 1024
+    num_layers: Layers = 6
+    num_heads: Heads = 4  # TEMOS's configuration says 6 under a misspelt key; its code ran with 4
+    dropout: Dropout = 0.1
+
+    def __post_init__(self) -> None:
+        check_heads("latent_dim", self.latent_dim, self.num_heads)
 
 
 class _SequenceEncoder(nn.Module):
@@ -28,8 +36,8 @@ class _SequenceEncoder(nn.Module):
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
         self.config = config
-        self.projection = nn.Linear(config.input_dim, config.latent_dim)
-        self.token = nn.Parameter(torch.randn(config.latent_dim))
+        self.projection = nn.Linear(config.input_dim, config.latent_dim, dtype=torch.float32)
+        self.token = nn.Parameter(torch.randn(config.latent_dim, dtype=torch.float32))
         self.transformer = TransformerEncoder(
             config.latent_dim, config.feedforward, config.num_layers, config.num_heads, config.dropout
         )
@@ -65,7 +73,7 @@ class TextEncoder(_SequenceEncoder):
 class TokenMeanConfig:
     """Size of a token mean."""
 
-    latent_dim: int  # width of the text backbone
+    latent_dim: Width  # width of the text backbone
 
 
 class TokenMean(nn.Module):

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import torch
-from safetensors.torch import load_file
+from pydantic import Field
 from torch import Tensor, nn
+
+from ram_sdk.models.sizes import Width
 
 Place = Literal["folder", "package", "hub"]
 PLACES: dict[Place, str] = {
@@ -20,21 +22,13 @@ PLACES: dict[Place, str] = {
 
 @dataclass(frozen=True)
 class TextBackboneConfig:
-    """Which Hugging Face encoder reads the captions; nothing of it is trained.
+    """Which Hugging Face encoder reads the captions; nothing of it is trained."""
 
-    Raises:
-        ValueError: `place` is none of `PLACES`.
-    """
-
-    name: str  # Hub repository
-    revision: str  # commit of that repository
-    sha256: str  # of its model.safetensors; a file that differs is refused
-    dim: int  # width of the token states
+    name: Annotated[str, Field(max_length=200)]  # Hub repository
+    revision: Annotated[str, Field(max_length=200)]  # commit of that repository
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]  # of its model.safetensors; no other is read
+    dim: Width  # width of the token states
     place: Place = "hub"
-
-    def __post_init__(self) -> None:
-        if self.place not in PLACES:
-            raise ValueError(f"place {self.place!r}: choose {', '.join(map(repr, PLACES))}")
 
 
 DISTILBERT = TextBackboneConfig(
@@ -61,31 +55,6 @@ class TextBackbone:
         self.tokenizer = tokenizer
         self.model = model.eval().requires_grad_(False)
         self.folder = folder
-
-    @classmethod
-    def from_folder(cls, folder: Path, config: TextBackboneConfig) -> "TextBackbone":
-        """Load from a folder with `config.json`, `model.safetensors` and `tokenizer.json`, in float32.
-
-        Raises:
-            ValueError: the weights do not cover the encoder.
-            OSError: a file is missing.
-        """
-        from tokenizers import Tokenizer
-        from transformers import AutoConfig, AutoModel
-
-        config_file = AutoConfig.from_pretrained(folder, local_files_only=True)
-        model = AutoModel.from_config(config_file)  # type: ignore[no-untyped-call]
-        prefix = f"{model.base_model_prefix}."  # checkpoints of a task model name its encoder's weights so
-        weights = load_file(folder / "model.safetensors")
-        weights = {key.removeprefix(prefix): weight.float() for key, weight in weights.items()}
-        missing = [key for key in model.state_dict() if key not in weights and not key.startswith("pooler.")]
-        if missing:
-            raise ValueError(f"its weights do not fit its config.json: {len(missing)} missing ({missing[0]})")
-        model.load_state_dict(weights, strict=False)  # a task head in the file is not needed
-        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        tokenizer.no_truncation()
-        tokenizer.no_padding()
-        return cls(config, tokenizer, model, folder)
 
     @property
     def max_tokens(self) -> int:

@@ -7,15 +7,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ram_sdk.models.dropout import Dropout
-
-MAX_POSITIONS = 5000
+from ram_sdk.models.sizes import MAX_POSITIONS
 
 
 def sinusoidal_table(length: int, width: int) -> Tensor:
     """Sinusoidal positions `(length, width)`: even columns sine, odd columns cosine."""
     position = torch.arange(length, dtype=torch.float32)[:, None]
     frequency = torch.exp(torch.arange(0, width, 2, dtype=torch.float32) * (-math.log(10000.0) / width))
-    table = torch.zeros(length, width)
+    table = torch.zeros(length, width, dtype=torch.float32)
     table[:, 0::2] = torch.sin(position * frequency)
     table[:, 1::2] = torch.cos(position * frequency)
     return table
@@ -27,12 +26,13 @@ class TransformerLayer(nn.Module):
     def __init__(self, width: int, feedforward: int, num_heads: int, dropout: float) -> None:
         super().__init__()
         self.num_heads = num_heads
-        self.query_key_value = nn.Linear(width, 3 * width)
-        self.attention_output = nn.Linear(width, width)
-        self.attention_norm = nn.LayerNorm(width)
-        self.feedforward_input = nn.Linear(width, feedforward)
-        self.feedforward_output = nn.Linear(feedforward, width)
-        self.feedforward_norm = nn.LayerNorm(width)
+        dtype = torch.float32  # whatever torch.set_default_dtype says
+        self.query_key_value = nn.Linear(width, 3 * width, dtype=dtype)
+        self.attention_output = nn.Linear(width, width, dtype=dtype)
+        self.attention_norm = nn.LayerNorm(width, dtype=dtype)
+        self.feedforward_input = nn.Linear(width, feedforward, dtype=dtype)
+        self.feedforward_output = nn.Linear(feedforward, width, dtype=dtype)
+        self.feedforward_norm = nn.LayerNorm(width, dtype=dtype)
         self.dropout = Dropout(dropout)
         nn.init.xavier_uniform_(self.query_key_value.weight)
         nn.init.zeros_(self.query_key_value.bias)

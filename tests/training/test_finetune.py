@@ -212,7 +212,7 @@ def test_lora_run_writes_a_lora_for_its_base(checkpoint, data, tmp_path, capsys)
     assert not any(name.endswith("bias") for name in changed)
     card = (out / "README.md").read_text()
     assert f'RAMPipeline.from_pretrained("{checkpoint}")\npipe.load_lora("<this' in card
-    assert main([*arguments, "--out", str(other), "model.latent_dim=3"]) == 2
+    assert main([*arguments, "--out", str(other), "model.latent_dim=4"]) == 2
     assert "model belongs to the checkpoint" in capsys.readouterr().err
     write(data, "absent.bvh,a man jumps")
     assert main([*arguments, "--out", str(other)]) == 2

@@ -36,12 +36,12 @@ def test_every_configuration_file_is_valid():
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("objective.bta=0.1", "unknown configuration key objective.bta: did you mean objective.beta"),
+        ("objective.bta=0.1", "tiny.yaml: unknown key objective.bta: did you mean objective.beta"),
         ("optimiser.learning_rate=1", "did you mean optimizer"),
-        ("batch_size=many", "configuration batch_size='many': expected a value of type int"),
-        ("model.text_encoder=bert", "model.text_encoder='bert': expected one of transformer, pooled"),
+        ("batch_size=many", "batch_size 'many': expected a whole number"),
+        ("model.text_encoder=bert", "model.text_encoder 'bert': expected 'transformer' or 'pooled'"),
         ("batch_size", "write it as key=value"),
-        ("model=3", "expected a group of keys"),
+        ("model=3", "model 3: expected a group of keys"),
     ],
 )
 def test_bad_configuration(override, message):
@@ -54,7 +54,7 @@ def test_clips_with_time_tags_and_nan(data, capsys):
     assert len(clips) == 14
     swings = [clip for clip in clips if clip.captions == ("someone swings",)]
     assert [len(clip.features) for clip in swings] == [24, 24]
-    assert "clip broken holds NaN" in capsys.readouterr().out
+    assert "broken.npy holds NaN" in capsys.readouterr().out
 
 
 def batches(data, pipeline, *overrides) -> Batches:

@@ -12,6 +12,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import NoReturn
 
+from ram_sdk.files import sigterm_as_exit
 from training import commands
 
 DONE, PROBLEMS_FOUND, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
@@ -26,7 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit code: 0 when it is done, 1 if a check found problems, 2 for an error of the user, which is
-        reported as one line, 130 if it was interrupted.
+        reported as one line, 130 if it was interrupted. SIGTERM raises SystemExit(143), so that temporary files
+        are removed.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     module: ModuleType = commands
@@ -46,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     try:
         module.add_arguments(parser)
-        code: int | None = module.run(parser.parse_intermixed_args(words))
+        with sigterm_as_exit():
+            code: int | None = module.run(parser.parse_intermixed_args(words))
     except KeyboardInterrupt:
         return INTERRUPTED
     except InterruptedError as error:

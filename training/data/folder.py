@@ -6,7 +6,6 @@ KIT-ML 251 features, 12.5 fps and millimetres.
 """
 
 import math
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ram_sdk.files import replacing, write_whole
 from ram_sdk.skeleton.joints import HUMANML3D, KIT_ML, Skeleton
 
 SPLITS = ("train", "val", "test")
@@ -23,6 +23,7 @@ SPLITS = ("train", "val", "test")
 _GROUPS = (1, 2, 1, 63, 126, 66, 4)
 _TOO_LONG = 200  # frames; HumanML3D's loader leaves such clips out
 _UNIT = 4  # frames; it crops clips to whole multiples of it
+_LARGEST = 1e6  # of a feature, also of those in millimetres
 _TAG_FPS = 20  # at which it reads time tags, KIT-ML's too although that runs at 12.5 fps
 
 
@@ -89,13 +90,20 @@ class MotionTextFolder:
         return (self.root / f"{split}.txt").read_text(encoding="utf-8").split()
 
     def clips(self, split: str) -> Iterator[tuple[str, NDArray[np.float32], list[Caption]]]:
-        """Id, features `(frames, width)` and captions of each clip; NaN clips are skipped with a message."""
+        """Id, features `(frames, width)` and captions of each clip.
+
+        A clip that is damaged or holds NaN, of which HumanML3D has some, is skipped with a message.
+        """
         for clip_id in self.ids(split):
-            features = self.features(clip_id)
-            if np.isfinite(features).all():
-                yield clip_id, features, self.captions(clip_id)
-            else:
-                print(f"{self.root}: clip {clip_id} holds NaN or infinite numbers; skipped")
+            try:
+                features, captions = self.features(clip_id), self.captions(clip_id)
+                self._check_features(clip_id, features)
+            except FileNotFoundError:
+                raise
+            except (ValueError, OSError) as error:
+                print(f"{self.root}: clip {clip_id} is skipped: {error}")
+                continue
+            yield clip_id, features, captions
 
     def items(
         self, split: str, min_frames: int
@@ -136,6 +144,17 @@ class MotionTextFolder:
         """Features `(frames, width)` of a clip, in real units."""
         return _load(self.root / "new_joint_vecs" / f"{clip_id}.npy")
 
+    def _check_features(self, clip_id: str, features: NDArray[np.float32]) -> None:
+        name = f"new_joint_vecs/{clip_id}.npy"
+        if features.ndim != 2 or features.shape[1] != self.skeleton.num_features:
+            raise ValueError(
+                f"{name} has the shape {features.shape}, not (frames, {self.skeleton.num_features})"
+            )
+        if not np.isfinite(features).all():
+            raise ValueError(f"{name} holds NaN or infinite numbers")
+        if features.size and np.abs(features).max() > _LARGEST:
+            raise ValueError(f"{name} holds {np.abs(features).max():.2g}, which no motion reaches")
+
     def joints(self, clip_id: str) -> NDArray[np.float32]:
         """Joint positions `(frames, joints, 3)` of a clip, in the set's unit."""
         return _load(self.root / "new_joints" / f"{clip_id}.npy")
@@ -149,7 +168,11 @@ class MotionTextFolder:
         """
         path = self.root / "texts" / f"{clip_id}.txt"
         captions = []
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{path} is not UTF-8: {error.reason} at byte {error.start}") from error
+        for number, line in enumerate(lines, start=1):
             if not line.strip():
                 continue
             try:
@@ -165,26 +188,34 @@ class MotionTextFolder:
 def _seconds(field: str) -> float:
     """A time tag; the official files write nan for "not given"."""
     value = float(field)
+    if math.isinf(value):
+        raise ValueError("an infinite time")
     return 0.0 if math.isnan(value) else value
 
 
 def _load(path: Path) -> NDArray[np.float32]:
-    return np.asarray(np.load(path, allow_pickle=False), dtype=np.float32)
+    """An array of numbers; the message of an error names the file."""
+    try:
+        array = np.load(path, allow_pickle=False)
+        if not isinstance(array, np.ndarray):
+            raise ValueError("it is an archive of arrays")
+        return np.asarray(array, dtype=np.float32)
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, TypeError, SyntaxError, EOFError, MemoryError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ValueError(f"{path} is not an array of numbers: {reason}") from error
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that it is either complete or not there."""
-    temporary = path.with_name(f"{path.name}.part")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)
+    """Write a file so that it is either complete or as it was."""
+    write_whole(path, content)
 
 
 def save_array(path: Path, array: NDArray[np.float32]) -> None:
-    """Write an `.npy` file so that it is either complete or not there."""
-    temporary = path.with_name(f"{path.name}.part")
-    with open(temporary, "wb") as file:
+    """Write an `.npy` file so that it is either complete or as it was."""
+    with replacing(path) as temporary, temporary.open("wb") as file:
         np.save(file, array)
-    os.replace(temporary, path)
 
 
 def feature_statistics(paths: Iterable[Path]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
