@@ -34,14 +34,14 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class OptimizerConfig:
-    """AdamW and its schedule; the defaults are the paper's (section 4.2)."""
+    """AdamW and its schedule. The paper (section 4.2) names the rate alone; the rest is our reading."""
 
     learning_rate: float = 1e-4
-    weight_decay: float = 0.01
+    weight_decay: float = 0.01  # ours: torch's default
     warmup_steps: int = 0
     cosine_decay: bool = False  # to zero at max_steps; the paper keeps the rate constant
-    clip_norm: float = 1.0  # ours
-    ema_decay: float = 0.9999  # ours
+    clip_norm: float = 1.0  # ours; of the gradient
+    ema_decay: float = 0.9999  # ours; of the average of the weights that is validated and exported
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ class TrainingConfig:
     min_frames: int = 40  # KIT-ML: 24
     max_frames: int = 196
     batch_size: int = 64  # clips in an optimizer step, over all processes
+    bucketing: bool = True  # ours: batches of similar lengths; false: i.i.d. batches
     accumulation: int = 1  # parts of a process's share that go through the networks one after the other
     balance: float = 0.0  # clips of an action seen n times are drawn with weight n^-balance; paper: 0
     emphasis: dict[str, float] = field(default_factory=dict)  # further factors on the weight of actions
