@@ -1,4 +1,4 @@
-"""A motion-text folder in HumanML3D's format, held in memory and served as batches, by default of similar lengths."""
+"""A motion-text folder in HumanML3D's format, held in memory and served as batches of similar lengths."""
 
 import dataclasses
 import hashlib
