@@ -132,12 +132,14 @@ def test_output_types(pipeline):
     np.testing.assert_array_equal(features.numpy(), motion.features)
 
 
-def test_half_precision_stays_close(checkpoint, pipeline):
+def test_half_precision_stays_far_closer_than_another_seed(checkpoint, pipeline):
     low = RAMPipeline.from_pretrained(checkpoint, dtype=torch.bfloat16)
     assert low.dtype == torch.bfloat16
     exact = pipeline("a person jumps", 40, seed=2, reg_scale=0.0).motions[0]
     rough = low("a person jumps", 40, seed=2, reg_scale=0.0).motions[0]
-    assert np.abs(exact.features - rough.features).mean() < 0.05
+    other = pipeline("a person jumps", 40, seed=3, reg_scale=0.0).motions[0]
+    between_seeds = np.abs(exact.features - other.features).mean()
+    assert np.abs(exact.features - rough.features).mean() < 0.25 * between_seeds
 
 
 @pytest.mark.parametrize(

@@ -45,14 +45,14 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class OptimizerConfig:
-    """AdamW and its schedule; the defaults are the paper's (section 4.2)."""
+    """AdamW and its schedule. The paper (section 4.2) names the rate alone; the rest is our reading."""
 
     learning_rate: _Rate = 1e-4
-    weight_decay: _Factor = 0.01
+    weight_decay: _Factor = 0.01  # ours: torch's default
     warmup_steps: _Number = 0
     cosine_decay: bool = False  # to zero at max_steps; the paper keeps the rate constant
-    clip_norm: _Rate = 1.0  # ours
-    ema_decay: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.9999  # ours
+    clip_norm: _Rate = 1.0  # ours; of the gradient
+    ema_decay: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.9999  # ours; averaged weights
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,7 @@ class TrainingConfig:
     min_frames: Annotated[Frames, Field(ge=4)] = 40  # KIT-ML: 24
     max_frames: Frames = 196
     batch_size: _Count = 64  # clips in an optimizer step, over all processes
+    bucketing: bool = True  # ours: batches of similar lengths; false: i.i.d. batches
     accumulation: _Count = 1  # parts of a process's share that go through the networks one after the other
     balance: _Exponent = 0.0  # clips of an action seen n times are drawn with weight n^-balance; paper: 0
     emphasis: dict[str, _Factor] = field(default_factory=dict)  # further factors on the weight of actions

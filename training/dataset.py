@@ -1,4 +1,4 @@
-"""A motion-text folder in HumanML3D's format, held in memory and served as length-bucketed batches."""
+"""A motion-text folder in HumanML3D's format, held in memory and served as batches of similar lengths."""
 
 import dataclasses
 import hashlib
@@ -173,7 +173,7 @@ class Batches:
             captions: states of all their captions, on the same device.
             mean: of the features, `(features,)`.
             std: likewise.
-            config: batch size, longest clip, how often which clip is drawn, and the seed.
+            config: batch size, longest clip, how often which clip is drawn, bucketing and the seed.
             device: where the batches go.
 
         Raises:
@@ -193,6 +193,7 @@ class Batches:
             raise ValueError("emphasis gives no clip a weight above 0: no clip could be drawn")
         self._probability = weights / weights.sum() if np.ptp(weights) else None
         self._size = min(config.batch_size, len(clips))
+        self._pool = (_BUCKET if config.bucketing else 1) * self._size
         self._max_frames = config.max_frames
         self._token_dropout = config.token_dropout
         self._seed = config.seed
@@ -256,7 +257,7 @@ class Batches:
         replace = self._probability is not None
         order = rng.choice(len(lengths), len(lengths), replace=replace, p=self._probability)
         order = order[: self._per_epoch * self._size]  # before sorting: else the longest clips are left out
-        pools = [order[i : i + _BUCKET * self._size] for i in range(0, len(order), _BUCKET * self._size)]
+        pools = [order[i : i + self._pool] for i in range(0, len(order), self._pool)]
         pools = [pool[np.argsort(lengths[pool], kind="stable")] for pool in pools]
         batches = [pool[i : i + self._size] for pool in pools for i in range(0, len(pool), self._size)]
         return [batches[i] for i in rng.permutation(len(batches))]

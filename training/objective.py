@@ -5,7 +5,7 @@ forward over both branches and adds them up with their weights. A weight of 0 le
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import torch
 import torch.distributed as dist
@@ -19,6 +19,7 @@ from ram_sdk.scheduler import RAMScheduler
 _Weight = Annotated[float, Field(ge=0.0, le=1e6)]
 _Temperature = Annotated[float, Field(gt=0.0, le=1e6)]
 _Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Reduction = Literal["mean", "sum"]
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,14 @@ class ObjectiveConfig:
 
     The latent-space variants of Table 6 as (alignment, beta, self_regularization, contrastive,
     contrastive_temperature): A (0, -, 0, 0, -), B (1, 1, 0, 0, -), C (1e-5, 1, 0, 0, -), D (0, -, 0, 1, 1),
-    E (1e-5, 1, 0, 0.1, 0.1), ours (1, 0.01, 0.5, 0, -).
+    E (1e-5, 1, 0, 0.1, 0.1), ours (1, 0.01, 0.5, 0, -). D's temperature is our reading: the paper gives 1.0
+    for weights that it does not name, and no temperature. So is the squared error of B, C and E, where TEMOS
+    and TMR use smooth L1.
     """
 
     reconstruction: _Weight = 1.0  # L_rec; 0 leaves the motion encoder out (first row of Table 4)
     alignment: _Weight = 1.0  # weight of L_align, eq. 9
+    alignment_reduction: Reduction = "mean"  # of eq. 8 over d: our reading, see `latent_alignment`
     self_regularization: _Weight = 0.5  # weight of L_sr, eq. 9
     contrastive: _Weight = 0.0  # cross-modal contrastive term of Table 6, not part of RAM
     beta: _Share = 0.01  # share of the alignment gradient that reaches E_m, eq. 8
@@ -79,7 +83,7 @@ class Draws:
 
 
 def masked_mse(estimate: Tensor, target: Tensor, mask: Tensor) -> Tensor:
-    """Squared error over the valid frames of each clip, averaged over clips (eq. 4 and 6).
+    """Squared error over the valid frames of each clip, averaged over clips (eq. 4 and 6), as MDM's.
 
     Args:
         estimate: `(batch, frames, features)`.
@@ -97,17 +101,29 @@ def self_regularization(z_m: Tensor, temperature: float) -> Tensor:
     return F.cross_entropy(similarity, torch.arange(len(z_m), device=z_m.device))
 
 
-def latent_alignment(z_t: Tensor, z_m: Tensor, beta: float) -> Tensor:
-    """L_align of eq. 8: mean (z_t - [beta z_m + (1 - beta) sg(z_m)])^2.
+def latent_alignment(z_t: Tensor, z_m: Tensor, beta: float, reduction: Reduction = "mean") -> Tensor:
+    """L_align of eq. 8: (z_t - [beta z_m + (1 - beta) sg(z_m)])^2, averaged over clips.
 
-    Its value is the plain distance; only the share `beta` of its gradient reaches the motion encoder.
+    Its value is the plain distance; only the share `beta` of its gradient reaches the motion encoder. The
+    text of the paper does not tell whether the d entries of a latent are averaged or summed up (a squared
+    norm, d times as strong at the same weight): "mean" is our reading.
+
+    Args:
+        z_t: `(batch, d)`.
+        z_m: `(batch, d)`.
+        beta: share of the gradient.
+        reduction: over the d entries.
     """
     target = beta * z_m + (1.0 - beta) * z_m.detach()
-    return (z_t - target).float().square().mean()
+    distance = (z_t - target).float().square().mean(0)
+    return distance.mean() if reduction == "mean" else distance.sum()
 
 
 def contrastive(z_t: Tensor, z_m: Tensor, temperature: float) -> Tensor:
-    """Symmetric cross-modal InfoNCE between text and motion latents (TMR), for Table 6's variants D and E."""
+    """Symmetric cross-modal InfoNCE between text and motion latents, for Table 6's variants D and E.
+
+    As TMR's, but that TMR leaves out negatives whose captions are alike, of which the paper says nothing.
+    """
     similarity = F.normalize(z_t.float(), dim=-1) @ F.normalize(z_m.float(), dim=-1).T / temperature
     target = torch.arange(len(z_t), device=z_t.device)
     return (F.cross_entropy(similarity, target) + F.cross_entropy(similarity.T, target)) / 2
@@ -213,7 +229,8 @@ class RAMObjective(nn.Module):
             error = masked_mse(estimates[1], batch.motion, batch.motion_mask)
             terms["reconstruction"] = (config.reconstruction, error)
             if config.alignment:
-                terms["alignment"] = (config.alignment, latent_alignment(z_t, z_m, config.beta))
+                aligned = latent_alignment(z_t, z_m, config.beta, config.alignment_reduction)
+                terms["alignment"] = (config.alignment, aligned)
             all_t, all_m = (gather_clips(z) if self.training else z for z in (z_t, z_m))
             if config.self_regularization:
                 repelled = self_regularization(all_m, config.temperature)

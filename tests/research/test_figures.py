@@ -70,10 +70,8 @@ def test_participant_ranks_by_clicking_and_saves_a_file(study, tmp_path: Path) -
                 shot = Image.open(browser.screenshot(tmp_path / "shot.png"))
                 picture = np.asarray(shot.convert("RGB"), dtype=int)
             assert browser.evaluate("document.getElementById('next').disabled")
-            for criterion, order in (("fidelity", [2, 0]), ("quality", [1, 2])):
-                for position in order:
-                    buttons = f"document.querySelectorAll('[data-criterion={criterion}] button')"
-                    browser.click(f"{buttons}[{position}]")
+            for position in (2, 0):
+                browser.click(f"document.querySelectorAll('fieldset button')[{position}]")
             browser.click("document.getElementById('next')")
         browser.click("document.getElementById('save')")
         wait_until(lambda: any(tmp_path.glob("ranks-*.json")))
@@ -85,19 +83,18 @@ def test_participant_ranks_by_clicking_and_saves_a_file(study, tmp_path: Path) -
     for answer in content["answers"]:
         shown = answer["shown"]
         assert sorted(shown) == sorted(key["trials"][answer["trial"]]["motions"])
-        assert answer["fidelity"] == [shown[2], shown[0], shown[1]]
-        assert answer["quality"] == [shown[1], shown[2], shown[0]]
+        assert answer["ranks"] == [shown[2], shown[0], shown[1]]
     red, green, blue = picture.transpose(2, 0, 1)[:, 60:600]
     for first, second in ((blue, red), (red, blue), (green, blue)):  # three bodies: blue, coral and green
         assert (first - second > 20).mean() > 0.002
 
 
 def saved_ranks(folder: Path, key: dict, name: str, best: str) -> Path:
-    """The file of a participant who always puts one method first for fidelity, and last for quality."""
+    """The file of a participant who always puts one method first."""
     answers = []
     for i, trial in enumerate(key["trials"]):
         order = sorted(trial["motions"], key=lambda token: trial["motions"][token] != best)
-        answers.append({"trial": i, "shown": order, "fidelity": order, "quality": order[::-1]})
+        answers.append({"trial": i, "shown": order, "ranks": order})
     path = folder / f"{name}.json"
     path.write_text(json.dumps({"study": key["study"], "participant": name, "answers": answers}))
     return path
@@ -109,19 +106,18 @@ def test_ranks_become_shares_with_intervals_and_a_figure(study, tmp_path: Path) 
     people = [saved_ranks(tmp_path, key, f"p{i}", "Beta-Method") for i in range(3)]
     people.append(saved_ranks(tmp_path, key, "p3", "Alpha-Method"))
     result = ranks.summarise(tmp_path / "key.json", people)
-    beta = result["fidelity"]["Beta-Method"]
+    methods = result["methods"]
+    beta = methods["Beta-Method"]
     assert (result["participants"], result["prompts"]) == (4, 2)
     assert beta["shares"][0]["value"] == 0.75
     assert beta["shares"][0]["low"] < 0.5 < beta["shares"][0]["high"] <= 1.0
-    assert result["quality"]["Beta-Method"]["shares"][2] == {**beta["shares"][0], "value": 0.75}
-    assert result["fidelity"]["Gamma-Method"]["mean_rank"] == {"value": 3.0, "low": 3.0, "high": 3.0}
-    for criterion in ranks.CRITERIA:
-        values = [[s["value"] for s in result[criterion][row.name]["shares"]] for row in ROWS]
-        np.testing.assert_allclose(np.sum(values, 0), 1)  # somebody has each rank
-        np.testing.assert_allclose(np.sum(values, 1), 1)
+    assert methods["Gamma-Method"]["mean_rank"] == {"value": 3.0, "low": 3.0, "high": 3.0}
+    values = [[share["value"] for share in methods[row.name]["shares"]] for row in ROWS]
+    np.testing.assert_allclose(np.sum(values, 0), 1)  # somebody has each rank
+    np.testing.assert_allclose(np.sum(values, 1), 1)
     ranks.draw(result, tmp_path / "figure.png")
     assert Image.open(tmp_path / "figure.png").size[0] > 600
-    assert "| fits the text | Beta-Method | 75% [" in ranks.markdown(result)
+    assert "| Beta-Method | 75% [" in ranks.markdown(result)
 
 
 def test_ranks_that_do_not_belong_are_refused(study, tmp_path: Path) -> None:
@@ -136,7 +132,7 @@ def test_ranks_that_do_not_belong_are_refused(study, tmp_path: Path) -> None:
     twin.write_text(json.dumps({**content, "study": "other"}))
     with pytest.raises(ValueError, match="is of study other, the key of"):
         ranks.summarise(tmp_path / "key.json", [twin])
-    content["answers"][0]["fidelity"][0] = content["answers"][0]["fidelity"][1]
+    content["answers"][0]["ranks"][0] = content["answers"][0]["ranks"][1]
     twin.write_text(json.dumps(content))
     with pytest.raises(ValueError, match="does not rank each of its motions once"):
         ranks.summarise(tmp_path / "key.json", [twin])

@@ -112,6 +112,24 @@ def test_shares_of_the_draws_make_up_the_whole():
     assert torch.equal(torch.cat([share.keep for share in shares], dim=1), whole.keep)
 
 
+def test_each_branch_draws_its_null_conditions_apart():
+    keep = make(ObjectiveConfig()).draw(4000, 1, torch.Generator().manual_seed(2)).keep
+    assert keep.shape == (2, 4000)
+    dropped = (~keep).float()
+    torch.testing.assert_close(dropped.mean(1), torch.tensor([0.1, 0.1]), atol=0.02, rtol=0)
+    assert dropped.prod(0).mean() == pytest.approx(0.01, abs=0.006)  # of both, as of independent draws
+
+
+def test_alignment_as_a_sum_is_the_squared_norm(batch):
+    z_t, z_m = torch.randn(2, 4, 8)
+    norm = (z_t - z_m).norm(dim=-1).square().mean()
+    torch.testing.assert_close(latent_alignment(z_t, z_m, 0.01, "sum"), norm)
+    torch.testing.assert_close(latent_alignment(z_t, z_m, 0.01), norm / 8)
+    summed = losses(make(ObjectiveConfig(alignment_reduction="sum")), batch)
+    averaged = losses(make(ObjectiveConfig()), batch)
+    torch.testing.assert_close(summed["alignment"], 8 * averaged["alignment"])
+
+
 def test_total_is_equation_9(batch):
     values = losses(make(ObjectiveConfig()), batch)
     assert values.keys() == {"generation", "reconstruction", "alignment", "self_regularization", "total"}

@@ -9,6 +9,7 @@ earlier run finished, trainings and replications, is kept.
 Example:
     python -m training tables 5 --data DATA --out TABLES
     python -m training tables 8 --data DATA --out TABLES --budget 0.1
+    python -m training tables 1 --data HUMANML3D --out TABLES --config training/configs/humanml3d.yaml
 """
 
 import argparse

@@ -3,8 +3,8 @@
 `study.html` is one file to send to participants: it plays the motions of every method side by side without
 a network, in an order drawn anew for each participant, and saves the ranks to a file. It names motions by
 random letters; which method made which stands in `key.json` alone, which stays with you. As in section 4.8
-of the paper there are 30 prompts of the test split, ranked for fidelity to the text and for the quality of
-the motion.
+of the paper there are 30 prompts of the test split, and one ranking of each, in which fit to the text and
+quality of motion are considered together.
 
 Example:
     python -m training user-study page --data DATA --row RAM=open-small --row MDM=CHECKPOINT --out SURVEY

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from training.data.folder import write_atomically
 from training.research.figures.chart import Bar, Panel, draw_panels, save
 
-CRITERIA = {"fidelity": "fits the text", "quality": "quality of motion"}
 _RESAMPLES = 2000
 _ORDINALS = ("1st", "2nd", "3rd")
 
@@ -26,7 +25,7 @@ def summarise(key_file: Path, files: Sequence[Path]) -> dict[str, Any]:
         files: what participants saved.
 
     Returns:
-        For each criterion and method the shares of its ranks and its mean rank, each as value, low and high.
+        For each method the shares of its ranks and its mean rank, each as value, low and high.
 
     Raises:
         ValueError: a file of another study, an answer that does not rank the motions of its prompt, or two
@@ -42,21 +41,16 @@ def summarise(key_file: Path, files: Sequence[Path]) -> dict[str, Any]:
         if content["participant"] in saved:
             raise ValueError(f"{file.name}: a second file of participant {content['participant']}: keep one")
         saved[content["participant"]] = content["answers"]
-    result: dict[str, Any] = {
+    ranks = [
+        np.array([_ranks(answer["ranks"], key["trials"][answer["trial"]], methods) for answer in answers])
+        for answers in saved.values()
+    ]
+    return {
         "study": key["study"],
         "participants": len(saved),
         "prompts": len(key["trials"]),
-        "methods": methods,
+        "methods": _statistics(ranks, methods),
     }
-    for criterion in CRITERIA:
-        ranks = [
-            np.array(
-                [_ranks(answer[criterion], key["trials"][answer["trial"]], methods) for answer in answers]
-            )
-            for answers in saved.values()
-        ]
-        result[criterion] = _statistics(ranks, methods)
-    return result
 
 
 def _ranks(best_first: Sequence[str], trial: dict[str, Any], methods: Sequence[str]) -> list[int]:
@@ -94,13 +88,12 @@ def _measures(ranks: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def draw(result: dict[str, Any], path: Path) -> None:
-    """The figure: a line of panels for each criterion, a panel for each rank."""
-    methods = result["methods"]
+    """The figure: a panel for each rank."""
+    methods = list(result["methods"])
     panels = []
-    for criterion, meaning in CRITERIA.items():
-        for place in range(min(len(methods), 3)):
-            bars = [Bar(**_percent(result[criterion][name]["shares"][place])) for name in methods]
-            panels.append(Panel(f"{meaning}: ranked {_ORDINALS[place]}, %", bars, full=100.0))
+    for place in range(min(len(methods), 3)):
+        bars = [Bar(**_percent(method["shares"][place])) for method in result["methods"].values()]
+        panels.append(Panel(f"ranked {_ORDINALS[place]}, %", bars, full=100.0))
     title = (
         f"User study: {result['participants']} participants, {result['prompts']} prompts\n"
         "share of each rank, 95 % intervals"
@@ -126,14 +119,13 @@ def markdown(result: dict[str, Any]) -> str:
     lines = [
         f"{result['participants']} participants, {result['prompts']} prompts; 95 % intervals in brackets.",
         "",
-        "| criterion | method | ranked first | mean rank |",
-        "|---|---|---|---|",
+        "| method | ranked first | mean rank |",
+        "|---|---|---|",
     ]
-    for criterion, meaning in CRITERIA.items():
-        for name in result["methods"]:
-            first, mean = result[criterion][name]["shares"][0], result[criterion][name]["mean_rank"]
-            lines.append(
-                f"| {meaning} | {name} | {first['value']:.0%} [{first['low']:.0%}, {first['high']:.0%}] "
-                f"| {mean['value']:.2f} [{mean['low']:.2f}, {mean['high']:.2f}] |"
-            )
+    for name, method in result["methods"].items():
+        first, mean = method["shares"][0], method["mean_rank"]
+        lines.append(
+            f"| {name} | {first['value']:.0%} [{first['low']:.0%}, {first['high']:.0%}] "
+            f"| {mean['value']:.2f} [{mean['low']:.2f}, {mean['high']:.2f}] |"
+        )
     return "\n".join(lines) + "\n"

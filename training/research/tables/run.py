@@ -84,20 +84,7 @@ def run_table(plan: Plan, evaluator: Evaluator) -> str:
         ValueError: no row can be run without training; or as `check`.
     """
     evaluation = check(plan, evaluator)
-    checkpoints = find_checkpoints(plan)
-    rows = [
-        Row(
-            row.name,
-            checkpoints[row.name],
-            row.reg_scale,
-            row.cfg_scale,
-            row.steps,
-            row.reg_timesteps,
-            timestep_spacing="linear",
-        )
-        for row in TABLES[plan.number].rows
-        if row.name in checkpoints
-    ]
+    rows = rows_to_evaluate(plan.number, find_checkpoints(plan))
     if not rows:
         raise ValueError(f"every row of Table {plan.number} has to be trained first: allow training")
     out = plan.out / f"table-{plan.number}"
@@ -132,6 +119,23 @@ def check(plan: Plan, evaluator: Evaluator) -> Evaluation:
             folder.ids("train"), folder.ids("val")
             plan.config_of(row)  # raises what is wrong with it
     return evaluation
+
+
+def rows_to_evaluate(number: int, checkpoints: Mapping[str, str]) -> list[Row]:
+    """The rows of a table that have a checkpoint, as the table samples them."""
+    return [
+        Row(
+            row.name,
+            checkpoints[row.name],
+            reg_scale=row.reg_scale,
+            cfg_scale=row.cfg_scale,
+            steps=row.steps,
+            reg_timesteps=row.reg_timesteps,
+            timestep_spacing="linear",
+        )
+        for row in TABLES[number].rows
+        if row.name in checkpoints
+    ]
 
 
 def add_times(plan: Plan, rows: Sequence[Row], summary: Mapping[str, Any], out: Path) -> str:

@@ -1,0 +1,271 @@
+"""Mutations of the paper's method, each with the test that must catch it.
+
+    python -m tests.mutations [WORD ...]
+
+applies them one by one to a copy of the tree, runs the named test alone, and prints caught or survived; with
+words only those whose name contains one of them. The exit status is 1 if one survived or could not be tried.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+_COPIED = ("ram_sdk", "training", "tests", "examples", "pyproject.toml", "README.md")
+_FAILED = 1  # pytest's exit status when tests ran and failed; anything else is no answer
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A change that turns the method into another one.
+
+    Attributes:
+        name: what it does.
+        file: where, relative to the root.
+        edits: pairs of old text, which stands there exactly once, and new text.
+        test: node id of the test that must fail.
+    """
+
+    name: str
+    file: str
+    edits: tuple[tuple[str, str], ...]
+    test: str
+
+    def apply(self, root: Path) -> str:
+        """Write the changed file; returns what it held.
+
+        Raises:
+            ValueError: an old text does not stand there exactly once.
+        """
+        path = root / self.file
+        text = original = path.read_text(encoding="utf-8")
+        for old, new in self.edits:
+            if text.count(old) != 1:
+                raise ValueError(f"mutation {self.name!r}: {old!r} stands {text.count(old)} times in {path}")
+            text = text.replace(old, new)
+        path.write_text(text, encoding="utf-8")
+        return original
+
+
+_TRANSFORMER = "ram_sdk/models/transformer.py"
+_DENOISER = "ram_sdk/models/denoiser.py"
+_OBJECTIVE = "training/objective.py"
+_PROTOCOL = "training/evaluation/protocol.py"
+_ROWS = "training/research/tables/rows.py"
+_NETWORKS = "tests/models/test_reference_networks.py"
+_DENOISER_TEST = f"{_NETWORKS}::test_denoiser_is_mdms_with_a_post_norm_gelu_encoder"
+_ENCODER_TEST = f"{_NETWORKS}::test_encoders_are_temos_without_the_vae_head"
+_PRESETS = "tests/training/test_presets.py"
+_OBJECTIVE_TESTS = "tests/training/test_objective.py"
+_PROTOCOL_TESTS = "tests/evaluation/test_protocol.py"
+_SAMPLING = "tests/research/test_table_rows.py::test_rows_sample_as_the_paper_says"
+_TRAINING = "tests/research/test_table_rows.py::test_rows_train_as_the_paper_says"
+
+MUTATIONS = (
+    Mutation(
+        "post-norm to pre-norm",
+        _TRANSFORMER,
+        (
+            ("self.query_key_value(x).view", "self.query_key_value(self.attention_norm(x)).view"),
+            ("x = self.attention_norm(x + self.dropout(attended))", "x = x + self.dropout(attended)"),
+            ("F.gelu(self.feedforward_input(x))", "F.gelu(self.feedforward_input(self.feedforward_norm(x)))"),
+            ("self.feedforward_norm(x + self.dropout(hidden))", "x + self.dropout(hidden)"),
+        ),
+        _DENOISER_TEST,
+    ),
+    Mutation("GELU to ReLU", _TRANSFORMER, (("F.gelu(", "F.relu("),), _DENOISER_TEST),
+    Mutation(
+        "positions shifted by one",
+        _TRANSFORMER,
+        (("self.positions[: x.shape[1]]", "self.positions[1 : 1 + x.shape[1]]"),),
+        _ENCODER_TEST,
+    ),
+    Mutation(
+        "attention not scaled",
+        _TRANSFORMER,
+        (("alpha=head_width**-0.5", "alpha=1.0"),),
+        _DENOISER_TEST,
+    ),
+    Mutation(
+        "timestep shifted by one",
+        _DENOISER,
+        (("self.transformer.positions[timestep]", "self.transformer.positions[timestep + 1]"),),
+        _DENOISER_TEST,
+    ),
+    Mutation("SiLU removed", _DENOISER, (("nn.SiLU()", "nn.Identity()"),), _DENOISER_TEST),
+    Mutation(
+        "z scaled",
+        _DENOISER,
+        (("self.latent_projection(latent) +", "self.latent_projection(2.0 * latent) +"),),
+        _DENOISER_TEST,
+    ),
+    Mutation(
+        "text not rectified",
+        "ram_sdk/models/encoders.py",
+        (("super().forward(F.relu(sequence), mask)", "super().forward(sequence, mask)"),),
+        _ENCODER_TEST,
+    ),
+    Mutation(
+        "golden motion: noise of each step left out",
+        "ram_sdk/scheduler.py",
+        (("+ deviation * noise", "+ 0.0 * noise"),),
+        "tests/models/test_golden_motions.py::test_shipped_checkpoint_makes_its_golden_motion",
+    ),
+    Mutation(
+        "encoder depth of the paper preset",
+        "training/config.py",
+        (("encoder_layers: int = 6", "encoder_layers: int = 4"),),
+        f"{_PRESETS}::test_preset_is_the_papers",
+    ),
+    Mutation(
+        "encoder depth lost on the way from the preset to the network",
+        "training/networks.py",
+        (("num_layers=model.encoder_layers", "num_layers=model.denoiser_layers"),),
+        f"{_PRESETS}::test_networks_of_a_preset_have_the_papers_depths_and_sizes",
+    ),
+    Mutation(
+        "length-sorted batches in the paper preset",
+        "training/configs/humanml3d.yaml",
+        (("bucketing: false", "bucketing: true"),),
+        f"{_PRESETS}::test_preset_is_the_papers",
+    ),
+    Mutation(
+        "bucketing without effect",
+        "training/dataset.py",
+        (("_BUCKET if config.bucketing else 1", "_BUCKET"),),
+        "tests/training/test_bucketing.py::test_batches_without_bucketing_mix_all_lengths",
+    ),
+    Mutation(
+        "one keep for both branches",
+        _OBJECTIVE,
+        (
+            (
+                "keep = torch.rand(2 if self.motion_encoder else 1, size, **options) >=",
+                "keep = torch.rand(1, size, **options).expand(2 if self.motion_encoder else 1, -1) >=",
+            ),
+        ),
+        f"{_OBJECTIVE_TESTS}::test_each_branch_draws_its_null_conditions_apart",
+    ),
+    Mutation(
+        "alignment as a sum by default",
+        _OBJECTIVE,
+        (('alignment_reduction: Reduction = "mean"', 'alignment_reduction: Reduction = "sum"'),),
+        f"{_PRESETS}::test_preset_is_the_papers",
+    ),
+    Mutation(
+        "whole alignment gradient to the motion encoder",
+        _OBJECTIVE,
+        (("(1.0 - beta) * z_m.detach()", "(1.0 - beta) * z_m"),),
+        f"{_OBJECTIVE_TESTS}::test_alignment_value_is_the_distance_and_beta_is_the_share_of_the_gradient",
+    ),
+    Mutation(
+        "raw instead of averaged weights exported",
+        "training/export.py",
+        (('objective.load_state_dict(state["average"])', 'objective.load_state_dict(state["objective"])'),),
+        "tests/training/test_export.py::test_export_takes_the_averaged_weights",
+    ),
+    Mutation(
+        "FID against the same draw",
+        _PROTOCOL,
+        (("further = [draw(clip, rng) for clip in self.clips]", "further = samples"),),
+        f"{_PROTOCOL_TESTS}::test_fid_compares_with_a_further_draw_of_all_clips",
+    ),
+    Mutation(
+        "unshuffled groups of 32",
+        _PROTOCOL,
+        (("rng.permutation(len(self.clips))", "np.arange(len(self.clips))"),),
+        f"{_PROTOCOL_TESTS}::test_groups_of_r_precision_are_shuffled",
+    ),
+    Mutation(
+        "MultiModality from one seed",
+        _PROTOCOL,
+        (("asked, draw.repeat_seeds, self", "asked, draw.repeat_seeds[:1].repeat(len(asked)), self"),),
+        f"{_PROTOCOL_TESTS}::test_multimodality_is_of_motions_from_thirty_seeds",
+    ),
+    Mutation(
+        "reg_timesteps not passed in evaluation",
+        _PROTOCOL,
+        (('"reg_timesteps": self.reg_timesteps,', '"reg_timesteps": None,'),),
+        f"{_PROTOCOL_TESTS}::test_rows_generate_with_their_settings",
+    ),
+    Mutation(
+        "reg_timesteps not passed from a table to its evaluation",
+        "training/research/tables/run.py",
+        (("reg_timesteps=row.reg_timesteps,", "reg_timesteps=None,"),),
+        f"{_SAMPLING}[3]",
+    ),
+    Mutation(
+        "REG left on in a row of Table 4",
+        _ROWS,
+        (('TableRow("+ E_m", _loss(0, 0), reg_scale=0.0)', 'TableRow("+ E_m", _loss(0, 0))'),),
+        f"{_SAMPLING}[4]",
+    ),
+    Mutation(
+        "REG left on in a row of Table 6",
+        _ROWS,
+        (('TableRow("Variant A", _loss(0, 0), reg_scale=0.0)', 'TableRow("Variant A", _loss(0, 0))'),),
+        f"{_SAMPLING}[6]",
+    ),
+    Mutation(
+        "Variant C with another weight",
+        _ROWS,
+        (("_latent_space(1e-5, 0)", "_latent_space(1e-4, 0)"),),
+        f"{_TRAINING}[6]",
+    ),
+    Mutation(
+        "Variant D with another temperature",
+        _ROWS,
+        (("_latent_space(0, 1)", "_latent_space(0, 1, 0.1)"),),
+        f"{_TRAINING}[6]",
+    ),
+    Mutation(
+        "half precision draws other noise",
+        "ram_sdk/pipeline.py",
+        (
+            (
+                "generator=generator, dtype=torch.float32",
+                "generator=generator, dtype=self.dtype",
+            ),
+        ),
+        "tests/test_pipeline.py::test_half_precision_stays_far_closer_than_another_seed",
+    ),
+)
+
+
+def run(root: Path, tests: list[str]) -> int:
+    """Exit status of pytest over some tests of a tree."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
+    return subprocess.run(command, cwd=root, capture_output=True).returncode
+
+
+def main(words: list[str]) -> int:
+    """Try the mutations; returns the exit status."""
+    chosen = [m for m in MUTATIONS if not words or any(word in m.name for word in words)]
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        for name in _COPIED:
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, root / name)
+        if status := run(root, sorted({mutation.test for mutation in chosen})):
+            print(f"the tests fail without any mutation (pytest ended with {status}): mend them first")
+            return 1
+        survived = 0
+        for mutation in chosen:
+            original = mutation.apply(root)
+            status = run(root, [mutation.test])
+            (root / mutation.file).write_text(original, encoding="utf-8")
+            answer = {0: "SURVIVED", _FAILED: "caught"}.get(status, f"NOT TRIED (pytest ended with {status})")
+            survived += status != _FAILED
+            print(f"{answer}: {mutation.name} ({mutation.test.rpartition('::')[2]})", flush=True)
+    print(f"{len(chosen)} mutations, {survived} survived")
+    return int(survived > 0)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
