@@ -145,9 +145,9 @@ def test_validation_reports_both_rates(tmp_path: Path) -> None:
 
 
 def test_the_command_says_in_one_line_what_is_wrong(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "training.evaluation.prompt_checks"]
+    command = [sys.executable, "-m", "training", "prompt-checks"]
     for arguments, message in (
-        (["run", "--out", str(tmp_path), "--seeds", "0"], "--seeds 0: expected 1 or more"),
+        (["run", "--out", str(tmp_path), "--seeds", "0"], "'0' is not a whole number of at least 1"),
         (["validate", "--data", str(tmp_path)], "clips.json"),
     ):
         done = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
