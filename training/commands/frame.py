@@ -27,8 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit code: 0 when it is done, 1 if a check found problems, 2 for an error of the user, which is
-        reported as one line, 130 if it was interrupted. SIGTERM raises SystemExit(143), so that temporary
-        files are removed.
+        reported as one line, 130 if it was interrupted. SIGTERM ends it with 143 and removes temporary files.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     module: ModuleType = commands
