@@ -10,7 +10,7 @@ from ram_sdk.geometry import quaternion_conjugate, rotate, yaw_quaternion
 from ram_sdk.skeleton.features import canonicalize, decode_features, encode_joints
 from ram_sdk.skeleton.joints import HUMANML3D, KIT_ML, UNIFORM_BONE_LENGTHS
 
-OFFICIAL = Path(__file__).parent / "data" / "humanml3d_012314.npz"
+OFFICIAL = Path(__file__).resolve().parents[1] / "data" / "humanml3d_012314.npz"
 
 
 @pytest.fixture(scope="module")
