@@ -117,7 +117,7 @@ MUTATIONS = (
     Mutation(
         "encoder depth of the paper preset",
         "training/config.py",
-        (("encoder_layers: int = 6", "encoder_layers: int = 4"),),
+        (("encoder_layers: Layers = 6", "encoder_layers: Layers = 4"),),
         f"{_PRESETS}::test_preset_is_the_papers",
     ),
     Mutation(
