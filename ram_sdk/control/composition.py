@@ -9,7 +9,8 @@ hardly grows with the length.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -39,7 +40,8 @@ class Denoise(Protocol):
         mask: Tensor | None,
         previous: Tensor | None,
         scheduler: RAMScheduler | None,
-    ) -> Tensor: ...
+    ) -> Tensor:
+        """Estimate the clean motion."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,6 @@ def placed(motion: Motion, timeline: Timeline) -> Motion:
     if not isinstance(first, Kept):
         return motion
     skeleton = motion.skeleton
-    from dataclasses import replace
 
     def facing(joints: np.ndarray) -> tuple[float, np.ndarray]:
         across = joints[skeleton.left_hip] - joints[skeleton.right_hip]
@@ -219,7 +220,7 @@ def _windows(timeline: Timeline, config: NormalizerConfig) -> list[Window]:
         fades_in = index > 0 and isinstance(timeline.body[index - 1], Segment)
         fades_out = index + 1 < len(timeline.body) and isinstance(timeline.body[index + 1], Segment)
         cuts = _cuts(one, config)
-        for start, stop in zip(cuts, cuts[1:], strict=False):
+        for start, stop in pairwise(cuts):
             left = blend if fades_in or start > cuts[0] else None
             right = blend if fades_out or stop < cuts[-1] else None
             windows.append(_window(one, start, stop, total, (left, right), config))
@@ -231,7 +232,7 @@ def _part_windows(timeline: Timeline, config: NormalizerConfig) -> list[Window]:
     windows = []
     for one in timeline.parts:
         cuts = _cuts(one, config)
-        for start, stop in zip(cuts, cuts[1:], strict=False):
+        for start, stop in pairwise(cuts):
             ends = (blend if start > 0 else None, blend if stop < total else None)
             windows.append(_window(one, start, stop, total, ends, config))
     return windows

@@ -2,51 +2,12 @@
 
 import re
 
-_SUBJECTS = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "one",
-        "some",
-        "two",
-        "this",
-        "that",
-        "his",
-        "her",
-        "their",
-        "its",
-        "someone",
-        "somebody",
-        "anyone",
-        "he",
-        "she",
-        "they",
-        "it",
-        "i",
-        "you",
-        "we",
-        "person",
-        "people",
-        "man",
-        "woman",
-        "boy",
-        "girl",
-        "guy",
-        "figure",
-        "human",
-        "character",
-        "body",
-        "hands",
-        "arms",
-        "legs",
-        "feet",
-    ]
+_SUBJECTS = re.compile(
+    r"an?|the|one|some|two|this|that|his|her|their|its|it|he|she|they|i|you|we|some(?:one|body)|anyone|"
+    r"person|people|m[ae]n|wom[ae]n|boy|girl|guy|figure|human|character|body|hands?|arms?|legs?|feet|foot"
 )
 _CONNECTIVES = re.compile(r"^(?:(?:and|then|next|afterwards?|finally)\b[,\s]*)+", re.IGNORECASE)
-_ADVERBS = frozenset(
-    ["slowly", "quickly", "then", "again", "just", "still", "also", "always", "suddenly", "fast"]
-)
+_ADVERBS = re.compile(r"\w+ly|then|again|just|still|also|always|suddenly|fast")
 
 
 def with_subject(prompt: str) -> str:
@@ -56,8 +17,8 @@ def with_subject(prompt: str) -> str:
     """
     text = _CONNECTIVES.sub("", prompt) or prompt
     words = [word.lower() for word in re.findall(r"[^\W\d_]+(?:['-][^\W\d_]+)*", text)]
-    verb = next((word for word in words if word not in _ADVERBS and not word.endswith("ly")), "")
-    if verb in _SUBJECTS:
+    verb = next((word for word in words if not _ADVERBS.fullmatch(word)), "")
+    if _SUBJECTS.fullmatch(verb):
         return text
     if verb.endswith("ing"):
         return f"a person is {text}"
