@@ -14,6 +14,7 @@ in that file it begins.
 import json
 import math
 import os
+import reprlib
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ SHORTEST = 0.5
 """Seconds of the shortest segment with a prompt."""
 LONGEST = 3600.0
 """Seconds of the longest timeline."""
+_MOST = 1e9  # seconds; what is more, or not a number, is a mistake
 _TOLERANCE = 1e-3  # seconds between an end and a start that are the same moment
 _TRUNK = ("spine1", "spine2", "spine3")
 _HEAD = ("neck", "head")
@@ -289,8 +291,8 @@ class Timeline:
 def _check_times(one: Segment | Kept, shortest: float) -> None:
     for name in ("start", "end"):
         value = getattr(one, name)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise ValueError(f"{one}: {name} {value!r}: expected a number of seconds")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _MOST:
+            raise ValueError(f"{one}: {name} {reprlib.repr(value)}: expected a number of seconds")
     if one.start < 0:
         raise ValueError(f"{one}: it starts before 0 s: use times from 0 on")
     if one.end - one.start < shortest - _TOLERANCE:
@@ -298,7 +300,7 @@ def _check_times(one: Segment | Kept, shortest: float) -> None:
 
 
 def _seconds(value: object) -> str:
-    return f"{value:.6g}" if isinstance(value, int | float) else repr(value)
+    return f"{value:.6g}" if isinstance(value, float) else reprlib.repr(value)
 
 
 def _suffix(path: Path) -> str:
