@@ -15,7 +15,6 @@ import json
 import math
 import os
 import reprlib
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -24,6 +23,7 @@ from typing import Any
 
 import yaml
 
+from ram_sdk.files import write_whole
 from ram_sdk.motion import Motion
 from ram_sdk.skeleton.joints import HUMANML3D
 from ram_sdk.text_files import read_text
@@ -211,12 +211,7 @@ class Timeline:
             if _suffix(path) == ".json"
             else yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
         )
-        temporary = path.with_name(f".ram_sdk-{secrets.token_hex(4)}{path.suffix}")
-        try:
-            temporary.write_text(text, encoding="utf-8")
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_whole(path, text.encode())
         return path
 
     def entries(self) -> list[dict[str, Any]]:

@@ -8,18 +8,20 @@ import multiprocessing
 import random
 import resource
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from ram_sdk import Motion, RAMPipeline
 from ram_sdk.control.timeline import Timeline
-from training.evaluation.physical import foot_skating_ratio
+from training.evaluation.physical import foot_skating_ratio, jerk
 from training.evaluation.prompt_checks.body import FPS, Body
+from training.evaluation.prompt_checks.sheets import sheet
 from training.evaluation.prompt_checks.suite import Prompt, does, load_suite
 
 Array = NDArray[np.float64]
@@ -40,7 +42,7 @@ class Result:
         seams: how many in all.
         largest_step: metres that the fastest joint moves in a frame: median over seams, the most at any seam,
             the median over stretches as long inside, the most inside.
-        fast_seams: seams with a step of more than 10 cm; and the share of such stretches inside.
+        fast: share of stretches with a step of more than 10 cm, at seams and inside.
         largest_jump: metres by which a joint leaves the line of the two frames before, at a seam and inside.
         jerk: m/s^3, mean at seams and inside.
         skating: foot skating ratio composed and alone.
@@ -52,7 +54,7 @@ class Result:
     compositions: int
     seams: int
     largest_step: tuple[float, float, float, float]
-    fast_seams: tuple[int, float]
+    fast: tuple[float, float]
     largest_jump: tuple[float, float]
     jerk: tuple[float, float]
     skating: tuple[float, float]
@@ -92,27 +94,27 @@ def make(pipeline: RAMPipeline, count: int, each: int, seconds: float, seeds: in
     return made
 
 
+def draw(made: Made) -> Image.Image:
+    """A sheet of a composition: the poses of each part, half of the seams included."""
+    parts = [made.together[start:stop] for start, stop in pairwise(made.borders)]
+    return sheet(parts, [prompt.wordings[0].sentences[0] for prompt in made.prompts])
+
+
 def measure(made: Sequence[Made], seconds: float) -> Result:
     """Compare compositions with motions made alone."""
-    steps_at, steps_in, jumps_at, jumps_in, jerks_at, jerks_in = ([] for _ in range(6))
+    at: list[Array] = []
+    inside: list[Array] = []
     passed: dict[str, list[tuple[bool, bool]]] = {}
     for one in made:
-        joints = one.together.joints.astype(np.float64)
-        at, inside = _stretches(one.borders)
-        for stretches, steps, jumps, jerks in (
-            (at, steps_at, jumps_at, jerks_at),
-            (inside, steps_in, jumps_in, jerks_in),
-        ):
-            for start, stop in stretches:
-                piece = joints[max(0, start - 2) : stop + 1]
-                steps.append(_largest(piece, 1))
-                jumps.append(_largest(piece, 2))
-                jerks.append(float(np.linalg.norm(np.diff(piece, n=3, axis=0), axis=-1).mean() * FPS**3))
-        body = Body(joints)
+        seams, others = _stretches(one)
+        at += seams
+        inside += others
+        body = Body(one.together.joints)
         for index, prompt in enumerate(one.prompts):
             part = body.window(*one.borders[index : index + 2])
             both = does(prompt, part), does(prompt, Body(one.alone[index].joints))
             passed.setdefault(prompt.id, []).append(both)
+    steps = [[_largest(piece, 1) for piece in pieces] for pieces in (at, inside)]
     together = [foot_skating_ratio(one.together.joints) for one in made]
     alone = [foot_skating_ratio(motion.joints) for one in made for motion in one.alone]
     pairs = [both for results in passed.values() for both in results]
@@ -120,14 +122,14 @@ def measure(made: Sequence[Made], seconds: float) -> Result:
         prompts=len(made[0].prompts),
         seconds=seconds,
         compositions=len(made),
-        seams=len(steps_at),
-        largest_step=(*_median_and_most(steps_at), *_median_and_most(steps_in)),
-        fast_seams=(
-            int((np.array(steps_at) > _LARGEST_STEP).sum()),
-            float((np.array(steps_in) > _LARGEST_STEP).mean()),
+        seams=len(at),
+        largest_step=(*_median_and_most(steps[0]), *_median_and_most(steps[1])),
+        fast=(_share_fast(steps[0]), _share_fast(steps[1])),
+        largest_jump=(max(_largest(piece, 2) for piece in at), max(_largest(piece, 2) for piece in inside)),
+        jerk=(
+            float(np.mean([jerk(piece) for piece in at])),
+            float(np.mean([jerk(piece) for piece in inside])),
         ),
-        largest_jump=(max(jumps_at), max(jumps_in)),
-        jerk=(float(np.mean(jerks_at)), float(np.mean(jerks_in))),
         skating=(float(np.mean(together)), float(np.mean(alone))),
         passed=_shares(pairs),
         by_prompt={name: _shares(results) for name, results in passed.items()},
@@ -143,7 +145,7 @@ def peak_memory(checkpoint: str, minutes: float) -> float:
 
 def markdown(result: Result, memory: dict[float, float]) -> str:
     """The figures as a table."""
-    step, jerk, skating, passed = result.largest_step, result.jerk, result.skating, result.passed
+    step, jerks, skating, passed = result.largest_step, result.jerk, result.skating, result.passed
     lines = [
         f"{result.prompts} prompts of {result.seconds:g} s in one motion, {result.compositions} motions, "
         f"{result.seams} seams; a seam is {_SEAM:g} s on either side of a border.",
@@ -153,10 +155,10 @@ def markdown(result: Result, memory: dict[float, float]) -> str:
         f"| step of the fastest joint, cm a frame, median | {100 * step[0]:.1f} | {100 * step[2]:.1f} |",
         f"| the same, most | {100 * step[1]:.1f} | {100 * step[3]:.1f} |",
         f"| stretches of {2 * _SEAM:g} s with a step over {100 * _LARGEST_STEP:g} cm "
-        f"| {result.fast_seams[0] / result.seams:.0%} | {result.fast_seams[1]:.0%} |",
+        f"| {result.fast[0]:.0%} | {result.fast[1]:.0%} |",
         f"| largest jump off a joint's line, cm "
         f"| {100 * result.largest_jump[0]:.1f} | {100 * result.largest_jump[1]:.1f} |",
-        f"| jerk, m/s^3 (ratio {jerk[0] / jerk[1]:.2f}) | {jerk[0]:.1f} | {jerk[1]:.1f} |",
+        f"| jerk, m/s^3 (ratio {jerks[0] / jerks[1]:.2f}) | {jerks[0]:.1f} | {jerks[1]:.1f} |",
         "",
         "| | composed | alone |",
         "|---|---|---|",
@@ -175,20 +177,34 @@ def as_json(result: Result, memory: dict[float, float]) -> dict[str, Any]:
     return {**asdict(result), "memory_gib": {f"{minutes:g}": peak for minutes, peak in memory.items()}}
 
 
-def _stretches(borders: Sequence[int]) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """Frames around each border, and stretches as long between them."""
+def _stretches(made: Made) -> tuple[list[Array], list[Array]]:
+    """Joints of a composition around each border, and of stretches as long between the borders."""
     half = round(_SEAM * FPS)
-    at = [(border - half, border + half) for border in borders[1:-1]]
+    at = [border - half for border in made.borders[1:-1]]
     inside = [
-        (start, start + 2 * half)
-        for first, last in pairwise(borders)
+        start
+        for first, last in pairwise(made.borders)
         for start in range(first + half, last - 3 * half + 1, 2 * half)
     ]
-    return at, inside
+    joints = made.together.joints.astype(np.float64)
+    pieces = [[joints[start : start + 2 * half] for start in starts] for starts in (at, inside)]
+    return pieces[0], pieces[1]
 
 
 def _largest(joints: Array, order: int) -> float:
     return float(np.linalg.norm(np.diff(joints, n=order, axis=0), axis=-1).max())
+
+
+def _most_jump(pieces: Sequence[Array]) -> float:
+    return max(_largest(piece, 2) for piece in pieces)
+
+
+def _mean(values: Iterable[float]) -> float:
+    return float(np.mean(list(values)))
+
+
+def _share_fast(steps: Sequence[float]) -> float:
+    return float((np.array(steps) > _LARGEST_STEP).mean())
 
 
 def _median_and_most(values: Sequence[float]) -> tuple[float, float]:
