@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ram_sdk.checkpoint import CheckpointError
+    from ram_sdk.control.timeline import Kept, Segment, Timeline
     from ram_sdk.motion import Motion
     from ram_sdk.pipeline import RAMOutput, RAMPipeline, StepInfo, StopSampling
     from ram_sdk.scheduler import RAMScheduler, SchedulerConfig
@@ -13,24 +14,30 @@ __version__ = "0.1.0"
 
 _PLACES = {
     "CheckpointError": "checkpoint",
+    "Kept": "control.timeline",
     "Motion": "motion",
     "RAMOutput": "pipeline",
     "RAMPipeline": "pipeline",
     "RAMScheduler": "scheduler",
     "SchedulerConfig": "scheduler",
+    "Segment": "control.timeline",
     "StepInfo": "pipeline",
     "StopSampling": "pipeline",
+    "Timeline": "control.timeline",
 }
 
 __all__ = [
     "CheckpointError",
+    "Kept",
     "Motion",
     "RAMOutput",
     "RAMPipeline",
     "RAMScheduler",
     "SchedulerConfig",
+    "Segment",
     "StepInfo",
     "StopSampling",
+    "Timeline",
     "__version__",
 ]
 

@@ -9,7 +9,12 @@ import numpy as np
 import torch
 
 from ram_sdk.models import NormalizerConfig
+from ram_sdk.motion import Motion
 
+SAMPLING = frozenset(
+    ("num_inference_steps", "reg_scale", "cfg_scale", "reg_timesteps", "sampler", "timestep_spacing")
+)
+"""Arguments of a call that change how it samples."""
 _MAX_SEED = 2**63 - 1
 MAX_MOTIONS = 4096  # of one call: a batch of them takes some gigabytes
 _ELSEWHERE = {
@@ -136,6 +141,25 @@ def lengths(
             raise ValueError(f"duration {wrong_one} s: expected {shortest:g} to {longest:g} seconds")
         return [round(s * motion.fps) for s in seconds]
     return None
+
+
+def durations(items: Sequence[Any], duration: float | Sequence[float | None] | None) -> list[float | None]:
+    """Seconds of each of the prompts and kept motions of a composition; None where none were given.
+
+    Raises:
+        TypeError: an item that is neither text nor motion.
+        ValueError: no item, a wrong number of durations, or one that is no number.
+    """
+    if isinstance(items, str) or not isinstance(items, Sequence):
+        raise TypeError(f"timeline {items!r}: expected a Timeline, or a list of prompts and motions")
+    for item in items:
+        if not isinstance(item, str | Motion):
+            raise TypeError(f"timeline entry of type {type(item).__name__}: expected a prompt or a Motion")
+    if duration is None or _is_list(duration):
+        seconds = _per_prompt("duration", duration, len(items))
+    else:
+        seconds = [duration if isinstance(item, str) else None for item in items]
+    return [None if one is None else number("duration", one) for one in seconds]
 
 
 def seeds(

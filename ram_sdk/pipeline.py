@@ -16,6 +16,9 @@ import ram_sdk
 from ram_sdk import checkpoint, inputs
 from ram_sdk.checkpoint import COMPONENTS, HubOptions, lora
 from ram_sdk.checkpoint.card import write_model_card
+from ram_sdk.control.composition import Composition, Denoise, placed
+from ram_sdk.control.timeline import Segment, Timeline
+from ram_sdk.control.wording import with_subject
 from ram_sdk.devices import available_device
 from ram_sdk.models import (
     DurationEstimator,
@@ -34,6 +37,7 @@ from ram_sdk.skeleton.joints import HUMANML3D
 OutputType = Literal["motion", "features"]
 _OUTPUT_TYPES = ("motion", "features")
 _SHOWN = 6  # motions that a notebook shows of an output
+_PROMPTS = 64  # of a timeline that are read at a time
 
 
 @dataclass(frozen=True)
@@ -400,6 +404,67 @@ class RAMPipeline:
             ]
         )
 
+    @torch.no_grad()
+    def compose(
+        self,
+        timeline: Timeline | Sequence[str | Motion],
+        *,
+        duration: float | Sequence[float | None] | None = None,
+        seed: int | None = None,
+        callback_on_step_end: StepCallback | None = None,
+        **sampling: Any,
+    ) -> Motion:
+        """Generate one motion from several prompts, of any length.
+
+            pipe.compose(["a person walks forward", "sits down", "waves"], duration=[3, 2.5, 2.5])
+            pipe.compose([motion, "sits down"])                    # continue a motion
+            pipe.compose([motion[:40], "jumps", motion[80:]])      # redo a part of it
+
+        A motion among the prompts is kept as it is; where it comes first, the result stands where it does.
+        A prompt that names nobody is about "a person".
+
+        Args:
+            timeline: what happens when: a `Timeline`, which may hold prompts for parts of the body, too, or
+                prompts and kept motions one after the other.
+            duration: without a `Timeline`, seconds for all, or for each; None for the whole of a motion, and
+                for what a prompt says or is estimated to take.
+            seed: makes the result repeatable; default: a random one, recorded in `Motion.settings`.
+            callback_on_step_end: as in a call; the estimate is `(1, frames, features)`.
+            **sampling: `num_inference_steps`, `reg_scale`, `cfg_scale`, `reg_timesteps`, `sampler` and
+                `timestep_spacing`, as in a call.
+
+        Returns:
+            The motion; its settings hold the timeline.
+
+        Raises:
+            ValueError: an argument outside what is allowed, or a timeline that cannot be made; the message
+                names it.
+            TypeError: something that is neither prompt nor motion, or an argument that does not exist.
+        """
+        # 1. Check what was asked for
+        inputs.refuse_unknown(sorted(sampling.keys() - inputs.SAMPLING))
+        scheduler = self._scheduler_with(**sampling)
+        (chosen,) = inputs.seeds(seed, None, 1, 1)
+        if not isinstance(timeline, Timeline):
+            timeline = self._timeline(timeline, duration)
+        elif duration is not None:
+            raise ValueError(f"duration={duration}: a Timeline has its own times")
+        composition = Composition(timeline, self.normalizer)
+
+        # 2. Read the prompts
+        latents = self._window_latents([with_subject(window.prompt) for window in composition.windows])
+
+        # 3. Denoise
+        generators, lengths = [torch.Generator().manual_seed(chosen)], [composition.frames]
+        denoise = composition.denoiser(self.denoise)
+        x_0 = self.sample(latents, lengths, generators, scheduler, callback_on_step_end, denoise)
+
+        # 4. Decode
+        features = self.decode(x_0, lengths)[0].numpy()
+        settings = {"seed": chosen, **self._settings(scheduler), "timeline": timeline.entries()}
+        prompt = ", then ".join(one.prompt for one in timeline.body if isinstance(one, Segment))
+        return placed(Motion.from_features(features, prompt=prompt, settings=settings), timeline)
+
     def encode_prompt(self, prompts: Sequence[str]) -> tuple[Tensor, Tensor]:
         """Read prompts.
 
@@ -421,6 +486,7 @@ class RAMPipeline:
         generators: Sequence[torch.Generator],
         scheduler: RAMScheduler | None = None,
         callback: StepCallback | None = None,
+        denoise: Denoise | None = None,
     ) -> Tensor:
         """Denoise from pure noise: the sampling loop.
 
@@ -430,17 +496,19 @@ class RAMPipeline:
             generators: draw the noise of each motion; they go on with each step.
             scheduler: timesteps, sampler and guidance; default: the pipeline's.
             callback: see `callback_on_step_end` of a call.
+            denoise: what estimates the clean motion; default: the pipeline's own `denoise`.
 
         Returns:
             Clean motion, `(batch, longest, features)` float32, normalised.
         """
         scheduler = scheduler or self.scheduler
+        denoise = denoise or self.denoise
         mask = self.frame_mask(lengths)
         x_t = self.prepare_noise(generators, lengths)
         previous: Tensor | None = None
         with self.progress_bar(len(scheduler.timesteps)) as bar:
             for index, timestep in enumerate(scheduler.timesteps):
-                estimate = self.denoise(x_t, timestep, latents, mask, previous, scheduler)
+                estimate = denoise(x_t, timestep, latents, mask, previous, scheduler)
                 if callback is not None:
                     try:
                         changed = callback(self, StepInfo(index, timestep, estimate))
@@ -525,6 +593,26 @@ class RAMPipeline:
         """Normalised clean motion `(batch, frames, features)` to one tensor of real features each."""
         features = self.normalizer.denormalize(x_0.float()).cpu()
         return [feature[:length] for feature, length in zip(features, lengths, strict=True)]
+
+    def _timeline(
+        self, items: Sequence[str | Motion], duration: float | Sequence[float | None] | None
+    ) -> Timeline:
+        """Prompts and kept motions one after the other, with durations for those that have none."""
+        seconds = inputs.durations(items, duration)
+        estimated = [i for i, item in enumerate(items) if isinstance(item, str) and seconds[i] is None]
+        if estimated:
+            texts = [with_subject(items[i]) for i in estimated]  # type: ignore[arg-type]
+            lengths = self._estimated_lengths(texts, self.encode_prompt(texts)[1])
+            for i, length in zip(estimated, lengths, strict=True):
+                seconds[i] = length / self.normalizer.config.fps
+        return Timeline.of(items, seconds)
+
+    def _window_latents(self, prompts: Sequence[str]) -> Tensor:
+        """Latents of prompts, each read once, in batches."""
+        texts = list(dict.fromkeys(prompts))
+        batches = [texts[i : i + _PROMPTS] for i in range(0, len(texts), _PROMPTS)]
+        latents = torch.cat([self.encode_prompt(batch)[0] for batch in batches])
+        return latents[[texts.index(prompt) for prompt in prompts]]
 
     def _scheduler_with(self, **wanted: Any) -> RAMScheduler:
         """The scheduler, with the settings that are not None in place of its own."""

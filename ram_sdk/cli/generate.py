@@ -3,13 +3,11 @@
 import argparse
 import re
 from pathlib import Path
-from typing import Any
 
 from tqdm import tqdm
 
-from ram_sdk.cli import console, prompts
+from ram_sdk.cli import console, prompts, sampling
 from ram_sdk.cli.outputs import MAX_FILES, Outputs, add_output_options
-from ram_sdk.shipped import DEFAULT, SHIPPED
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -25,27 +23,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--batch-size", type=int, default=16, metavar="N", help="motions made at a time (default: 16)"
     )
-    parser.add_argument("--seed", type=int, help="makes the result repeatable; default: random")
-    sampling = parser.add_argument_group("sampling")
-    sampling.add_argument("--steps", type=int, help="denoising steps; default: the checkpoint's")
-    sampling.add_argument("--sampler", help="ddpm, ddim or dpm++; default: the checkpoint's")
-    sampling.add_argument("--spacing", help="of the steps: linear or noisy_first; default: the checkpoint's")
-    sampling.add_argument("--reg-scale", type=float, help="Reconstructive Error Guidance, 0 = off")
-    sampling.add_argument("--cfg-scale", type=float, help="classifier-free guidance, 0 = off")
-    sampling.add_argument(
-        "--reg-timesteps", type=_timesteps, metavar="T,T,...", help="where REG is on; default: everywhere"
-    )
-    model = parser.add_argument_group("model")
-    model.add_argument(
-        "--checkpoint",
-        default=DEFAULT,
-        help=f"{', '.join(SHIPPED)}, a folder or a Hub repository (default: {DEFAULT})",
-    )
-    model.add_argument("--variant", help="which weights, such as fp16")
-    model.add_argument("--revision", help="branch, tag or commit on the Hub")
-    model.add_argument("--lora", metavar="FOLDER", help="a LoRA for the checkpoint; or a Hub repository")
-    model.add_argument("--lora-scale", type=float, default=1.0, help="how much of it (default: 1)")
-    model.add_argument("--device", default="cpu", help="cpu, cuda, mps ... (default: cpu)")
+    sampling.add_options(parser)
     add_output_options(parser)
 
 
@@ -54,7 +32,6 @@ def run(arguments: argparse.Namespace) -> int:
     texts = prompts.gather(arguments.prompts, arguments.prompt_file)
 
     from ram_sdk import inputs
-    from ram_sdk.pipeline import RAMPipeline
 
     inputs.prompts(texts)
     each = inputs.count("--num", arguments.num)
@@ -66,44 +43,22 @@ def run(arguments: argparse.Namespace) -> int:
     wanted = [text for text in texts for _ in range(each)]
     outputs = Outputs(arguments, [f"{i:03d}_{_slug(text)}" for i, text in enumerate(wanted)])
     seeds = [seed for _ in texts for seed in inputs.seeds(arguments.seed, None, 1, arguments.num)]
-    pipeline = RAMPipeline.from_pretrained(
-        arguments.checkpoint,
-        revision=arguments.revision,
-        variant=arguments.variant,
-        device=inputs.device("--device", arguments.device),
-    )
-    if arguments.lora is not None:
-        pipeline.load_lora(arguments.lora, arguments.lora_scale)
+    pipeline = sampling.load(arguments)
     pipeline.text_backbone.tokenize(texts)  # a prompt that is too long must not end a long run halfway
     pipeline.set_progress_bar_config(leave=False)
+    settings = sampling.settings(arguments)
+    if arguments.duration is not None:
+        settings["duration"] = arguments.duration
     starts = range(0, len(wanted), batch_size)
     bar = tqdm(total=len(wanted), unit="motion", disable=None if len(starts) > 1 else True)
     with bar:
         for start in starts:
             batch = slice(start, start + batch_size)
-            made = pipeline(wanted[batch], seed=seeds[batch], **_settings(arguments)).motions
+            made = pipeline(wanted[batch], seed=seeds[batch], **settings).motions
             for index, motion in enumerate(made, start):
                 outputs.write(index, motion, f"seed {motion.settings['seed']}  {motion.prompt}")
             bar.update(len(made))
     return console.summary(outputs.failed, len(wanted) * len(arguments.output))
-
-
-def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
-    """What the pipeline's call takes, where it was given."""
-    settings = {
-        "duration": arguments.duration,
-        "num_inference_steps": arguments.steps,
-        "sampler": arguments.sampler,
-        "timestep_spacing": arguments.spacing,
-        "reg_scale": arguments.reg_scale,
-        "cfg_scale": arguments.cfg_scale,
-        "reg_timesteps": arguments.reg_timesteps,
-    }
-    return {name: value for name, value in settings.items() if value is not None}
-
-
-def _timesteps(text: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in text.split(",") if number.strip())
 
 
 def _slug(text: str) -> str:

@@ -13,6 +13,7 @@ COMMANDS = (
     "train-evaluator",
     "sanity",
     "prompt-checks",
+    "timelines",
     "tables",
     "guidance-study",
     "side-by-side",

@@ -1,0 +1,67 @@
+"""Options of commands that generate: the seed, how to sample, and with which model."""
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from ram_sdk.shipped import DEFAULT, SHIPPED
+
+if TYPE_CHECKING:
+    from ram_sdk.pipeline import RAMPipeline
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add them in groups."""
+    parser.add_argument("--seed", type=int, help="makes the result repeatable; default: random")
+    sampling = parser.add_argument_group("sampling")
+    sampling.add_argument("--steps", type=int, help="denoising steps; default: the checkpoint's")
+    sampling.add_argument("--sampler", help="ddpm, ddim or dpm++; default: the checkpoint's")
+    sampling.add_argument("--spacing", help="of the steps: linear or noisy_first; default: the checkpoint's")
+    sampling.add_argument("--reg-scale", type=float, help="Reconstructive Error Guidance, 0 = off")
+    sampling.add_argument("--cfg-scale", type=float, help="classifier-free guidance, 0 = off")
+    sampling.add_argument(
+        "--reg-timesteps", type=_timesteps, metavar="T,T,...", help="where REG is on; default: everywhere"
+    )
+    model = parser.add_argument_group("model")
+    model.add_argument(
+        "--checkpoint",
+        default=DEFAULT,
+        help=f"{', '.join(SHIPPED)}, a folder or a Hub repository (default: {DEFAULT})",
+    )
+    model.add_argument("--variant", help="which weights, such as fp16")
+    model.add_argument("--revision", help="branch, tag or commit on the Hub")
+    model.add_argument("--lora", metavar="FOLDER", help="a LoRA for the checkpoint; or a Hub repository")
+    model.add_argument("--lora-scale", type=float, default=1.0, help="how much of it (default: 1)")
+    model.add_argument("--device", default="cpu", help="cpu, cuda, mps ... (default: cpu)")
+
+
+def load(arguments: argparse.Namespace) -> "RAMPipeline":
+    """The pipeline that the options name."""
+    from ram_sdk import inputs
+    from ram_sdk.pipeline import RAMPipeline
+
+    pipeline = RAMPipeline.from_pretrained(
+        arguments.checkpoint,
+        revision=arguments.revision,
+        variant=arguments.variant,
+        device=inputs.device("--device", arguments.device),
+    )
+    if arguments.lora is not None:
+        pipeline.load_lora(arguments.lora, arguments.lora_scale)
+    return pipeline
+
+
+def settings(arguments: argparse.Namespace) -> dict[str, Any]:
+    """How to sample, as the pipeline's methods take it, where it was given."""
+    given = {
+        "num_inference_steps": arguments.steps,
+        "sampler": arguments.sampler,
+        "timestep_spacing": arguments.spacing,
+        "reg_scale": arguments.reg_scale,
+        "cfg_scale": arguments.cfg_scale,
+        "reg_timesteps": arguments.reg_timesteps,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _timesteps(text: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in text.split(",") if number.strip())

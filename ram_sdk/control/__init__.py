@@ -1,0 +1,1 @@
+"""Control over what is generated and when."""

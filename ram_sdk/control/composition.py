@@ -1,0 +1,314 @@
+"""One motion from a timeline: overlapping windows, each with its own latent, denoised together.
+
+All windows look at one noisy motion. At every step each estimates the frames that it sees, from its own
+prompt, and the estimates are blended where windows overlap (MultiDiffusion, Bar-Tal et al., ICML 2023, over
+time as DoubleTake, Shafir et al., ICLR 2024; over parts of the body as STMC, Petrovich et al., CVPR 2024).
+The features are relative to the root, its velocities included, so that blending needs no common place: the
+path is integrated once, at the end. Windows go through the networks in batches of one size, so that memory
+hardly grows with the length.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ram_sdk.control.timeline import PARTS, Kept, Part, Segment, Timeline
+from ram_sdk.models import FeatureNormalizer, NormalizerConfig
+from ram_sdk.motion import Motion
+from ram_sdk.scheduler import RAMScheduler
+from ram_sdk.skeleton.joints import SKELETONS
+
+_BLEND = 0.5  # seconds on each side of a border in which the windows of both sides count
+_CONTEXT = 1.0  # seconds that a window sees beyond its segment
+_JOIN = 1.0  # seconds over which generated frames come from those that are kept
+_BATCH = 16  # windows at a time
+
+
+class Denoise(Protocol):
+    """`RAMPipeline.denoise`."""
+
+    def __call__(
+        self,
+        x_t: Tensor,
+        timestep: int,
+        latents: Tensor,
+        mask: Tensor | None,
+        previous: Tensor | None,
+        scheduler: RAMScheduler | None,
+    ) -> Tensor:
+        """Estimate the clean motion."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of frames with a prompt.
+
+    Attributes:
+        prompt: what the person does there.
+        start: first frame that is seen.
+        stop: one past the last.
+        weight: `(stop - start,)` how much the window's estimate of each frame counts.
+        part: the part of the body that is estimated; None for all of it.
+    """
+
+    prompt: str
+    start: int
+    stop: int
+    weight: Tensor
+    part: Part | None = None
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Frames that are kept: `features` `(frames, features)`, normalised, from frame `start` on."""
+
+    start: int
+    features: Tensor
+
+    @property
+    def stop(self) -> int:
+        """One past the last frame."""
+        return self.start + len(self.features)
+
+
+class Composition:
+    """A timeline laid out for a checkpoint.
+
+    Attributes:
+        frames: length of the motion.
+        windows: what is denoised; those of parts of the body come last.
+        holds: what is kept.
+    """
+
+    def __init__(self, timeline: Timeline, normalizer: FeatureNormalizer) -> None:
+        """Lay out.
+
+        Raises:
+            ValueError: parts of the body, or kept motions, that do not fit the checkpoint's skeleton.
+        """
+        self._normalizer = normalizer
+        config = normalizer.config
+        _check_skeleton(timeline, config)
+        self.frames = _frame(timeline.duration, config)
+        body = _windows(timeline, config)
+        self.windows = (*body, *_part_windows(timeline, config))
+        self.holds = tuple(_hold(one, normalizer) for one in timeline.body if isinstance(one, Kept))
+        device = normalizer.mean.device
+        self._total = torch.zeros(self.frames, 1, device=device)
+        for window in body:
+            self._total[window.start : window.stop, 0] += window.weight.to(device)
+        self._total.clamp_(min=1e-6)
+        self._join = round(_JOIN * config.fps)
+
+    def denoiser(self, denoise: Denoise) -> Denoise:
+        """The estimate of the whole motion, `(1, frames, features)`, in place of one of each window.
+
+        Args:
+            denoise: estimates windows; its latents are those of `windows`.
+        """
+
+        def estimate(
+            x_t: Tensor,
+            timestep: int,
+            latents: Tensor,
+            mask: Tensor | None = None,
+            previous: Tensor | None = None,
+            scheduler: RAMScheduler | None = None,
+        ) -> Tensor:
+            whole = torch.zeros_like(x_t[0])
+            for first in range(0, len(self.windows), _BATCH):
+                batch = self.windows[first : first + _BATCH]
+                seen, valid = _crops(x_t[0], batch)
+                before = None if previous is None else _crops(previous[0], batch)[0]
+                made = denoise(seen, timestep, latents[first : first + _BATCH], valid, before, scheduler)
+                for window, frames in zip(batch, made, strict=True):
+                    self._add(whole, window, frames[: window.stop - window.start])
+            return self._kept(whole)[None]
+
+        return estimate
+
+    def _add(self, whole: Tensor, window: Window, made: Tensor) -> None:
+        """Put a window's estimate into the whole, in place."""
+        there = whole[window.start : window.stop]
+        weight = window.weight[:, None].to(made)
+        if window.part is None:
+            there += made * weight / self._total[window.start : window.stop]
+            return
+        made = self._attached(made, there, window.part)
+        columns = _columns(window.part, self._normalizer.config)
+        there[:, columns] = torch.lerp(there[:, columns], made[:, columns], weight)
+
+    def _attached(self, made: Tensor, whole: Tensor, part: Part) -> Tensor:
+        """The estimate of a part, moved so that it hangs from the whole body's hinge."""
+        std = self._normalizer.std
+        shift = (whole - made) * std
+        height = shift[:, 3:4]
+        shift = (
+            shift[:, _position(part.hinge)]
+            if part.hinge
+            else torch.cat((torch.zeros_like(height), height, torch.zeros_like(height)), dim=-1)
+        )
+        made = made.clone()
+        for joint in part.joints:
+            made[:, _position(joint)] += shift / std[_position(joint)]
+        return made
+
+    def _kept(self, whole: Tensor) -> Tensor:
+        """The estimate with the kept frames in place, to which those beside them lead."""
+        changed = whole.clone()
+        stops = [0, *(hold.stop for hold in self.holds), self.frames]
+        starts = [0, *(hold.start for hold in self.holds), self.frames]
+        for index, hold in enumerate(self.holds, start=1):
+            before = min(hold.start - stops[index - 1], self._join)
+            after = min(starts[index + 1] - hold.stop, self._join)
+            first, last = hold.features[:1] - whole[hold.start], hold.features[-1:] - whole[hold.stop - 1]
+            changed[hold.start - before : hold.start] += _falling(before, whole).flip(0) * first
+            changed[hold.stop : hold.stop + after] += _falling(after, whole) * last
+        for hold in self.holds:
+            changed[hold.start : hold.stop] = hold.features
+        return changed
+
+
+def placed(motion: Motion, timeline: Timeline) -> Motion:
+    """The motion where the kept one stands with which the timeline begins, if it begins with one."""
+    first = timeline.body[0]
+    if not isinstance(first, Kept):
+        return motion
+    skeleton = motion.skeleton
+
+    def facing(joints: np.ndarray) -> tuple[float, np.ndarray]:
+        across = joints[skeleton.left_hip] - joints[skeleton.right_hip]
+        across = across + joints[skeleton.left_shoulder] - joints[skeleton.right_shoulder]
+        return float(np.arctan2(-across[2], across[0])), joints[0] * (1.0, 0.0, 1.0)
+
+    joints = motion.joints.astype(np.float64)
+    (yaw, ground), (wanted, place) = facing(joints[0]), facing(first.motion.joints[0].astype(np.float64))
+    c, s = np.cos(wanted - yaw), np.sin(wanted - yaw)
+    turned = (joints - ground) @ np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]]).T + place
+    return replace(motion, joints=turned.astype(np.float32))
+
+
+def _frame(seconds: float, config: NormalizerConfig) -> int:
+    return round(seconds * config.fps)
+
+
+def _check_skeleton(timeline: Timeline, config: NormalizerConfig) -> None:
+    if timeline.parts and config.skeleton != "humanml3d":
+        raise ValueError(
+            f"{timeline.parts[0]}: parts of the body need a checkpoint of 22 joints, not {config.skeleton}"
+        )
+    for one in timeline.body:
+        if isinstance(one, Kept) and one.motion.skeleton is not SKELETONS[config.skeleton]:
+            raise ValueError(
+                f"{one} has {one.motion.joints.shape[1]} joints: this checkpoint makes "
+                f"{SKELETONS[config.skeleton].num_joints}"
+            )
+
+
+def _windows(timeline: Timeline, config: NormalizerConfig) -> list[Window]:
+    """The windows of the whole body: one for each segment, several for one that is too long for one."""
+    total, blend = _frame(timeline.duration, config), _frame(_BLEND, config)
+    windows = []
+    for index, one in enumerate(timeline.body):
+        if isinstance(one, Kept):
+            continue
+        fades_in = index > 0 and isinstance(timeline.body[index - 1], Segment)
+        fades_out = index + 1 < len(timeline.body) and isinstance(timeline.body[index + 1], Segment)
+        cuts = _cuts(one, config)
+        for start, stop in pairwise(cuts):
+            left = blend if fades_in or start > cuts[0] else None
+            right = blend if fades_out or stop < cuts[-1] else None
+            windows.append(_window(one, start, stop, total, (left, right), config))
+    return windows
+
+
+def _part_windows(timeline: Timeline, config: NormalizerConfig) -> list[Window]:
+    total, blend = _frame(timeline.duration, config), _frame(_BLEND, config)
+    windows = []
+    for one in timeline.parts:
+        cuts = _cuts(one, config)
+        for start, stop in pairwise(cuts):
+            ends = (blend if start > 0 else None, blend if stop < total else None)
+            windows.append(_window(one, start, stop, total, ends, config))
+    return windows
+
+
+def _cuts(one: Segment, config: NormalizerConfig) -> list[int]:
+    """Borders of the stretches, of equal length, that a segment is made in."""
+    start, stop = _frame(one.start, config), _frame(one.end, config)
+    longest = config.max_frames - 2 * _frame(_CONTEXT, config)
+    count = -(-(stop - start) // longest)
+    return [start + (stop - start) * i // count for i in range(count + 1)]
+
+
+def _window(
+    one: Segment,
+    start: int,
+    stop: int,
+    total: int,
+    blend: tuple[int | None, int | None],
+    config: NormalizerConfig,
+) -> Window:
+    context = max(_frame(_CONTEXT, config), (config.min_frames - (stop - start) + 1) // 2)
+    first, last = max(0, start - context), min(total, stop + context)
+    at = torch.arange(first, last) + 0.5
+    weight = torch.ones(last - first)
+    left, right = blend
+    if left is not None:
+        weight = weight * _rising((at - start) / left)
+    if right is not None:
+        weight = weight * _rising((stop - at) / right)
+    return Window(one.prompt, first, last, weight, PARTS.get(one.part))
+
+
+def _rising(u: Tensor) -> Tensor:
+    """From 0 at -1 to 1 at 1, with level ends."""
+    u = (u.clamp(-1.0, 1.0) + 1.0) / 2.0
+    return u * u * (3.0 - 2.0 * u)
+
+
+def _falling(frames: int, like: Tensor) -> Tensor:
+    """Weights `(frames, 1)` from nearly 1 to nearly 0."""
+    at = torch.arange(1, frames + 1, device=like.device) / (frames + 1)
+    return (1.0 - _rising(2.0 * at - 1.0))[:, None].to(like)
+
+
+def _hold(one: Kept, normalizer: FeatureNormalizer) -> Hold:
+    config = normalizer.config
+    start, stop = _frame(one.start, config), _frame(one.end, config)
+    motion = one.motion if one.motion.fps == config.fps else one.motion.resample(config.fps)
+    features = torch.from_numpy(motion.features).to(normalizer.mean.device)
+    at = torch.arange(stop - start).clamp(max=len(features) - 1)
+    return Hold(start, normalizer.normalize(features[at]).float())
+
+
+def _crops(motion: Tensor, windows: Sequence[Window]) -> tuple[Tensor, Tensor]:
+    """What windows see of a motion, `(windows, longest, features)`, and the mask of it."""
+    crops = [motion[window.start : window.stop] for window in windows]
+    lengths = torch.tensor([len(crop) for crop in crops], device=motion.device)
+    padded = torch.nn.utils.rnn.pad_sequence(crops, batch_first=True)
+    return padded, torch.arange(padded.shape[1], device=motion.device) < lengths[:, None]
+
+
+def _position(joint: int) -> slice:
+    return slice(4 + 3 * (joint - 1), 4 + 3 * joint)
+
+
+def _columns(part: Part, config: NormalizerConfig) -> list[int]:
+    """Numbers of the features that say how a part stands and moves."""
+    joints = SKELETONS[config.skeleton].num_joints
+    rotations, velocities = 4 + 3 * (joints - 1), 4 + 9 * (joints - 1)
+    return [
+        column
+        for joint in part.joints
+        for column in (
+            *range(4 + 3 * (joint - 1), 4 + 3 * joint),
+            *range(rotations + 6 * (joint - 1), rotations + 6 * joint),
+            *range(velocities + 3 * joint, velocities + 3 * (joint + 1)),
+        )
+    ]

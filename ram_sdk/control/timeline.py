@@ -1,0 +1,342 @@
+"""Timelines: what a person does when, in prompts and in motions that are kept.
+
+A timeline file is JSON or YAML, times in seconds:
+
+    segments:
+      - {prompt: a person walks forward, start: 0, end: 4}
+      - {prompt: waves with the right hand, start: 1, end: 3, part: right arm}
+      - {prompt: sits down, start: 4, end: 7}
+
+A segment with `motion`, a file beside the timeline, in place of `prompt` is kept as it is; `from` says where
+in that file it begins.
+"""
+
+import json
+import math
+import os
+import reprlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ram_sdk.files import write_whole
+from ram_sdk.motion import Motion
+from ram_sdk.skeleton.joints import HUMANML3D
+from ram_sdk.text_files import read_text
+
+WHOLE_BODY = "whole body"
+SHORTEST = 0.5
+"""Seconds of the shortest segment with a prompt."""
+LONGEST = 3600.0
+"""Seconds of the longest timeline."""
+_MOST = 1e9  # seconds; what is more, or not a number, is a mistake
+_TOLERANCE = 1e-3  # seconds between an end and a start that are the same moment
+_TRUNK = ("spine1", "spine2", "spine3")
+_HEAD = ("neck", "head")
+_ARM = ("collar", "shoulder", "elbow", "wrist")
+_LEFT_ARM, _RIGHT_ARM = (tuple(f"{side}_{name}" for name in _ARM) for side in ("left", "right"))
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the body that can have prompts of its own.
+
+    Attributes:
+        joints: numbers of the joints that move with it.
+        hinge: number of the joint from which it hangs.
+    """
+
+    joints: tuple[int, ...]
+    hinge: int
+
+
+def _part(names: Sequence[str]) -> Part:
+    joints = tuple(map(HUMANML3D.index, names))
+    return Part(joints, HUMANML3D.parents[joints[0]])
+
+
+PARTS = {
+    "upper body": _part((*_TRUNK, *_HEAD, *_LEFT_ARM, *_RIGHT_ARM)),
+    "arms": _part((*_LEFT_ARM, *_RIGHT_ARM)),
+    "left arm": _part(_LEFT_ARM),
+    "right arm": _part(_RIGHT_ARM),
+    "head": _part(_HEAD),
+}
+"""The parts by name."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A prompt in time.
+
+    Attributes:
+        prompt: what the person does; one that names nobody is about "a person".
+        start: when it begins, seconds.
+        end: when it ends, seconds.
+        part: `WHOLE_BODY`, or the name of one of `PARTS` that does this while the body does something else.
+
+    Raises:
+        ValueError: an empty prompt, times that are not numbers, negative or too close, or an unknown part.
+    """
+
+    prompt: str
+    start: float
+    end: float
+    part: str = WHOLE_BODY
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.prompt, str) or not self.prompt.strip():
+            raise ValueError(
+                f"segment at {self.start} s: prompt {self.prompt!r}; say what the person does, such as "
+                "'a person jumps'"
+            )
+        _check_times(self, SHORTEST)
+        if self.part not in (WHOLE_BODY, *PARTS):
+            raise ValueError(
+                f"{self}: part {self.part!r}: use one of {', '.join((WHOLE_BODY, *PARTS))}; what the legs do "
+                f"belongs to the {WHOLE_BODY}"
+            )
+
+    def __str__(self) -> str:
+        return f"segment {self.prompt!r} ({_seconds(self.start)} to {_seconds(self.end)} s)"
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """A motion in time that stays as it is.
+
+    Attributes:
+        motion: what is kept, from its first frame on.
+        start: when it begins, seconds.
+        end: when it ends, seconds; default: as long as the motion is.
+        file: where the motion was read from, if it was, as a timeline file names it.
+        offset: seconds that were left out at the beginning of that file.
+
+    Raises:
+        ValueError: times that are not numbers, negative or too close, or a motion that is too short.
+    """
+
+    motion: Motion
+    start: float
+    end: float = math.nan
+    file: str | None = None
+    offset: float = 0.0
+
+    def __post_init__(self) -> None:
+        if isinstance(self.end, float) and math.isnan(self.end):
+            object.__setattr__(self, "end", self.start + self.motion.duration)
+        _check_times(self, 2 / self.motion.fps)
+        if self.end - self.start > self.motion.duration + 1 / self.motion.fps:
+            raise ValueError(f"{self}: the motion has only {self.motion.duration:g} s: choose an earlier end")
+
+    def __str__(self) -> str:
+        return f"kept motion {self.file or ''} ({_seconds(self.start)} to {_seconds(self.end)} s)"
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """What a person does when.
+
+    The segments of the whole body follow each other from 0 s on without gaps; those of parts lie anywhere
+    within.
+
+    Attributes:
+        segments: in any order; they are kept in order of time.
+
+    Raises:
+        ValueError: gaps, overlaps, nothing to generate, two kept motions in a row, or more than `LONGEST`
+            seconds; the message names the segments and says what to do.
+    """
+
+    segments: tuple[Segment | Kept, ...]
+
+    def __post_init__(self) -> None:
+        for segment in self.segments:
+            if not isinstance(segment, Segment | Kept):
+                raise TypeError(f"segment {segment!r}: expected a Segment or a Kept motion")
+        object.__setattr__(self, "segments", tuple(sorted(self.segments, key=lambda one: one.start)))
+        if not any(isinstance(segment, Segment) for segment in self.segments):
+            raise ValueError("the timeline has no prompt: add a segment that says what the person does")
+        self._check_body()
+        self._check_parts()
+
+    @classmethod
+    def of(cls, items: Sequence[str | Motion], durations: Sequence[float | None]) -> "Timeline":
+        """Prompts and kept motions one after the other.
+
+        Args:
+            items: prompts, and motions that are kept.
+            durations: seconds of each; None for the whole of a motion.
+        """
+        segments: list[Segment | Kept] = []
+        now = 0.0
+        for item, seconds in zip(items, durations, strict=True):
+            end = math.nan if seconds is None else now + seconds
+            segments.append(Segment(item, now, end) if isinstance(item, str) else Kept(item, now, end))
+            now = segments[-1].end
+        return cls(tuple(segments))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> "Timeline":
+        """Read a timeline from a `.json`, `.yaml` or `.yml` file; see the module for what it holds.
+
+        Raises:
+            OSError: the file, or a motion that it names, cannot be read.
+            ValueError: it is not such a file, or holds no valid timeline; the message names the file.
+        """
+        path = Path(path)
+        try:
+            return cls(tuple(_segment(entry, path.parent) for entry in _entries(path)))
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"{path.name}: {error}") from error
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the timeline as `.json`, `.yaml` or `.yml`; the file appears whole or not at all.
+
+        Raises:
+            OSError: the place cannot be written.
+            ValueError: another suffix, or a kept motion that was not read from a file.
+        """
+        path = Path(path)
+        nameless = next((one for one in self.segments if isinstance(one, Kept) and one.file is None), None)
+        if nameless is not None:
+            raise ValueError(f"{nameless} has no file: save the motion, and name it as Kept(..., file=...)")
+        content = {"segments": self.entries()}
+        text = (
+            json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+            if _suffix(path) == ".json"
+            else yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+        )
+        write_whole(path, text.encode())
+        return path
+
+    def entries(self) -> list[dict[str, Any]]:
+        """The segments as plain values, as files hold them."""
+        entries: list[dict[str, Any]] = []
+        for one in self.segments:
+            times = {"start": one.start, "end": one.end}
+            if isinstance(one, Kept):
+                entries.append({"motion": one.file, **times, "from": one.offset})
+            else:
+                entries.append({"prompt": one.prompt, **times, "part": one.part})
+        return entries
+
+    @property
+    def body(self) -> tuple[Segment | Kept, ...]:
+        """The segments of the whole body, in order."""
+        return tuple(one for one in self.segments if isinstance(one, Kept) or one.part == WHOLE_BODY)
+
+    @property
+    def parts(self) -> tuple[Segment, ...]:
+        """The segments of parts of the body, in order."""
+        return tuple(one for one in self.segments if isinstance(one, Segment) and one.part != WHOLE_BODY)
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return self.body[-1].end
+
+    def _check_body(self) -> None:
+        body = self.body
+        if not body or body[0].start > _TOLERANCE:
+            first = body[0] if body else self.segments[0]
+            raise ValueError(
+                f"nothing for the {WHOLE_BODY} before {first}: start there, or add a segment such as "
+                f"'a person stands still' from 0 to {_seconds(first.start)} s"
+            )
+        for before, after in pairwise(body):
+            if after.start < before.end - _TOLERANCE:
+                raise ValueError(
+                    f"{after} overlaps {before}: start it at {_seconds(before.end)} s, or give it a part "
+                    f"({', '.join(PARTS)})"
+                )
+            if after.start > before.end + _TOLERANCE:
+                raise ValueError(
+                    f"gap before {after}: start it at {_seconds(before.end)} s, or add a segment such as "
+                    "'a person stands still' between"
+                )
+            if isinstance(before, Kept) and isinstance(after, Kept):
+                raise ValueError(f"{after} follows {before}: put a prompt between them")
+        if self.duration > LONGEST:
+            raise ValueError(
+                f"the timeline ends at {_seconds(self.duration)} s: at most {LONGEST:g} s; make several "
+                "motions, each beginning with the kept end of the one before"
+            )
+
+    def _check_parts(self) -> None:
+        for index, one in enumerate(self.parts):
+            if one.end > self.duration + _TOLERANCE:
+                raise ValueError(
+                    f"{one} of the {one.part} ends after the {WHOLE_BODY} does: end it by "
+                    f"{_seconds(self.duration)} s, or lengthen the {WHOLE_BODY}"
+                )
+            for other in self.parts[:index]:
+                shared = set(PARTS[one.part].joints) & set(PARTS[other.part].joints)
+                if shared and other.end > one.start + _TOLERANCE:
+                    raise ValueError(
+                        f"{one} of the {one.part} overlaps {other} of the {other.part}: start it at "
+                        f"{_seconds(other.end)} s"
+                    )
+
+
+def _check_times(one: Segment | Kept, shortest: float) -> None:
+    for name in ("start", "end"):
+        value = getattr(one, name)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _MOST:
+            raise ValueError(f"{one}: {name} {reprlib.repr(value)}: expected a number of seconds")
+    if one.start < 0:
+        raise ValueError(f"{one}: it starts before 0 s: use times from 0 on")
+    if one.end - one.start < shortest - _TOLERANCE:
+        raise ValueError(f"{one}: expected an end at least {shortest:g} s after the start")
+
+
+def _seconds(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else reprlib.repr(value)
+
+
+def _suffix(path: Path) -> str:
+    suffix = path.suffix.lower()
+    if suffix not in (".json", ".yaml", ".yml"):
+        raise ValueError(f"timeline {str(path)!r}: use a file ending in .json, .yaml or .yml")
+    return suffix
+
+
+def _entries(path: Path) -> list[Any]:
+    suffix = _suffix(path)
+    text = read_text(path)
+    try:
+        content = json.loads(text) if suffix == ".json" else yaml.safe_load(text)
+    except (ValueError, yaml.YAMLError) as error:
+        raise ValueError(f"not {suffix[1:].upper()}: {' '.join(str(error).split())}") from error
+    entries = content.get("segments") if isinstance(content, Mapping) and len(content) == 1 else content
+    if not isinstance(entries, list) or not entries:
+        raise ValueError('expected {"segments": [{"prompt": ..., "start": ..., "end": ...}, ...]}')
+    return entries
+
+
+def _segment(entry: Any, folder: Path) -> Segment | Kept:
+    if not isinstance(entry, Mapping) or ("prompt" in entry) == ("motion" in entry):
+        raise ValueError(f"segment {entry!r}: expected a prompt or a motion, with start and end")
+    known = ("prompt", "start", "end", "part") if "prompt" in entry else ("motion", "start", "end", "from")
+    if unknown := [str(name) for name in entry if name not in known]:
+        raise ValueError(f"segment {dict(entry)!r}: it has {', '.join(unknown)}; known: {', '.join(known)}")
+    for name in ("start", "end"):
+        if name not in entry:
+            raise ValueError(f"segment {dict(entry)!r} has no {name}: give it in seconds")
+    if "prompt" in entry:
+        return Segment(entry["prompt"], entry["start"], entry["end"], entry.get("part", WHOLE_BODY))
+    return _kept(entry, folder)
+
+
+def _kept(entry: Mapping[str, Any], folder: Path) -> Kept:
+    name, offset = entry["motion"], entry.get("from", 0.0)
+    if not isinstance(name, str):
+        raise ValueError(f"motion {name!r}: expected the name of a file beside the timeline")
+    motion = Motion.load(folder / name)
+    if isinstance(offset, bool) or not isinstance(offset, int | float) or not 0 <= offset < motion.duration:
+        raise ValueError(f"motion {name}: from {offset!r}: expected 0 to {motion.duration:g} seconds")
+    return Kept(motion[round(offset * motion.fps) :], entry["start"], entry["end"], name, float(offset))

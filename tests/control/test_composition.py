@@ -1,0 +1,175 @@
+"""Several prompts, one motion: windows, their blend, what is kept, and what a call refuses."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from ram_sdk import Motion, RAMPipeline
+from ram_sdk.control import composition
+from ram_sdk.control.composition import Composition
+from ram_sdk.control.timeline import PARTS, Kept, Segment, Timeline
+from tests.synthetic_motion import natural_poses
+
+FAST = {"num_inference_steps": 3, "seed": 1}
+
+
+@pytest.fixture(scope="module")
+def clip() -> Motion:
+    joints = natural_poses(80).joints.float().numpy()
+    return Motion(joints + np.float32([3.0, 0.0, -2.0]))
+
+
+def constant(values: list[float]):
+    """An estimate by prompt: every feature of the i-th window is the i-th value."""
+    left = list(values)
+
+    def denoise(x_t: Tensor, timestep: int, latents: Tensor, mask, previous, scheduler) -> Tensor:
+        rows = torch.tensor([left.pop(0) for _ in x_t])
+        return rows[:, None, None].expand(x_t.shape)
+
+    return denoise
+
+
+def estimate(laid_out: Composition, values: list[float]) -> Tensor:
+    x_t = torch.zeros(1, laid_out.frames, 263)
+    latents = torch.zeros(len(laid_out.windows), 16)
+    return laid_out.denoiser(constant(values))(x_t, 0, latents, None, None, None)[0]
+
+
+def test_windows_fill_the_timeline_and_overlap(pipeline: RAMPipeline) -> None:
+    timeline = Timeline.of(["walks", "sits", "waves"], [3.0, 0.5, 25.0])
+    laid_out = Composition(timeline, pipeline.normalizer)
+    windows = laid_out.windows
+    assert laid_out.frames == 570
+    assert (windows[0].start, windows[-1].stop) == (0, 570)
+    assert all(40 <= one.stop - one.start <= 196 for one in windows)
+    assert all(one.stop >= other.start + 20 for one, other in pairwise(windows))
+    assert [one.prompt for one in windows] == ["walks", "sits", *["waves"] * 4]
+
+
+def test_the_estimate_goes_smoothly_from_one_prompt_to_the_next(pipeline: RAMPipeline) -> None:
+    laid_out = Composition(Timeline.of(["walks", "sits"], [3.0, 3.0]), pipeline.normalizer)
+    blended = estimate(laid_out, [0.0, 1.0])[:, 0]
+    assert torch.all(blended[:50] == 0)
+    assert torch.all(blended[70:] == 1)
+    steps = blended[50:70].diff()
+    assert torch.all(steps >= 0)
+    assert steps.max() < 0.1
+    assert abs(float(blended[59:61].mean()) - 0.5) < 1e-6
+
+
+def test_batches_of_windows_do_not_matter(pipeline: RAMPipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    prompts = ["walks", "a man sits", "waves", "turns", "jumps"]
+    whole = pipeline.compose(prompts, duration=[2, 3, 4, 1, 2], **FAST)
+    monkeypatch.setattr(composition, "_BATCH", 2)
+    batched = pipeline.compose(prompts, duration=[2, 3, 4, 1, 2], **FAST)
+    np.testing.assert_allclose(batched.generated_features, whole.generated_features, atol=1e-4)
+
+
+def test_one_prompt_is_what_a_call_makes(pipeline: RAMPipeline) -> None:
+    alone = pipeline("a person walks", duration=4, **FAST).motions[0]
+    composed = pipeline.compose(["a person walks"], duration=4, **FAST)
+    np.testing.assert_allclose(composed.joints, alone.joints, atol=1e-5)
+
+
+def test_prompts_have_their_own_latents(pipeline: RAMPipeline) -> None:
+    one, other = (
+        pipeline.compose(["a person walks", second], duration=6, reg_scale=0, **FAST)
+        for second in ("a person jumps", "a person waves slowly with the left hand")
+    )
+    changed = np.abs(one.generated_features - other.generated_features).max(axis=1)
+    assert changed[-40:].min() > 1e-4
+    assert changed[-40:].mean() > 2 * changed[:80].mean()
+
+
+def test_seed_repeats_and_settings_hold_the_timeline(pipeline: RAMPipeline, tmp_path) -> None:
+    prompts = ["a person walks", "sits"]
+    motion = pipeline.compose(prompts, **FAST)
+    again = pipeline.compose(prompts, **FAST)
+    np.testing.assert_array_equal(motion.joints, again.joints)
+    assert (
+        np.abs(pipeline.compose(prompts, num_inference_steps=3, seed=2).joints - motion.joints).max() > 1e-3
+    )
+    read = Motion.load(motion.save(tmp_path / "motion.npz"))
+    assert [entry["prompt"] for entry in read.settings["timeline"]] == prompts
+    assert read.settings["seed"] == 1
+    assert len(motion) == round(read.settings["timeline"][-1]["end"] * 20)
+
+
+def test_a_part_changes_itself_only_and_stays_attached(pipeline: RAMPipeline) -> None:
+    timeline = Timeline((Segment("walks", 0, 6), Segment("waves", 2, 4, "right arm")))
+    laid_out = Composition(timeline, pipeline.normalizer)
+    real = pipeline.normalizer.denormalize(estimate(laid_out, [0.0, 1.0]))
+    body = pipeline.normalizer.mean
+    moved = (real - body).abs() > 1e-5
+    joints = {4 + 3 * (joint - 1) + axis for joint in PARTS["right arm"].joints for axis in range(3)}
+    assert not moved[:30].any()
+    assert not moved[90:].any()
+    positions = set(range(4, 67))
+    assert {int(i) for i in moved[60].nonzero()[:, 0]} & positions == joints
+    chest = slice(4 + 3 * 8, 4 + 3 * 9)
+    collar = slice(4 + 3 * 13, 4 + 3 * 14)
+    std = pipeline.normalizer.std
+    expected = (body + std)[collar] - (body + std)[chest]
+    torch.testing.assert_close((real[60, collar] - real[60, chest]), expected, atol=1e-4, rtol=0)
+
+
+def test_continued_motion_is_kept_in_its_place(pipeline: RAMPipeline, clip: Motion) -> None:
+    motion = pipeline.compose([clip, "a person sits"], duration=[None, 3], **FAST)
+    assert len(motion) == 140
+    floor = clip.joints[..., 1].min()
+    lifted = motion.joints[:80] + np.float32([0, floor, 0])
+    np.testing.assert_allclose(lifted, clip.joints, atol=2e-3)
+
+
+def test_a_redone_part_leaves_the_rest(pipeline: RAMPipeline, clip: Motion) -> None:
+    made = pipeline.compose(["a person walks"], duration=9, **FAST)
+    redone = pipeline.compose([made[:60], "jumps", made[100:]], duration=[None, 2, None], **FAST)
+    before, after = made.generated_features, redone.generated_features
+    np.testing.assert_allclose(after[:60], before[:60], atol=1e-4)
+    np.testing.assert_allclose(after[100:], before[100:], atol=1e-4)
+    assert np.abs(after[60:100] - before[60:100]).max() > 1e-2
+
+
+def test_generated_frames_come_from_those_that_are_kept(pipeline: RAMPipeline, clip: Motion) -> None:
+    laid_out = Composition(Timeline((Kept(clip, 0.0), Segment("sits", 4, 8))), pipeline.normalizer)
+    held = estimate(laid_out, [0.0])
+    steps = held.diff(dim=0).abs()
+    last = held[79].abs().clamp(min=1e-3)
+    torch.testing.assert_close(held[:80], laid_out.holds[0].features)
+    assert torch.all(steps[79:] <= 0.1 * last + 1e-5)
+    assert torch.all(held[100:].abs() < 1e-5)
+
+
+def test_the_callback_sees_the_whole_motion(pipeline: RAMPipeline) -> None:
+    shapes = []
+    pipeline.compose(
+        ["a person walks", "sits"],
+        duration=7,
+        callback_on_step_end=lambda _, info: shapes.append(info.estimate.shape),
+        **FAST,
+    )
+    assert shapes == [(1, 280, 263)] * 3
+
+
+def test_what_is_refused(pipeline: RAMPipeline, clip: Motion) -> None:
+    with pytest.raises(TypeError, match="expected a Timeline"):
+        pipeline.compose("a person walks")
+    with pytest.raises(TypeError, match="entry of type int"):
+        pipeline.compose(["walks", 3])
+    with pytest.raises(ValueError, match="2 entries for 1 prompts"):
+        pipeline.compose(["walks"], duration=[1, 2])
+    with pytest.raises(ValueError, match="expected a number"):
+        pipeline.compose(["walks"], duration=["long"])
+    with pytest.raises(ValueError, match="a Timeline has its own times"):
+        pipeline.compose(Timeline.of(["walks"], [2.0]), duration=3)
+    with pytest.raises(TypeError, match="no argument guidance_scale: use cfg_scale"):
+        pipeline.compose(["walks"], guidance_scale=2)
+    with pytest.raises(ValueError, match=r"at least 0\.5 s"):
+        pipeline.compose(["walks", "sits"], duration=[0.1, 2])
+    kit = Motion(np.zeros((40, 21, 3), np.float32), fps=12.5)
+    with pytest.raises(ValueError, match="21 joints: this checkpoint makes 22"):
+        pipeline.compose([kit, "walks"])
