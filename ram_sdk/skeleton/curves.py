@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.open_data.composition.poses import Array
+from ram_sdk.skeleton.sequences import Array
 
 _STEP = 0.01  # metres between the points of a curve
 _BEYOND = 2.0  # metres that a curve goes on at either end
