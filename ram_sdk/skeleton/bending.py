@@ -71,3 +71,8 @@ def _leaning(joints: Array, fps: float) -> Array:
     ground = moved[..., None] * left[:, None]
     leaned = (offset[..., 0] + ground[..., 0], height, offset[..., 2] + ground[..., 1])
     return np.asarray(below + np.stack(leaned, axis=-1))
+
+
+def travelled(joints: Array) -> float:
+    """Metres over the floor from where a motion starts to where it ends."""
+    return float(np.linalg.norm(joints[-1, 0, [0, 2]] - joints[0, 0, [0, 2]]))

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 from simple_motions import standing, walking, waving
 
+from ram_sdk.mirrored_text import mirror_text
 from training.data.folder import save_array
 from training.open_data.captions import (
     base_form,
     captions_for,
     check_caption,
     gerund,
-    mirror_text,
     verb_phrases,
 )
 from training.open_data.captions.wordings import is_unseen

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ram_sdk.skeleton import curves
-from ram_sdk.skeleton.bending import GRAVITY, LEAN, bend
+from ram_sdk.skeleton.bending import GRAVITY, LEAN, bend, travelled
 from ram_sdk.skeleton.sequences import Array, positions
 from training.open_data.composition.draft import Draft, Rejected, shown
 from training.open_data.composition.loops import looped
@@ -45,7 +45,7 @@ def draft_along(pool: Pool, rng: random.Random) -> Draft:
     straight = positions(pose)[:MAX_JOINTS]
     side = rng.choice((1, -1))
     fastest = a.peak_speed**2 / (GRAVITY * np.tan(np.radians(LEAN)))
-    route = _route(_length(straight), gait, max(_TIGHTEST, fastest), side, rng)
+    route = _route(travelled(straight), gait, max(_TIGHTEST, fastest), side, rng)
     joints = bend(straight, route.curve)
 
     def say(joints: Array) -> list[str]:
@@ -94,7 +94,3 @@ def _action(gait: str, path: str) -> str:
     if gait == "run" and path not in ("turn", "circle"):
         return "run_turn" if path == "curve" else "run"
     return f"{gait}_{path}"
-
-
-def _length(joints: Array) -> float:
-    return float(np.linalg.norm(joints[-1, 0, [0, 2]] - joints[0, 0, [0, 2]]))

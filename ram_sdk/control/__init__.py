@@ -1,0 +1,1 @@
+"""What a caller wants of a motion beyond its text."""
