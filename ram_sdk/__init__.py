@@ -8,12 +8,15 @@ if TYPE_CHECKING:
     from ram_sdk.motion import Motion
     from ram_sdk.pipeline import RAMOutput, RAMPipeline, StepInfo, StopSampling
     from ram_sdk.scheduler import RAMScheduler, SchedulerConfig
+    from ram_sdk.search import Match, MotionIndex
 
 __version__ = "0.1.0"
 
 _PLACES = {
     "CheckpointError": "checkpoint",
+    "Match": "search",
     "Motion": "motion",
+    "MotionIndex": "search",
     "RAMOutput": "pipeline",
     "RAMPipeline": "pipeline",
     "RAMScheduler": "scheduler",
@@ -24,7 +27,9 @@ _PLACES = {
 
 __all__ = [
     "CheckpointError",
+    "Match",
     "Motion",
+    "MotionIndex",
     "RAMOutput",
     "RAMPipeline",
     "RAMScheduler",

@@ -94,9 +94,7 @@ def conditions(
             raise TypeError("no prompt was given: say what the person does, such as 'a person jumps'")
         return prompts(prompt), None
     if not isinstance(latents, torch.Tensor):
-        raise TypeError(
-            f"latents of type {type(latents).__name__}: expected a tensor, such as torch.cat of some"
-        )
+        raise TypeError(f"latents of type {type(latents).__name__}: expected a tensor")
     texts = [""] * len(latents) if prompt is None else prompts(prompt)
     if latents.shape != (len(texts), latent_dim) or not len(texts):
         raise ValueError(

@@ -103,16 +103,16 @@ class MotionEdits:
     def join(self, *others: Self, blend: float = 0.4) -> Self:
         """This motion and others one after the other, on the skeleton that all motions share.
 
-        Each goes on where and as the one before it ends. Rotations are blended over the seam, the pelvis moves
-        with the blended velocity, and a foot changes over while it is in the air, or takes a small step.
+        Each goes on where and as the one before it ends. Rotations are blended over the seam, the pelvis
+        moves with the blended velocity, and a foot changes over while it is in the air, or takes a small step.
 
         Args:
             *others: of 22 joints; they are resampled to this motion's frame rate.
             blend: seconds of each seam, in which the end of one motion and the beginning of the next overlap.
 
         Raises:
-            ValueError: a motion is shorter than its seams or not of 22 joints, or a blend that is not from one
-                frame to 2 seconds.
+            ValueError: a motion is shorter than its seams or not of 22 joints, or a blend that is not from
+                one frame to 2 seconds.
         """
         overlap = round(blend * self.fps) if np.isfinite(blend) else 0
         if not 1 <= overlap <= 2 * self.fps:

@@ -357,8 +357,8 @@ class RAMPipeline(LatentSpace):
                 motion; default: a random one, recorded in `Motion.settings`.
             generator: draws the seeds instead.
             num_motions_per_prompt: how many motions each prompt gets.
-            num_candidates: how many candidates each motion is the best of, by its text and by what a body can do;
-                `Motion.settings` says its scores and seed. See `ram_sdk.control.candidates`.
+            num_candidates: how many candidates each motion is the best of, by its text and by what a body can
+                do; `Motion.settings` says its scores and seed. See `ram_sdk.control.candidates`.
             callback_on_step_end: called as `callback(pipeline, StepInfo)` after each step's estimate; it may
                 return another estimate, or raise `StopSampling`.
             output_type: "motion" or "features".

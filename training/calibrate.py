@@ -2,8 +2,8 @@
 
     python -m training.calibrate --checkpoint FOLDER --data DIR [--split val]
 
-`RAMPipeline.similarity` is a logistic curve of the cosine between z_t and z_m. It is fitted to every caption of
-the split with its own motion and, as often, with one of another action.
+`RAMPipeline.similarity` is a logistic curve of the cosine between z_t and z_m. It is fitted to every caption
+of the split with its own motion and, as often, with one of another action.
 """
 
 import argparse

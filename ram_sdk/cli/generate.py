@@ -25,6 +25,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--batch-size", type=int, default=16, metavar="N", help="motions made at a time (default: 16)"
     )
+    parser.add_argument(
+        "--candidates", type=int, default=1, metavar="N", help="each motion is the best of N (default: 1)"
+    )
     parser.add_argument("--seed", type=int, help="makes the result repeatable; default: random")
     sampling = parser.add_argument_group("sampling")
     sampling.add_argument("--steps", type=int, help="denoising steps; default: the checkpoint's")
@@ -92,6 +95,7 @@ def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
     """What the pipeline's call takes, where it was given."""
     settings = {
         "duration": arguments.duration,
+        "num_candidates": arguments.candidates,
         "num_inference_steps": arguments.steps,
         "sampler": arguments.sampler,
         "timestep_spacing": arguments.spacing,

@@ -1,4 +1,4 @@
-"""What choosing among candidates gains: each prompt of the suite once with one motion and once the best of several.
+"""What choosing among candidates gains: prompts of the suite with one motion, and with the best of several.
 
     python -m training.evaluation.best_of [--checkpoint NAME_OR_FOLDER] [--prompts 20] [--candidates 8]
 

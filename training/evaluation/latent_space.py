@@ -41,7 +41,7 @@ def retrieval(text: Tensor, motion: Tensor) -> str:
 
 
 def reconstruction_error(motion: Motion, again: Motion) -> float:
-    """Mean distance in metres of joints seen from the root's ground point and heading: no drift of the root."""
+    """Mean distance in metres of joints seen from the root's ground point and heading."""
     return float(np.linalg.norm(_local(motion) - _local(again), axis=-1).mean())
 
 
@@ -90,8 +90,8 @@ def report(pipeline: RAMPipeline, clips: Sequence[Clip], reconstruct: int) -> st
     errors = [reconstruction_error(m, pipeline.reconstruct(m, seed=0)) for m in chosen]
     if errors:
         lines.append(
-            f"reconstruction of {len(errors)} motions: joints {100 * np.median(errors):.1f} cm off in the median, "
-            f"{100 * np.mean(errors):.1f} cm in the mean"
+            f"reconstruction of {len(errors)} motions: joints {100 * np.median(errors):.1f} cm off (median), "
+            f"{100 * np.mean(errors):.1f} cm (mean)"
         )
     lines.append(f"a query among {_INDEXED} latents: {query_milliseconds(pipeline):.1f} ms")
     return "\n".join(lines)
