@@ -15,7 +15,7 @@ from ram_sdk.skeleton.inverse_kinematics import inverse_kinematics, resample_joi
 from ram_sdk.skeleton.joints import HUMANML3D, Skeleton
 from ram_sdk.skeleton.kinematics import MAX_FRAMES, PoseSequence
 from ram_sdk.skeleton.seams import join
-from ram_sdk.skeleton.sequences import active_span, positions
+from ram_sdk.skeleton.sequences import moving_span, positions
 
 _SPEEDS = (0.1, 10.0)
 _SHORTEST_WAY = 0.5  # metres that a motion must travel to be laid along a path
@@ -97,7 +97,7 @@ class MotionEdits:
         """
         if not (np.isfinite(kept) and kept >= 0):
             raise ValueError(f"kept {kept}: expected seconds, 0 or more")
-        start, stop = active_span(self._joints22(), self.fps, kept)
+        start, stop = moving_span(self._joints22(), self.fps, kept)
         return self[start:stop]
 
     def join(self, *others: Self, blend: float = 0.4) -> Self:

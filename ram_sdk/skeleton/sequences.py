@@ -9,11 +9,13 @@ from ram_sdk.geometry import matrix_to_quaternion, quaternion_to_matrix, slerp
 from ram_sdk.skeleton.inverse_kinematics import inverse_kinematics
 from ram_sdk.skeleton.joints import HUMANML3D
 from ram_sdk.skeleton.kinematics import PoseSequence
+from ram_sdk.skeleton.smoothing import gaussian
 
 Array = NDArray[np.float64]
 
 SIGNATURE = 6 * HUMANML3D.num_joints  # numbers that describe a pose and how it moves
-STILL_SPEED = 0.15  # metres a second, mean over the joints
+_MOVING = 0.15  # metres a second of the fastest joint
+_TREMBLE = 0.08  # seconds over which paths are smoothed first
 _VELOCITY_WEIGHT = 0.1  # seconds: how many metres of distance a metre a second of difference counts as
 
 
@@ -63,16 +65,19 @@ def smooth_step(u: Array) -> Array:
     return np.asarray(u * u * (3 - 2 * u))
 
 
-def active_span(joints: Array, fps: float = HUMANML3D.fps, kept: float = 0.25) -> tuple[int, int]:
-    """First frame and one past the last of what moves; the whole clip where nothing does.
+def moving_span(joints: Array, fps: float, kept: float) -> tuple[int, int]:
+    """First frame and one past the last in which a joint moves; the whole clip where none does.
 
     Args:
         joints: `(frames, 22, 3)` positions, metres.
         fps: frames a second.
         kept: seconds of stillness kept on both sides.
     """
-    speed = np.linalg.norm(np.diff(joints, axis=0), axis=-1).mean(-1) * fps
-    moving = np.flatnonzero(speed > STILL_SPEED)
+    if len(joints) < 2:
+        return 0, len(joints)
+    paths = gaussian(joints, _TREMBLE, fps)
+    speed = np.linalg.norm(np.diff(paths, axis=0), axis=-1).max(axis=-1) * fps
+    moving = np.flatnonzero(speed > _MOVING)
     if not len(moving):
         return 0, len(joints)
     margin = round(kept * fps)

@@ -51,7 +51,7 @@ def test_refused_candidates_are_drawn_again_and_not_for_ever(calibrated):
 
     with pytest.warns(UserWarning, match="all 6 candidates of motion 1 have a fault"):
         (chosen,) = candidates.best(calibrated, draw, torch.ones(1, 16), [5], 2)
-    assert sum(calls, []) == candidates.candidate_seeds(5, 6)
+    assert [seed for call in calls for seed in call] == candidates.candidate_seeds(5, 6)
     assert chosen.drawn == 6
     assert chosen.settings["scores"]["faults"]
 
