@@ -104,7 +104,8 @@ class MotionEdits:
         """This motion and others one after the other, on the skeleton that all motions share.
 
         Each goes on where and as the one before it ends. Rotations are blended over the seam, the pelvis
-        moves with the blended velocity, and a foot changes over while it is in the air, or takes a small step.
+        moves with the blended velocity, and a foot changes over while it is in the air, or takes a small
+        step.
 
         Args:
             *others: of 22 joints; they are resampled to this motion's frame rate.
@@ -167,7 +168,7 @@ class MotionEdits:
         if not np.isfinite((x, y, z, turn)).all():
             raise ValueError(f"offset {x}, {y}, {z}, turn {turn}: expected finite numbers")
         joints = self.joints.astype(np.float64)
-        return self._changed(placing.turned(joints, np.radians(turn)) + (x, y, z))
+        return self._changed(placing.turned(joints, np.radians(turn)) + np.array((x, y, z)))
 
     def align(self, other: "MotionEdits", at: int = 0) -> Self:
         """The motion moved and turned on the floor to start where another one is and faces in a frame.

@@ -3,8 +3,8 @@
     score = similarity * plausibility
 
 Similarity is the calibrated one of the shared latent space (`RAMPipeline.similarity`). Plausibility is 1
-minus the mean of the measures of `LIMITS`, each as a share of its limit and at most 1; a candidate that is over
-a limit is refused, and chosen only where all that were drawn are.
+minus the mean of the measures of `LIMITS`, each as a share of its limit and at most 1; a candidate that is
+over a limit is refused, and chosen only where all that were drawn are.
 """
 
 import warnings
