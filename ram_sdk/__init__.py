@@ -9,13 +9,16 @@ if TYPE_CHECKING:
     from ram_sdk.motion import Motion
     from ram_sdk.pipeline import RAMOutput, RAMPipeline, StepInfo, StopSampling
     from ram_sdk.scheduler import RAMScheduler, SchedulerConfig
+    from ram_sdk.search import Match, MotionIndex
 
 __version__ = "0.1.0"
 
 _PLACES = {
     "CheckpointError": "checkpoint",
     "Kept": "control.timeline",
+    "Match": "search",
     "Motion": "motion",
+    "MotionIndex": "search",
     "RAMOutput": "pipeline",
     "RAMPipeline": "pipeline",
     "RAMScheduler": "scheduler",
@@ -29,7 +32,9 @@ _PLACES = {
 __all__ = [
     "CheckpointError",
     "Kept",
+    "Match",
     "Motion",
+    "MotionIndex",
     "RAMOutput",
     "RAMPipeline",
     "RAMScheduler",

@@ -85,8 +85,33 @@ def prompts(prompt: str | Sequence[str]) -> list[str]:
     return [text.strip() for text in texts]
 
 
-def count(name: str, value: SupportsIndex) -> int:
-    """A whole number of at least 1.
+def conditions(
+    prompt: str | Sequence[str] | None, latents: torch.Tensor | None, latent_dim: int
+) -> tuple[list[str], torch.Tensor | None]:
+    """A prompt for each motion, "" where latents come without one, and the latents if they are given.
+
+    Raises:
+        TypeError: a prompt that is not text, latents that are no tensor, or neither of both.
+        ValueError: an empty prompt, or latents of another shape.
+    """
+    if latents is None:
+        if prompt is None:
+            raise TypeError("no prompt was given: say what the person does, such as 'a person jumps'")
+        return prompts(prompt), None
+    if not isinstance(latents, torch.Tensor):
+        raise TypeError(f"latents of type {type(latents).__name__}: expected a tensor")
+    texts = [""] * len(latents) if prompt is None else prompts(prompt)
+    if latents.shape != (len(texts), latent_dim) or not len(texts):
+        raise ValueError(
+            f"latents of shape {tuple(latents.shape)}: expected ({len(texts) or 1}, {latent_dim})"
+        )
+    if not latents.isfinite().all():
+        raise ValueError("latents hold NaN or infinite numbers")
+    return texts, latents
+
+
+def count(name: str, value: SupportsIndex, most: int | None = None) -> int:
+    """A whole number of at least 1, and at most `most`.
 
     Raises:
         ValueError: it is not.
@@ -94,6 +119,8 @@ def count(name: str, value: SupportsIndex) -> int:
     whole = whole_number(name, value)
     if whole < 1:
         raise ValueError(f"{name} {whole}: expected a whole number of at least 1")
+    if most is not None and whole > most:
+        raise ValueError(f"{name} {whole}: expected at most {most}")
     return whole
 
 
@@ -163,7 +190,11 @@ def durations(items: Sequence[Any], duration: float | Sequence[float | None] | N
 
 
 def seeds(
-    seed: int | Sequence[int] | None, generator: torch.Generator | None, prompts: int, each: int
+    seed: int | Sequence[int] | None,
+    generator: torch.Generator | None,
+    prompts: int,
+    each: int,
+    candidates: int = 1,
 ) -> list[int]:
     """One seed for each motion, prompt by prompt.
 
@@ -171,9 +202,10 @@ def seeds(
         ValueError: seed and generator together, a wrong number of seeds, one out of range, or too many
             motions.
     """
-    if prompts * each > MAX_MOTIONS:
+    if prompts * each * candidates > MAX_MOTIONS:
+        of = f" of {candidates} candidates" if candidates > 1 else ""
         raise ValueError(
-            f"{prompts} prompts x {each} motions in one call: at most {MAX_MOTIONS}; make several calls"
+            f"{prompts} prompts x {each} motions{of} in one call: at most {MAX_MOTIONS}; make several calls"
         )
     if seed is not None and generator is not None:
         raise ValueError("seed and generator were both given: give one of them")

@@ -17,10 +17,8 @@ from ram_sdk.body.skinning import MeshSequence
 from ram_sdk.body.smpl import SmplParameters, smpl_parameters, smpl_vertices
 from ram_sdk.body.smpl_files import load_smpl
 from ram_sdk.formats.read_options import ReadOptions
-from ram_sdk.formats.write_options import MAX_FPS
-from ram_sdk.skeleton import feet, smoothing
+from ram_sdk.motion_edits import MotionEdits
 from ram_sdk.skeleton.features import canonicalize, decode_features, encode_joints
-from ram_sdk.skeleton.inverse_kinematics import resample_joints
 from ram_sdk.skeleton.joints import HUMANML3D, SKELETONS, Skeleton
 from ram_sdk.skeleton.pose import Pose
 
@@ -28,7 +26,7 @@ _SKELETONS = {skeleton.num_joints: skeleton for skeleton in SKELETONS.values()}
 
 
 @dataclass(frozen=True, eq=False)
-class Motion:
+class Motion(MotionEdits):
     """A clip of human motion as joint positions.
 
     Attributes:
@@ -143,65 +141,6 @@ class Motion:
             joints=self.joints[frames],
             generated_features=None if features is None else features[frames],
         )
-
-    def resample(self, fps: float) -> "Motion":
-        """The same motion at another frame rate: joint rotations by slerp, so that limbs keep their length.
-
-        Raises:
-            ValueError: a frame rate that is not from 0.1 to 1000, more than `kinematics.MAX_FRAMES` frames,
-                or a motion that is not of 22 joints.
-        """
-        if not 0.1 <= fps <= MAX_FPS:
-            raise ValueError(f"fps {fps}: expected 0.1 to {MAX_FPS:g} frames a second")
-        if fps == self.fps:
-            return self
-        joints = torch.from_numpy(self.joints)
-        return replace(
-            self,
-            joints=resample_joints(joints, self.fps, fps).numpy(),
-            fps=float(fps),
-            generated_features=None,
-        )
-
-    def smooth(self, cutoff: float = smoothing.CUTOFF) -> "Motion":
-        """The same motion without trembling: a zero-lag low-pass filter of the joints' paths.
-
-        Generated motions tremble more than captured ones. Lower cutoffs make a motion softer; fast movement,
-        such as a punch, loses some of its reach.
-
-        Args:
-            cutoff: frequency that is halved, Hz; faster movement is damped more.
-
-        Raises:
-            ValueError: a cutoff that is not positive and finite.
-        """
-        if not (np.isfinite(cutoff) and cutoff > 0):
-            raise ValueError(f"cutoff {cutoff}: expected a positive frequency in hertz")
-        return self._with_joints(smoothing.smooth(self.joints.astype(np.float64), self.fps, cutoff))
-
-    def lock_feet(self) -> "Motion":
-        """The same motion with feet that stand still while they carry the body; only legs change.
-
-        Raises:
-            ValueError: a motion that is not of 22 joints.
-        """
-        return self._with_joints(feet.lock_feet(self._joints22(), self.fps))
-
-    def in_place(self) -> "Motion":
-        """The same motion on the spot: the root stays above the origin.
-
-        Raises:
-            ValueError: a motion that is not of 22 joints.
-        """
-        return self._with_joints(feet.in_place(self._joints22()))
-
-    def _joints22(self) -> NDArray[np.float64]:
-        if self.skeleton is not HUMANML3D:
-            raise ValueError(f"this needs the 22 joints of HumanML3D; the motion has {self.joints.shape[1]}")
-        return self.joints.astype(np.float64)
-
-    def _with_joints(self, joints: NDArray[np.float64]) -> "Motion":
-        return replace(self, joints=joints.astype(np.float32), generated_features=None)
 
     def to_smpl(self, model_path: str | os.PathLike[str] | None = None) -> SmplParameters:
         """SMPL parameters: global orientation, body pose and translation, and with a model the shape.

@@ -16,13 +16,16 @@ import ram_sdk
 from ram_sdk import checkpoint, inputs
 from ram_sdk.checkpoint import COMPONENTS, HubOptions, lora
 from ram_sdk.checkpoint.card import write_model_card
+from ram_sdk.control import candidates
 from ram_sdk.control.composition import Composition, Denoise, placed
 from ram_sdk.control.timeline import Segment, Timeline
 from ram_sdk.control.wording import with_subject
 from ram_sdk.devices import available_device
+from ram_sdk.latents import LatentSpace
 from ram_sdk.models import (
     DurationEstimator,
     FeatureNormalizer,
+    Matcher,
     MotionDenoiser,
     MotionEncoder,
     TextEncoder,
@@ -93,7 +96,7 @@ StepCallback = Callable[["RAMPipeline", StepInfo], Tensor | None]
 """Sees each step's estimate; returns another one, shaped alike, to go on from, or None to keep it."""
 
 
-class RAMPipeline:
+class RAMPipeline(LatentSpace):
     """Generates human motion from text with the Reconstruction-Anchored Diffusion Model.
 
     `from_pretrained` loads one; calling it generates. The parts are public attributes and the steps of a
@@ -108,6 +111,7 @@ class RAMPipeline:
         normalizer: mean and deviation of the features, and which motion the checkpoint speaks.
         duration_estimator: seconds that a text usually takes.
         scheduler: timesteps, sampling steps and guidance scales.
+        matcher: calibration of `similarity`; None in a checkpoint without it.
         lora: the LoRA that `load_lora` merged into the networks; None where there is none.
         name: what it was loaded from, "unnamed" where it was made from parts.
         folder: where that lies on the disk; None where it was made from parts.
@@ -122,6 +126,7 @@ class RAMPipeline:
         normalizer: FeatureNormalizer,
         duration_estimator: DurationEstimator,
         scheduler: RAMScheduler,
+        matcher: Matcher | None = None,
     ) -> None:
         self.text_backbone = text_backbone
         self.text_encoder = text_encoder
@@ -130,6 +135,7 @@ class RAMPipeline:
         self.normalizer = normalizer
         self.duration_estimator = duration_estimator
         self.scheduler = scheduler
+        self.matcher = matcher
         self.lora: lora.Lora | None = None
         self.name = "unnamed"
         self.folder: Path | None = None
@@ -311,9 +317,10 @@ class RAMPipeline:
     @torch.no_grad()
     def __call__(
         self,
-        prompt: str | Sequence[str],
+        prompt: str | Sequence[str] | None = None,
         num_frames: int | Sequence[int] | None = None,
         *,
+        latents: Tensor | None = None,
         duration: float | Sequence[float] | None = None,
         num_inference_steps: int | None = None,
         reg_scale: float | None = None,
@@ -324,6 +331,7 @@ class RAMPipeline:
         seed: int | Sequence[int] | None = None,
         generator: torch.Generator | None = None,
         num_motions_per_prompt: int = 1,
+        num_candidates: int = 1,
         callback_on_step_end: StepCallback | None = None,
         output_type: OutputType = "motion",
         **unknown: Any,
@@ -337,6 +345,8 @@ class RAMPipeline:
         Args:
             prompt: what the person does, or several such texts, whose motions are made as one batch.
             num_frames: length in frames, for all or for each prompt.
+            latents: z `(prompts, latent_dim)` to make motions of in place of the prompts' own, such as
+                `encode_motion` and `interpolate` return; they need no prompt, but then a length.
             duration: length in seconds instead; without either it is what the text says ("for five seconds")
                 or else estimated from the text, within what the checkpoint can make.
             num_inference_steps: denoising steps. This and the settings up to `timestep_spacing` are the
@@ -351,6 +361,8 @@ class RAMPipeline:
                 motion; default: a random one, recorded in `Motion.settings`.
             generator: draws the seeds instead.
             num_motions_per_prompt: how many motions each prompt gets.
+            num_candidates: how many candidates each motion is the best of, by its text and by what a body can
+                do; `Motion.settings` says its scores and seed. See `ram_sdk.control.candidates`.
             callback_on_step_end: called as `callback(pipeline, StepInfo)` after each step's estimate; it may
                 return another estimate, or raise `StopSampling`.
             output_type: "motion" or "features".
@@ -365,7 +377,7 @@ class RAMPipeline:
         """
         # 1. Check what was asked for
         inputs.refuse_unknown(unknown)
-        prompts = inputs.prompts(prompt)
+        prompts, given = inputs.conditions(prompt, latents, self.denoiser.config.latent_dim)
         each = inputs.count("num_motions_per_prompt", num_motions_per_prompt)
         if output_type not in _OUTPUT_TYPES:
             raise ValueError(f"output_type {output_type!r}: use one of {', '.join(_OUTPUT_TYPES)}")
@@ -377,30 +389,44 @@ class RAMPipeline:
             sampler=sampler,
             timestep_spacing=timestep_spacing,
         )
-        seeds = inputs.seeds(seed, generator, len(prompts), each)
+        num_candidates = inputs.count("num_candidates", num_candidates, candidates.MAX_CANDIDATES)
+        seeds = inputs.seeds(seed, generator, len(prompts), each, num_candidates)
         lengths = inputs.lengths(num_frames, duration, len(prompts), self.normalizer.config)
+        if prompt is None and lengths is None:
+            raise ValueError("latents without a prompt: give num_frames or duration, too")
 
         # 2. Read the prompts
-        latents, seconds = self.encode_prompt(prompts)
-        if lengths is None:
-            lengths = self._estimated_lengths(prompts, seconds)
-        latents = latents.repeat_interleave(each, dim=0)
-        lengths = [length for length in lengths for _ in range(each)]
+        if given is None or lengths is None:
+            text_latents, seconds = self.encode_prompt(prompts)
+            given = text_latents if given is None else given
+            lengths = lengths or self._estimated_lengths(prompts, seconds)
+        z = given.to(self.device, self.dtype).repeat_interleave(each, dim=0)
+        frames = [length for length in lengths for _ in range(each)]
 
-        # 3. Denoise
-        generators = [torch.Generator().manual_seed(s) for s in seeds]
-        x_0 = self.sample(latents, lengths, generators, scheduler, callback_on_step_end)
+        # 3. Denoise and decode
+        def draw(rows: Sequence[int], seeds: Sequence[int]) -> list[Tensor]:
+            generators = [torch.Generator().manual_seed(s) for s in seeds]
+            own = [frames[row] for row in rows]
+            x_0 = self.sample(z[list(rows)], own, generators, scheduler, callback_on_step_end)
+            return self.decode(x_0, own)
 
-        # 4. Decode
-        features = self.decode(x_0, lengths)
+        if num_candidates == 1:
+            features = draw(range(len(seeds)), seeds)
+            scores: list[dict[str, Any]] = [{}] * len(seeds)
+        else:
+            chosen = candidates.best(self, draw, z, seeds, num_candidates)
+            features, seeds = [one.features for one in chosen], [one.seed for one in chosen]
+            scores = [one.settings for one in chosen]
+
+        # 4. Return what was asked for
         if output_type == "features":
             return RAMOutput(features)
-        texts = [text for text in prompts for _ in range(each)]
+        texts = [text or None for text in prompts for _ in range(each)]
         settings = self._settings(scheduler)
         return RAMOutput(
             [
-                Motion.from_features(feature.numpy(), prompt=text, settings={"seed": s, **settings})
-                for feature, text, s in zip(features, texts, seeds, strict=True)
+                Motion.from_features(feature.numpy(), prompt=text, settings={"seed": s, **settings, **scored})
+                for feature, text, s, scored in zip(features, texts, seeds, scores, strict=True)
             ]
         )
 

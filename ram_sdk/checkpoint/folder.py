@@ -53,10 +53,13 @@ COMPONENTS: dict[str, tuple[type, ...]] = {
     "duration_estimator": (models.DurationEstimator,),
     "text_backbone": (TextBackbone,),
     "scheduler": (RAMScheduler,),
+    "matcher": (models.Matcher, NoneType),
 }
 """The parts of a pipeline and the classes each may have; a part that may be None may be left out."""
 
 _CHECKSUMS = "_sha256"
+_ADDED = ("matcher",)  # parts that checkpoints of ram_sdk 0.1 do not name
+_WITHOUT_WEIGHTS = ("scheduler", "matcher")
 _LARGEST_TOKENIZER = 1 << 26  # bytes
 
 
@@ -151,6 +154,8 @@ def load_component(folder: Path, name: str, component: type, variant: str | None
         return None
     if name == "scheduler":
         return _load_scheduler(folder / name / "config.json")
+    if name == "matcher":
+        return models.Matcher(read_config(folder / name / "config.json", models.MatcherConfig))
     checksums = _read_checksums(folder)
     if name == "text_backbone":
         backbone = read_config(folder / name / "backbone.json", TextBackboneConfig)
@@ -205,7 +210,7 @@ def _read_classes(folder: Path) -> dict[str, type]:
         raise CheckpointError(f"{INDEX} describes a {index.get('_class_name')!r}: expected 'RAMPipeline'")
     classes = {}
     for name, choices in COMPONENTS.items():
-        entry = index.get(name, "missing")
+        entry = index.get(name, None if name in _ADDED else "missing")
         found = [choice for choice in choices if entry == _index_entry(choice)]
         if not found:
             expected = " or ".join(json.dumps(_index_entry(choice)) for choice in choices)
@@ -242,7 +247,7 @@ def _fetch_parts(repository: str, folder: Path, variant: str | None, hub: HubOpt
 
     names = ["text_backbone/backbone.json"]
     for name, part in classes.items():
-        if part in CONFIGS or name == "scheduler":
+        if part in CONFIGS or (name in _WITHOUT_WEIGHTS and part is not NoneType):
             names.append(f"{name}/config.json")
         if part in CONFIGS:
             names.append(f"{name}/{weights_name(_variant_of(name, variant))}")

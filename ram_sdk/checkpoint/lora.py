@@ -125,20 +125,22 @@ def header(base: str, components: Mapping[str, Any]) -> dict[str, str]:
     return {"format": "pt", _BASE: base, **{f"{_BASE}.{k}": v for k, v in fingerprints(components).items()}}
 
 
-def fingerprints(components: Mapping[str, Any]) -> dict[str, str]:
-    """SHA-256 of the weights of each part that a LoRA depends on.
+def fingerprint(network: nn.Module) -> str:
+    """SHA-256 of a network's weights, rounded to half precision: the same for both ways to store it."""
+    digest = hashlib.sha256()
+    for key, weight in sorted(network.state_dict().items()):
+        digest.update(f"{key} {tuple(weight.shape)}".encode())
+        digest.update(weight.detach().half().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
-    The weights are rounded to half precision first, so a checkpoint stored or loaded in it keeps its hash.
-    """
+
+def fingerprints(components: Mapping[str, Any]) -> dict[str, str]:
+    """The `fingerprint` of each part that a LoRA depends on."""
     hashes = {"text_backbone": components["text_backbone"].config.sha256}
     for name in (*NETWORKS, "normalizer"):
         if components[name] is None:
             continue
-        digest = hashlib.sha256()
-        for key, weight in sorted(components[name].state_dict().items()):
-            digest.update(f"{key} {tuple(weight.shape)}".encode())
-            digest.update(weight.detach().half().cpu().contiguous().numpy().tobytes())
-        hashes[name] = digest.hexdigest()
+        hashes[name] = fingerprint(components[name])
     return hashes
 
 

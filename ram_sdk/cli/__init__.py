@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import ram_sdk
 from ram_sdk import formats
-from ram_sdk.cli import compose, console, convert, generate, info
+from ram_sdk.cli import compose, console, convert, generate, info, search
 from ram_sdk.files import sigterm_as_exit
 
 
@@ -27,6 +27,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="ram-sdk", description="Text to human motion.")
     parser.add_argument("--version", action="version", version=f"ram-sdk {ram_sdk.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for verb in (generate, compose, convert, info):
+    for verb in (generate, compose, convert, search, info):
         verb.add_parser(commands)
     return parser

@@ -23,6 +23,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--batch-size", type=int, default=16, metavar="N", help="motions made at a time (default: 16)"
     )
+    parser.add_argument(
+        "--candidates", type=int, default=1, metavar="N", help="each motion is the best of N (default: 1)"
+    )
     sampling.add_options(parser)
     add_output_options(parser)
 
@@ -46,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     pipeline = sampling.load(arguments)
     pipeline.text_backbone.tokenize(texts)  # a prompt that is too long must not end a long run halfway
     pipeline.set_progress_bar_config(leave=False)
-    settings = sampling.settings(arguments)
+    settings = sampling.settings(arguments) | {"num_candidates": arguments.candidates}
     if arguments.duration is not None:
         settings["duration"] = arguments.duration
     starts = range(0, len(wanted), batch_size)

@@ -28,6 +28,10 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
         "--format", default="npz", metavar="SUFFIX", help="of files in a folder (default: npz)"
     )
     changes = parser.add_argument_group("changes of the motion")
+    changes.add_argument("--trim", action="store_true", help="cut dead time at the ends")
+    changes.add_argument("--mirror", action="store_true", help="exchange left and right")
+    changes.add_argument("--speed", type=float, metavar="FACTOR", help="2 takes half the time")
+    changes.add_argument("--loop", type=int, metavar="TIMES", help="repeat the motion's cycle")
     changes.add_argument(
         "--fps", type=float, help="resample to this frame rate (for .bvh set Blender's scene to it, too)"
     )
@@ -115,6 +119,14 @@ class Outputs:
 
     def _changed(self, motion: "Motion") -> "Motion":
         arguments = self._arguments
+        if arguments.trim:
+            motion = motion.trim()
+        if arguments.mirror:
+            motion = motion.mirror()
+        if arguments.speed is not None:
+            motion = motion.speed(arguments.speed)
+        if arguments.loop is not None:
+            motion = motion.loop(arguments.loop)
         if arguments.fps is not None:
             motion = motion.resample(arguments.fps)
         if arguments.smooth is not None:

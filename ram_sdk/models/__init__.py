@@ -3,6 +3,7 @@
 from ram_sdk.models.denoiser import DenoiserConfig, MotionDenoiser
 from ram_sdk.models.duration import DurationConfig, DurationEstimator
 from ram_sdk.models.encoders import EncoderConfig, MotionEncoder, TextEncoder, TokenMean, TokenMeanConfig
+from ram_sdk.models.matcher import Matcher, MatcherConfig
 from ram_sdk.models.normalizer import FeatureNormalizer, NormalizerConfig
 
 __all__ = [
@@ -11,6 +12,8 @@ __all__ = [
     "DurationEstimator",
     "EncoderConfig",
     "FeatureNormalizer",
+    "Matcher",
+    "MatcherConfig",
     "MotionDenoiser",
     "MotionEncoder",
     "NormalizerConfig",

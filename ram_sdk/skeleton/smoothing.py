@@ -35,3 +35,14 @@ def smooth(joints: Array, fps: float, cutoff: float) -> Array:
     gain = 1.0 / (1.0 + (np.fft.rfftfreq(len(periodic), 1.0 / fps) / cutoff) ** 4)
     filtered = np.fft.irfft(np.fft.rfft(periodic, axis=0) * gain[:, None, None], len(periodic), axis=0)
     return line + filtered[:frames]
+
+
+def gaussian(signal: Array, sigma_seconds: float, fps: float) -> Array:
+    """Gaussian smoothing over frames (the first axis), which keeps the ends and straight lines."""
+    radius = max(1, int(3 * sigma_seconds * fps))
+    kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) / (sigma_seconds * fps)) ** 2)
+    kernel /= kernel.sum()
+    flat = signal.reshape(len(signal), -1)
+    padded = np.pad(flat, ((radius, radius), (0, 0)), mode="reflect", reflect_type="odd")
+    columns = [np.convolve(column, kernel, mode="valid") for column in padded.T]
+    return np.stack(columns, axis=-1).reshape(signal.shape)

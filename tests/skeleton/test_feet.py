@@ -4,8 +4,8 @@ import pytest
 from ram_sdk.motion import Motion
 from ram_sdk.skeleton.feet import contacts, in_place, lock_feet, sliding
 from ram_sdk.skeleton.joints import HUMANML3D
+from ram_sdk.skeleton.physical import foot_skating_ratio
 from tests.synthetic_motion import natural_poses
-from training.evaluation.physical import foot_skating_ratio
 
 FPS = 20.0
 LEGS = [4, 5, 7, 8, 10, 11]

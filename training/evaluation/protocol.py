@@ -24,10 +24,10 @@ from tqdm import tqdm
 from ram_sdk import Motion, RAMPipeline, RAMScheduler
 from ram_sdk.checkpoint import DEFAULT
 from ram_sdk.scheduler import Sampler, Spacing
+from ram_sdk.skeleton import physical
 from ram_sdk.skeleton.joints import HUMANML3D
 from training import machine
 from training.data.folder import MotionTextFolder, write_atomically
-from training.evaluation import physical
 from training.evaluation.clips import LabelledClip, draw, read_labelled
 from training.evaluation.evaluator import Evaluator, Sample
 from training.evaluation.metrics import (

@@ -18,6 +18,7 @@ import torch
 from tqdm import tqdm
 
 import ram_sdk
+from ram_sdk.mirrored_text import mirror_text
 from ram_sdk.skeleton.retarget import leg_scale, mirror, retarget
 from training.data.folder import SPLITS, MotionTextFolder, feature_statistics, save_array, write_atomically
 from training.open_data.attributes import measure
@@ -29,7 +30,6 @@ from training.open_data.captions import (
     fitting,
     gerund,
     human_windows,
-    mirror_text,
     read_sentences,
     verb_phrases,
 )

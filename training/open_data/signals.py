@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ram_sdk.skeleton.joints import HUMANML3D
+from ram_sdk.skeleton.smoothing import gaussian
 
 Array = NDArray[np.float64]
 
@@ -11,14 +12,8 @@ FPS = HUMANML3D.fps
 
 
 def smooth(signal: Array, sigma_seconds: float) -> Array:
-    """Gaussian smoothing over frames (the first axis), which keeps the ends and straight lines."""
-    radius = max(1, int(3 * sigma_seconds * FPS))
-    kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) / (sigma_seconds * FPS)) ** 2)
-    kernel /= kernel.sum()
-    flat = signal.reshape(len(signal), -1)
-    padded = np.pad(flat, ((radius, radius), (0, 0)), mode="reflect", reflect_type="odd")
-    columns = [np.convolve(column, kernel, mode="valid") for column in padded.T]
-    return np.stack(columns, axis=-1).reshape(signal.shape)
+    """Gaussian smoothing over frames, see `ram_sdk.skeleton.smoothing.gaussian`."""
+    return gaussian(signal, sigma_seconds, FPS)
 
 
 def moving_mean(signal: Array, frames: int) -> Array:

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from synthetic_clips import jump, kick, mirror, raise_hand, squat, standing, step_feet, travel
 
+from ram_sdk.mirrored_text import mirror_text
 from training.open_data.attributes import measure
 from training.open_data.captions import (
     captions_for,
     check_caption,
-    mirror_text,
     text_line,
     verb_phrases,
     wordings,

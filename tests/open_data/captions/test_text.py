@@ -1,6 +1,7 @@
 import pytest
 
-from training.open_data.captions import mirror_text, text_line
+from ram_sdk.mirrored_text import mirror_text
+from training.open_data.captions import text_line
 
 
 @pytest.mark.parametrize(

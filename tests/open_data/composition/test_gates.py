@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from composition_parts import source, standing, walking
+from composition_parts import source
+from simple_motions import standing, walking
 
 from training.open_data.composition.draft import Draft
 from training.open_data.composition.gates import failed_gate

@@ -5,7 +5,8 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from composition_parts import LANGUAGE, bones_off, source, standing, walking, waving
+from composition_parts import LANGUAGE, source
+from simple_motions import bones_off, standing, walking, waving
 
 from training.open_data.attributes import measure
 from training.open_data.captions.wordings import is_unseen

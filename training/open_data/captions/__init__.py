@@ -6,7 +6,7 @@ from training.open_data.captions.human import HumanCaption, covered, human_windo
 from training.open_data.captions.inflect import base_form, gerund
 from training.open_data.captions.sentences import fitting, read_sentences
 from training.open_data.captions.speeds import action_quantiles, tempo, write_speeds
-from training.open_data.captions.text import mirror_text, text_line
+from training.open_data.captions.text import text_line
 
 __all__ = [
     "HumanCaption",
@@ -19,7 +19,6 @@ __all__ = [
     "fitting",
     "gerund",
     "human_windows",
-    "mirror_text",
     "read_human_captions",
     "read_sentences",
     "tempo",

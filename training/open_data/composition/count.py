@@ -4,12 +4,12 @@ import random
 
 import numpy as np
 
+from ram_sdk.skeleton.seams import Joined, join
+from ram_sdk.skeleton.sequences import Array, cut, distances, signatures
 from training.open_data.composition.cycles import CYCLES, happenings
 from training.open_data.composition.draft import Draft, Rejected, shown
 from training.open_data.composition.held import standing_near
 from training.open_data.composition.pool import MAX_JOINTS, MIN_JOINTS, Pool, even_choice
-from training.open_data.composition.poses import Array, cut, distances, signatures
-from training.open_data.composition.seams import Joined, join
 from training.open_data.composition.sources import Source
 from training.open_data.composition.wording import count_captions, table
 

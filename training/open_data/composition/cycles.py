@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from training.open_data.composition.poses import FPS, Array
-from training.open_data.signals import bumps
+from ram_sdk.skeleton.sequences import Array
+from training.open_data.signals import FPS, bumps
 
 _CHEST = 9
 _SIDES = ((1, 4, 7, 10, 16, 20), (2, 5, 8, 11, 17, 21))  # hip, knee, ankle, toe, shoulder, wrist

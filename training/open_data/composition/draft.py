@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ram_sdk.skeleton.sequences import Array
 from training.open_data.attributes import measure
-from training.open_data.composition.poses import Array
 from training.open_data.composition.sources import Language, Source, canonical
 
 

@@ -6,9 +6,10 @@ import numpy as np
 
 from ram_sdk.skeleton.feet import sliding
 from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
+from ram_sdk.skeleton.sequences import Array
 from training.open_data.composition.draft import Draft
 from training.open_data.composition.pool import MAX_JOINTS, MIN_JOINTS
-from training.open_data.composition.poses import FPS, Array
+from training.open_data.signals import FPS
 
 _BONES = 1e-3  # metres
 _FLOOR = -0.03  # metres

@@ -2,10 +2,10 @@
 
 import random
 
+from ram_sdk.skeleton.seams import join
+from ram_sdk.skeleton.sequences import Array, distances, signatures
 from training.open_data.composition.draft import Draft, Rejected, shown
 from training.open_data.composition.pool import MAX_JOINTS, Pool, even_choice
-from training.open_data.composition.poses import Array, distances, signatures
-from training.open_data.composition.seams import join
 from training.open_data.composition.sources import Source, roles
 from training.open_data.composition.then import overlap_frames
 from training.open_data.composition.wording import joined_captions

@@ -8,11 +8,11 @@ import torch
 from numpy.typing import NDArray
 
 from ram_sdk.skeleton.kinematics import PoseSequence
+from ram_sdk.skeleton.sequences import Array, blend_rotations, cut, positions, smooth_step
 from training.open_data.attributes import Attributes, Hand
 from training.open_data.composition.draft import Draft, Rejected, shown
 from training.open_data.composition.loops import looped
 from training.open_data.composition.pool import MAX_JOINTS, MIN_JOINTS, Pool, even_choice
-from training.open_data.composition.poses import Array, blend_rotations, cut, positions, smooth_step
 from training.open_data.composition.sources import Source, has_role
 from training.open_data.composition.wording import joined_captions
 

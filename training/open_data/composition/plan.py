@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
+from ram_sdk.skeleton.sequences import Array
 from training.data.folder import write_atomically
 from training.open_data.cleaning import FPS
 from training.open_data.composition.along import draft_along
@@ -25,7 +26,6 @@ from training.open_data.composition.gates import failed_gate
 from training.open_data.composition.held import draft_held
 from training.open_data.composition.overlay import draft_while
 from training.open_data.composition.pool import Pool
-from training.open_data.composition.poses import Array
 from training.open_data.composition.sources import Language
 from training.open_data.composition.tempo import draft_tempo
 from training.open_data.composition.then import draft_then

@@ -7,22 +7,41 @@ from pathlib import Path
 
 import numpy as np
 
+from ram_sdk.skeleton.sequences import SIGNATURE, Array, distances, signatures
 from training.open_data.composition.draft import Rejected
-from training.open_data.composition.poses import (
-    SIGNATURE,
-    Array,
-    active_span,
-    distances,
-    signatures,
-    standing_span,
-)
 from training.open_data.composition.sources import Language, Source, has_role, read_sources, roles
+from training.open_data.signals import FPS, runs
 
 MIN_JOINTS, MAX_JOINTS = 41, 197  # frames of joints; features have one frame less
 _MEETING = 4  # frames from either end at which two parts are compared: the middle of a seam
 _CLOSE = 0.2  # metres (see `distances`): parts that are farther apart are not joined
 _STEADY = (36, 80)  # frames of a part that is cut out of steady walking or running
+_STILL_SPEED = 0.15  # metres a second, mean over the joints
+_STILL_KEPT = 5  # frames of stillness kept on either side of what moves
+_UPRIGHT, _ANKLES = 0.85, 0.16  # metres of the pelvis, at least, and of the ankles, at most, of who stands
 _RAREST = 0.5  # actions are drawn in proportion to this power of their number of clips
+
+
+def active_span(joints: Array) -> tuple[int, int]:
+    """First frame and one past the last of what moves, with a little stillness kept on both sides."""
+    speed = np.linalg.norm(np.diff(joints, axis=0), axis=-1).mean(-1) * FPS
+    moving = np.flatnonzero(speed > _STILL_SPEED)
+    if not len(moving):
+        return 0, len(joints)
+    return max(0, int(moving[0]) - _STILL_KEPT), min(len(joints), int(moving[-1]) + 2 + _STILL_KEPT)
+
+
+def standing_span(joints: Array) -> tuple[int, int] | None:
+    """The longest stretch, of a second or more, of standing upright on both feet with lowered hands."""
+    speed = np.linalg.norm(np.gradient(joints, axis=0), axis=-1).mean(-1) * FPS
+    standing = (
+        (speed < _STILL_SPEED)
+        & (joints[:, 0, 1] > _UPRIGHT)
+        & (joints[:, (20, 21), 1].max(axis=1) < joints[:, 9, 1])
+        & (joints[:, (7, 8), 1].max(axis=1) < _ANKLES)
+    )
+    longest = max(runs(standing), key=lambda run: run.stop - run.start, default=slice(0, 0))
+    return (longest.start, longest.stop) if longest.stop - longest.start >= FPS else None
 
 
 class Pool:

@@ -13,9 +13,9 @@ import torch
 
 from ram_sdk.skeleton.features import canonicalize
 from ram_sdk.skeleton.kinematics import PoseSequence
+from ram_sdk.skeleton.sequences import Array, pose_of
 from training.open_data.attributes import Attributes, measure
 from training.open_data.clip import ClipInfo
-from training.open_data.composition.poses import Array, pose_of
 
 _ROLES = Path(__file__).with_name("roles.json")
 

@@ -2,10 +2,11 @@
 
 import random
 
+from ram_sdk.skeleton.sequences import Array, positions
 from training.open_data.composition.draft import Draft
 from training.open_data.composition.pool import MAX_JOINTS, MIN_JOINTS, Pool, even_choice
-from training.open_data.composition.poses import FPS, Array, positions
 from training.open_data.composition.sources import captions_about, roles
+from training.open_data.signals import FPS
 
 _SLOW, _FAST = (0.7, 0.87), (1.15, 1.4)  # times the captured speed
 _AIRBORNE = (1.08, 1.2)  # what falls cannot be slowed down, and hardly sped up

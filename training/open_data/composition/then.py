@@ -3,10 +3,10 @@
 import random
 from itertools import pairwise
 
+from ram_sdk.skeleton.seams import join
+from ram_sdk.skeleton.sequences import Array
 from training.open_data.composition.draft import Draft, Rejected, shown
 from training.open_data.composition.pool import MAX_JOINTS, Pool, even_choice
-from training.open_data.composition.poses import Array
-from training.open_data.composition.seams import join
 from training.open_data.composition.wording import joined_captions
 
 _THREE = 0.3  # share of motions with three parts

@@ -1,4 +1,4 @@
-"""Motions as joint rotations: cutting, placing, looping and comparing them."""
+"""Motions as joint rotations: cutting, placing, blending and comparing them."""
 
 import numpy as np
 import torch
@@ -9,15 +9,13 @@ from ram_sdk.geometry import matrix_to_quaternion, quaternion_to_matrix, slerp
 from ram_sdk.skeleton.inverse_kinematics import inverse_kinematics
 from ram_sdk.skeleton.joints import HUMANML3D
 from ram_sdk.skeleton.kinematics import PoseSequence
-from training.open_data.signals import runs
+from ram_sdk.skeleton.smoothing import gaussian
 
 Array = NDArray[np.float64]
 
-FPS = HUMANML3D.fps
 SIGNATURE = 6 * HUMANML3D.num_joints  # numbers that describe a pose and how it moves
-_STILL_SPEED = 0.15  # metres a second, mean over the joints
-_UPRIGHT, _ANKLES = 0.85, 0.16  # metres of the pelvis, at least, and of the ankles, at most
-_STILL_KEPT = 5  # frames of stillness kept on either side of what moves
+_MOVING = 0.15  # metres a second of the fastest joint
+_TREMBLE = 0.08  # seconds over which paths are smoothed first
 _VELOCITY_WEIGHT = 0.1  # seconds: how many metres of distance a metre a second of difference counts as
 
 
@@ -67,29 +65,26 @@ def smooth_step(u: Array) -> Array:
     return np.asarray(u * u * (3 - 2 * u))
 
 
-def active_span(joints: Array) -> tuple[int, int]:
-    """First frame and one past the last of what moves, with a little stillness kept on both sides."""
-    speed = np.linalg.norm(np.diff(joints, axis=0), axis=-1).mean(-1) * FPS
-    moving = np.flatnonzero(speed > _STILL_SPEED)
+def moving_span(joints: Array, fps: float, kept: float) -> tuple[int, int]:
+    """First frame and one past the last in which a joint moves; the whole clip where none does.
+
+    Args:
+        joints: `(frames, 22, 3)` positions, metres.
+        fps: frames a second.
+        kept: seconds of stillness kept on both sides.
+    """
+    if len(joints) < 2:
+        return 0, len(joints)
+    paths = gaussian(joints, _TREMBLE, fps)
+    speed = np.linalg.norm(np.diff(paths, axis=0), axis=-1).max(axis=-1) * fps
+    moving = np.flatnonzero(speed > _MOVING)
     if not len(moving):
         return 0, len(joints)
-    return max(0, int(moving[0]) - _STILL_KEPT), min(len(joints), int(moving[-1]) + 2 + _STILL_KEPT)
+    margin = round(kept * fps)
+    return max(0, int(moving[0]) - margin), min(len(joints), int(moving[-1]) + 2 + margin)
 
 
-def standing_span(joints: Array) -> tuple[int, int] | None:
-    """The longest stretch, of a second or more, of standing upright on both feet with lowered hands."""
-    speed = np.linalg.norm(np.gradient(joints, axis=0), axis=-1).mean(-1) * FPS
-    standing = (
-        (speed < _STILL_SPEED)
-        & (joints[:, 0, 1] > _UPRIGHT)
-        & (joints[:, (20, 21), 1].max(axis=1) < joints[:, 9, 1])
-        & (joints[:, (7, 8), 1].max(axis=1) < _ANKLES)
-    )
-    longest = max(runs(standing), key=lambda run: run.stop - run.start, default=slice(0, 0))
-    return (longest.start, longest.stop) if longest.stop - longest.start >= FPS else None
-
-
-def signatures(joints: Array) -> Array:
+def signatures(joints: Array, fps: float = HUMANML3D.fps) -> Array:
     """What a pose looks like and how it moves, wherever it stands and faces: `(frames, 132)`.
 
     The distance between two signatures, divided by sqrt(22), is in metres.
@@ -98,7 +93,7 @@ def signatures(joints: Array) -> Array:
     yaw = np.arctan2(-across[:, 2], across[:, 0])
     c, s, o, i = np.cos(yaw), np.sin(yaw), np.zeros_like(yaw), np.ones_like(yaw)
     facing = np.stack((c, o, s, o, i, o, -s, o, c), axis=-1).reshape(-1, 3, 3)  # local = world @ facing
-    velocity = np.gradient(joints, axis=0) * FPS
+    velocity = np.gradient(joints, axis=0) * fps
     centred = joints - joints[:, :1] * (1.0, 0.0, 1.0)
     both = np.concatenate((centred, _VELOCITY_WEIGHT * velocity), axis=1)
     return np.asarray((both @ facing).reshape(len(joints), -1))

@@ -15,6 +15,9 @@ Array = NDArray[np.floating]
 _SKATING_HEIGHT = 0.05  # metres
 _SKATING_SPEED = 0.5  # metres a second
 _SKATING_WINDOW = 5  # frames
+_FROZEN_SPEED = 0.02  # metres a second: less than somebody who stands still
+_ENDING = 0.2  # seconds
+_BUSY_SPEED = 0.05  # metres a second: a body that never moves faster rests from the beginning to the end
 _TOES = (HUMANML3D.left_foot[1], HUMANML3D.right_foot[1])
 
 
@@ -62,6 +65,38 @@ def jerk(joints: Array, fps: float = HUMANML3D.fps) -> float:
     return float(np.linalg.norm(third, axis=-1).mean())
 
 
+def highest_speed(joints: Array, fps: float = HUMANML3D.fps) -> float:
+    """Speed of the fastest joint between two frames, m/s; people stay below 15.
+
+    Raises:
+        ValueError: fewer than two frames, or another shape.
+    """
+    return float(np.linalg.norm(np.diff(_checked(joints, 2), axis=0), axis=-1).max() * fps)
+
+
+def frozen_share(joints: Array, fps: float = HUMANML3D.fps) -> float:
+    """Share of steps between frames in which the joints move at less than 0.02 m/s in the mean, 0 to 1.
+
+    Raises:
+        ValueError: fewer than two frames, or another shape.
+    """
+    return float((_mean_speed(_checked(joints, 2), fps) < _FROZEN_SPEED).mean())
+
+
+def ending_activity(joints: Array, fps: float = HUMANML3D.fps) -> float:
+    """How busy the body is at the end, as a share of its busiest moments: near 0 where the action has ended.
+
+    The mean speed of the joints against the pelvis in the last fifth of a second, divided by the 95th
+    percentile of it over the motion. A walk may end in the middle of a step, a wave should not.
+
+    Raises:
+        ValueError: fewer than two frames, or another shape.
+    """
+    checked = _checked(joints, 2)
+    speed = _mean_speed(checked - checked[:, :1], fps)
+    return float(speed[-max(1, round(_ENDING * fps)) :].mean() / max(np.percentile(speed, 95), _BUSY_SPEED))
+
+
 def bone_lengths(joints: Array) -> Array:
     """Lengths `(frames, 21)` of the bones into joints 1 to 21, metres.
 
@@ -86,6 +121,11 @@ def bone_length_error(joints: Array, true_lengths: Array) -> float:
     if true_lengths.shape != (HUMANML3D.num_joints - 1,):
         raise ValueError(f"true_lengths {true_lengths.shape}: expected (21,), one length a bone")
     return float(np.abs(bone_lengths(joints) - true_lengths).mean())
+
+
+def _mean_speed(joints: Array, fps: float) -> Array:
+    """Speed of each step, m/s, mean over the joints."""
+    return np.asarray(np.linalg.norm(np.diff(joints, axis=0), axis=-1).mean(axis=-1) * fps)
 
 
 def _checked(joints: Array, frames: int) -> Array:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ram_sdk.skeleton.joints import HUMANML3D
-from training.evaluation.physical import (
+from ram_sdk.skeleton.physical import (
     bone_length_error,
     bone_lengths,
     floor_penetration,

@@ -14,9 +14,9 @@ import numpy as np
 import torch
 
 from ram_sdk.skeleton.feet import place_feet
+from ram_sdk.skeleton.joints import HUMANML3D
 from ram_sdk.skeleton.kinematics import PoseSequence
-from training.open_data.composition.poses import (
-    FPS,
+from ram_sdk.skeleton.sequences import (
     Array,
     blend_rotations,
     cut,
@@ -50,12 +50,13 @@ class Joined:
     seams: tuple[tuple[int, int], ...]
 
 
-def join(parts: Sequence[PoseSequence], overlaps: Sequence[int]) -> Joined:
+def join(parts: Sequence[PoseSequence], overlaps: Sequence[int], fps: float = HUMANML3D.fps) -> Joined:
     """Join motions one after the other.
 
     Args:
         parts: at least one, each as long as the seams at its ends together.
         overlaps: frames of each seam, one fewer than parts.
+        fps: frames a second of all parts.
 
     Returns:
         The first part stays in its place, each further one goes on in the position and heading in which
@@ -82,7 +83,7 @@ def join(parts: Sequence[PoseSequence], overlaps: Sequence[int]) -> Joined:
         )
     joints = positions(whole)
     for (start, stop), (first, second) in zip(seams, feet, strict=True):
-        joints[start:stop] = place_feet(joints[start:stop], *_foot_paths(first, second))
+        joints[start:stop] = place_feet(joints[start:stop], *_foot_paths(first, second, fps))
     borders = (0, *((start + stop) // 2 for start, stop in seams), len(joints))
     return Joined(joints, tuple(pairwise(borders)), tuple(seams))
 
@@ -105,12 +106,12 @@ def _crossfade(before: PoseSequence, part: PoseSequence) -> tuple[PoseSequence, 
     )
 
 
-def _foot_paths(before: Array, after: Array) -> tuple[Array, Array]:
+def _foot_paths(before: Array, after: Array, fps: float) -> tuple[Array, Array]:
     """Ankles and toes `(frames, 2, 3)` over a seam, from the positions of both motions in it."""
     frames = len(before)
-    length = max(4, round(_CHANGING * frames))
+    length = min(frames, max(4, round(_CHANGING * frames)))
     standing = np.stack(
-        [_standing(before, toe) + _standing(after, toe) for _, toe in _FEET]
+        [_standing(before, toe, fps) + _standing(after, toe, fps) for _, toe in _FEET]
     )  # (2, frames): in how many of the two motions
     starts = range(frames - length + 1)
     cost = [[standing[side, s : s + length].sum() for s in starts] for side in (0, 1)]
@@ -138,7 +139,7 @@ def _foot_paths(before: Array, after: Array) -> tuple[Array, Array]:
     return ankles, toes
 
 
-def _standing(joints: Array, toe: int) -> Array:
+def _standing(joints: Array, toe: int, fps: float) -> Array:
     path = joints[:, toe]
-    speed = np.linalg.norm(np.gradient(path, axis=0), axis=-1) * FPS
+    speed = np.linalg.norm(np.gradient(path, axis=0), axis=-1) * fps if len(path) > 1 else np.zeros(1)
     return np.asarray((path[:, 1] < _STANDING_HEIGHT) & (speed < _STANDING_SPEED), dtype=np.float64)

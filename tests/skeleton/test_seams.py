@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from composition_parts import bones_off, standing, walking, waving
+from simple_motions import bones_off, standing, walking, waving
 
 from ram_sdk.skeleton.feet import place_feet
-from training.open_data.composition.poses import cut, place, pose_of, positions
-from training.open_data.composition.seams import join
+from ram_sdk.skeleton.seams import join
+from ram_sdk.skeleton.sequences import cut, place, pose_of, positions
 
 
 def fastest(joints):

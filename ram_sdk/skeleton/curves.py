@@ -4,10 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.open_data.composition.poses import Array
+from ram_sdk.skeleton.sequences import Array
+from ram_sdk.skeleton.smoothing import gaussian
 
 _STEP = 0.01  # metres between the points of a curve
 _BEYOND = 2.0  # metres that a curve goes on at either end
+_ROUNDING = 0.3  # metres: deviation of the Gaussian that rounds the corners of a line of points
+_SHORTEST, _LONGEST = 0.1, 10_000.0  # metres of a line of points
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,42 @@ def path(curvature: Array, length: float) -> Path:
     points = np.stack((np.cumsum(np.sin(heading)), np.cumsum(np.cos(heading))), axis=-1) * _STEP
     points -= np.stack([np.interp(0.0, at, points[:, k]) for k in (0, 1)])
     return Path(at, heading, points)
+
+
+def through(points: Array) -> Path:
+    """The curve through points on the floor, its corners rounded.
+
+    Args:
+        points: `(points, 2)` x and z, metres, at least two.
+
+    Raises:
+        ValueError: another shape, numbers that are not finite, or a curve shorter than 0.1 m.
+    """
+    if points.ndim != 2 or points.shape[1:] != (2,) or len(points) < 2:
+        raise ValueError(f"path of shape {points.shape}: expected (points >= 2, 2), x and z in metres")
+    if not np.isfinite(points).all():
+        raise ValueError("path holds NaN or infinite numbers")
+    knots = _lengths(points)
+    if not _SHORTEST <= knots[-1] <= _LONGEST:
+        raise ValueError(f"path of {knots[-1]:.2g} m: expected {_SHORTEST:g} to {_LONGEST:g} m")
+    at = np.arange(-_BEYOND, knots[-1] + _BEYOND, _STEP)
+    inside = np.stack([np.interp(at, knots, points[:, k]) for k in (0, 1)], axis=-1)
+    first, last = (
+        points[i] - points[j]
+        for i, j in ((np.flatnonzero(knots > 0)[0], 0), (-1, np.searchsorted(knots, knots[-1]) - 1))
+    )
+    inside += np.minimum(at, 0.0)[:, None] * first / np.linalg.norm(first)
+    inside += np.maximum(at - knots[-1], 0.0)[:, None] * last / np.linalg.norm(last)
+    smooth = gaussian(inside, _ROUNDING, 1 / _STEP)
+    steps = np.gradient(smooth, axis=0)
+    at = _lengths(smooth)
+    start = at[np.argmin(np.linalg.norm(smooth - points[0], axis=-1)[: int(2 * _BEYOND / _STEP)])]
+    return Path(at - start, np.unwrap(np.arctan2(steps[:, 0], steps[:, 1])), smooth)
+
+
+def _lengths(points: Array) -> Array:
+    """Metres along a line of points, from its start."""
+    return np.concatenate(([0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=-1))))
 
 
 def circle(length: float, side: int, rounds: float) -> Path:

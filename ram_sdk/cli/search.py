@@ -1,0 +1,61 @@
+"""`ram-sdk search`: the motions of a folder that fit a text."""
+
+import argparse
+import json
+from pathlib import Path
+
+from ram_sdk.cli import console
+from ram_sdk.shipped import DEFAULT, SHIPPED
+
+_INDEX = ".ram_sdk-index.safetensors"
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the verb to the command line."""
+    parser = commands.add_parser(
+        "search",
+        help="find the motions of a folder that fit a text",
+        epilog='ram-sdk search "a person waves" mocap/ --top 5',
+    )
+    parser.set_defaults(run=run)
+    parser.add_argument("text", metavar="TEXT", help="what the person does")
+    parser.add_argument("folder", type=Path, metavar="DIR", help="motions, also in folders inside it")
+    parser.add_argument("--top", type=int, default=10, metavar="N", help="how many (default: 10)")
+    parser.add_argument(
+        "--index", type=Path, metavar="FILE",
+        help=f"where the index is kept; new and changed files are added each time (default: DIR/{_INDEX})",
+    )  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument(
+        "--checkpoint",
+        default=DEFAULT,
+        help=f"{', '.join(SHIPPED)}, a folder or a Hub repository (default: {DEFAULT})",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Bring the index up to date and print what fits best; returns the exit code."""
+    from ram_sdk import inputs
+    from ram_sdk.pipeline import RAMPipeline
+    from ram_sdk.search import MotionIndex
+
+    (text,), top = inputs.prompts(arguments.text), inputs.count("--top", arguments.top)
+    if not arguments.folder.is_dir():
+        raise NotADirectoryError(f"{str(arguments.folder)!r} is not a folder of motions")
+    pipeline = RAMPipeline.from_pretrained(arguments.checkpoint)
+    place: Path = arguments.index or arguments.folder / _INDEX
+    if place.exists():
+        index = MotionIndex.load(place, arguments.folder).update(pipeline)
+    else:
+        index = MotionIndex.build(pipeline, arguments.folder)
+    index.save(place)
+    for match in pipeline.search(text, index, top):
+        found = {
+            "path": str(match.path),
+            "start": match.start,
+            "end": match.end,
+            "similarity": match.similarity,
+        }
+        line = f"{match.similarity:.2f}  {match.start:.1f}-{match.end:.1f} s  {match.path}"
+        console.say(json.dumps(found) if arguments.json else line)
+    return 0

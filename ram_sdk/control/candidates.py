@@ -1,0 +1,159 @@
+"""Best of several candidates: drawn, judged by their text and by what a body can do, refused and drawn again.
+
+    score = similarity * plausibility
+
+Similarity is the calibrated one of the shared latent space (`RAMPipeline.similarity`). Plausibility is 1
+minus the mean of the measures of `LIMITS`, each as a share of its limit and at most 1; a candidate that is
+over a limit is refused, and chosen only where all that were drawn are.
+"""
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from torch import Tensor
+
+from ram_sdk.motion import Motion
+from ram_sdk.skeleton import physical
+
+if TYPE_CHECKING:
+    from ram_sdk.pipeline import RAMPipeline
+
+MAX_CANDIDATES = 64
+_ROUNDS = 3  # of drawing, at most
+
+LIMITS: dict[str, tuple[Callable[[physical.Array, float], float], float]] = {
+    "sliding": (physical.foot_skating_ratio, 0.5),  # share of steps between frames
+    "below the floor": (lambda joints, fps: physical.floor_penetration(joints), 0.03),  # metres, mean
+    "jump": (physical.highest_speed, 15.0),  # metres a second
+    "jerk": (physical.jerk, 450.0),  # metres a second^3, mean
+    "frozen": (physical.frozen_share, 0.6),  # of frames
+    "cut off": (physical.ending_activity, 2.0),  # times the busiest moments
+}
+"""What is measured of a body, and where it is refused: no captured clip of the open set's test split is."""
+
+Draw = Callable[[Sequence[int], Sequence[int]], list[Tensor]]
+"""Makes the features of motions, from their numbers in the call and a seed for each."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """How good a candidate is.
+
+    Attributes:
+        similarity: of the text and the motion, 0 to 1.
+        strain: each measure of `LIMITS` as a share of its limit.
+    """
+
+    similarity: float
+    strain: Mapping[str, float]
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """The measures that are over their limits."""
+        return tuple(name for name, share in self.strain.items() if share > 1.0)
+
+    @property
+    def plausibility(self) -> float:
+        """From 0 to 1."""
+        return 1.0 - float(np.mean([min(share, 1.0) for share in self.strain.values()]))
+
+    @property
+    def total(self) -> float:
+        """What candidates are ranked by, after their faults."""
+        return self.similarity * self.plausibility
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A motion that was drawn.
+
+    Attributes:
+        features: `(frames, features)` in real units.
+        seed: it was made from.
+        score: how good it is.
+        drawn: how many its motion was chosen from.
+    """
+
+    features: Tensor
+    seed: int
+    score: Score
+    drawn: int = 1
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What `Motion.settings` says of the choice."""
+        score = self.score
+        return {
+            "num_candidates": self.drawn,
+            "scores": {
+                "total": score.total,
+                "similarity": score.similarity,
+                "plausibility": score.plausibility,
+                "faults": list(score.faults),
+            },
+        }
+
+
+def best(
+    pipeline: "RAMPipeline", draw: Draw, latents: Tensor, seeds: Sequence[int], count: int
+) -> list[Candidate]:
+    """The best of `count` candidates of each motion of a call.
+
+    A motion whose candidates are all refused gets as many new ones, for at most three rounds in all.
+
+    Args:
+        pipeline: judges the similarity.
+        draw: makes candidates.
+        latents: z of each motion, `(motions, latent_dim)`.
+        seeds: of each motion; its first candidate is made from it, the others from seeds that follow from it.
+        count: candidates of each motion.
+
+    Returns:
+        One candidate for each motion.
+
+    Warns:
+        UserWarning: all candidates of a motion have a fault.
+
+    Raises:
+        ValueError: the checkpoint has no motion encoder or no calibration of similarity.
+    """
+    chosen: dict[int, Candidate] = {}
+    waiting = list(range(len(seeds)))
+    for turn in range(_ROUNDS):
+        rows = [row for row in waiting for _ in range(count)]
+        own = [seed for row in waiting for seed in candidate_seeds(seeds[row], (turn + 1) * count)[-count:]]
+        for row, seed, features in zip(rows, own, draw(rows, own), strict=True):
+            found = Candidate(features, seed, score(pipeline, features, latents[row]), (turn + 1) * count)
+            chosen[row] = max(chosen.get(row, found), found, key=_rank)
+        waiting = [row for row in waiting if chosen[row].score.faults]
+        if not waiting:
+            break
+    for row in waiting:
+        warnings.warn(
+            f"all {_ROUNDS * count} candidates of motion {row + 1} have a fault "
+            f"(the best: {', '.join(chosen[row].score.faults)}): try another wording",
+            stacklevel=3,
+        )
+    return [chosen[row] for row in range(len(seeds))]
+
+
+def score(pipeline: "RAMPipeline", features: Tensor, latent: Tensor) -> Score:
+    """Judge a motion `(frames, features)`, in real units, that was made from a latent `(latent_dim,)`."""
+    motion = Motion.from_features(features.numpy())
+    similarity = float(pipeline.match(latent[None], pipeline.encode_motion(motion))[0, 0])
+    joints = motion.joints.astype(np.float64)
+    return Score(
+        similarity, {name: measure(joints, motion.fps) / limit for name, (measure, limit) in LIMITS.items()}
+    )
+
+
+def candidate_seeds(seed: int, count: int) -> list[int]:
+    """Seeds of a motion's candidates: its own, then others that depend on it alone; more only adds some."""
+    return [seed, *map(int, np.random.SeedSequence(seed).generate_state(count - 1))]
+
+
+def _rank(candidate: Candidate) -> tuple[int, float]:
+    return -len(candidate.score.faults), candidate.score.total

@@ -1,0 +1,177 @@
+"""What can be done in the latent space that texts and motions share (eq. 1 and 2)."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ram_sdk import inputs
+from ram_sdk.models import FeatureNormalizer, Matcher, MotionEncoder
+from ram_sdk.motion import Motion
+from ram_sdk.search import Match, MotionIndex
+
+if TYPE_CHECKING:
+    from ram_sdk.pipeline import RAMOutput
+
+_CHUNK = 32  # motions of similar length that are encoded together
+
+
+class LatentSpace:
+    """The part of `RAMPipeline` that encodes, compares and mixes texts and motions."""
+
+    motion_encoder: MotionEncoder | None
+    normalizer: FeatureNormalizer
+    matcher: Matcher | None
+
+    if TYPE_CHECKING:
+
+        @property
+        def device(self) -> torch.device: ...  # noqa: D102
+
+        @property
+        def dtype(self) -> torch.dtype: ...  # noqa: D102
+
+        def encode_prompt(self, prompts: Sequence[str]) -> tuple[Tensor, Tensor]: ...  # noqa: D102
+
+        def __call__(self, *, latents: Tensor, num_frames: int, seed: int | None) -> RAMOutput: ...  # noqa: D102
+
+    @torch.no_grad()
+    def encode_text(self, texts: str | Sequence[str]) -> Tensor:
+        """Latents z_t of texts, `(texts, latent_dim)` (eq. 2).
+
+        Raises:
+            TypeError: something that is not text.
+            ValueError: an empty text, or one that is longer than the text backbone can read.
+        """
+        return self.encode_prompt(inputs.prompts(texts))[0]
+
+    @torch.no_grad()
+    def encode_motion(self, motions: Motion | Sequence[Motion]) -> Tensor:
+        """Latents z_m of motions, `(motions, latent_dim)` (eq. 1), at the checkpoint's frame rate.
+
+        Raises:
+            ValueError: the checkpoint has no motion encoder, or a motion is of another skeleton or longer
+                than the checkpoint can make.
+        """
+        if self.motion_encoder is None:
+            raise ValueError(
+                "this checkpoint has no motion encoder: it was trained without the motion branch"
+            )
+        clips = [motions] if isinstance(motions, Motion) else list(motions)
+        features = [self.normalizer.normalize(self._features(motion).to(self.device)) for motion in clips]
+        order = sorted(range(len(features)), key=lambda i: len(features[i]))
+        latents = torch.empty(len(features), self.motion_encoder.config.latent_dim, device=self.device)
+        for start in range(0, len(order), _CHUNK):
+            chunk = order[start : start + _CHUNK]
+            padded = torch.nn.utils.rnn.pad_sequence([features[i] for i in chunk], batch_first=True)
+            lengths = torch.tensor([len(features[i]) for i in chunk], device=self.device)
+            mask = torch.arange(padded.shape[1], device=self.device) < lengths[:, None]
+            latents[chunk] = self.motion_encoder(padded.to(self.dtype), mask).float()
+        return latents.to(self.dtype)
+
+    def reconstruct(self, motion: Motion, *, seed: int | None = None) -> Motion:
+        """Make a motion again from its latent alone: z_m in place of z_t, as REG uses it.
+
+        Args:
+            motion: at most as long as the checkpoint can make.
+            seed: of the noise; default: a random one, recorded in `Motion.settings`.
+
+        Returns:
+            A motion of the same length, at the checkpoint's frame rate.
+
+        Raises:
+            ValueError: what `encode_motion` refuses.
+        """
+        frames = len(self._features(motion))
+        made: Motion = self(latents=self.encode_motion(motion), num_frames=frames, seed=seed).motions[0]
+        return made
+
+    def interpolate(self, start: str | Motion, end: str | Motion, steps: int = 5) -> Tensor:
+        """Latents on the way from one text or motion to another, ends included.
+
+        `pipe(latents=pipe.interpolate("a person walks", "a person runs"), num_frames=80, seed=1)` makes their
+        motions; one seed for all shows what the latent changes.
+
+        Args:
+            start: a text or a motion.
+            end: another one.
+            steps: how many latents, at least 2.
+
+        Returns:
+            `(steps, latent_dim)`: directions along the great circle, lengths along the line.
+
+        Raises:
+            ValueError: fewer than 2 steps, or what `encode_text` and `encode_motion` refuse.
+        """
+        if inputs.whole_number("steps", steps) < 2:
+            raise ValueError(f"steps {steps}: expected at least 2, the two ends")
+        ends = [self.encode_text(x) if isinstance(x, str) else self.encode_motion(x) for x in (start, end)]
+        a, b = (z.double()[0] for z in ends)
+        weight = torch.linspace(0.0, 1.0, steps, dtype=torch.float64, device=a.device)[:, None]
+        angle = torch.acos((F.normalize(a, dim=0) @ F.normalize(b, dim=0)).clamp(-1.0, 1.0))
+        if angle < 1e-4:
+            return torch.lerp(a, b, weight).to(self.dtype)
+        directions = torch.sin((1 - weight) * angle) * F.normalize(a, dim=0) + torch.sin(
+            weight * angle
+        ) * F.normalize(b, dim=0)
+        lengths = torch.lerp(a.norm(), b.norm(), weight)
+        return (lengths * directions / torch.sin(angle)).to(self.dtype)
+
+    def similarity(self, text: str, motion: Motion) -> float:
+        """How likely it is that a text describes a motion, from 0 to 1.
+
+        It is the probability for somebody who has seen as many texts with motions of other actions as with
+        their own, fitted on clips that the checkpoint was not trained on (`training.calibrate`): 0.5 is
+        undecided. It says what the checkpoint's own encoders think, which guide its sampling too.
+
+        Raises:
+            ValueError: the checkpoint has no motion encoder or no calibration, or what `encode_text` and
+                `encode_motion` refuse.
+        """
+        return float(self.match(self.encode_text(text), self.encode_motion(motion))[0, 0])
+
+    def match(self, text_latents: Tensor, motion_latents: Tensor) -> Tensor:
+        """The similarity of every z_t `(texts, latent_dim)` with every z_m, `(texts, motions)`.
+
+        Raises:
+            ValueError: the checkpoint has no calibration.
+        """
+        texts, motions = (F.normalize(z.float(), dim=-1) for z in (text_latents, motion_latents))
+        return self._matcher()(texts @ motions.mT)
+
+    def search(self, text: str, index: MotionIndex, count: int = 10) -> list[Match]:
+        """The motions of an index that fit a text best, the best first, each file once.
+
+        Raises:
+            ValueError: the index was made with another motion encoder, the checkpoint has no calibration, or
+                what `encode_text` refuses.
+        """
+        index.check_encoder(self.motion_encoder)
+        places, cosines = index.nearest(self.encode_text(text)[0].float().cpu().numpy(), count)
+        similarities = self._matcher()(torch.from_numpy(cosines))
+        return [index.entry(place, float(s)) for place, s in zip(places, similarities, strict=True)]
+
+    def _matcher(self) -> Matcher:
+        if self.matcher is None:
+            raise ValueError(
+                "this checkpoint has no calibration of similarity: "
+                "python -m training.calibrate --checkpoint FOLDER --data DIR adds it"
+            )
+        return self.matcher
+
+    def _features(self, motion: Motion) -> Tensor:
+        """Features `(frames, features)` in real units of a motion that the checkpoint can encode."""
+        wanted = self.normalizer.config
+        if motion.skeleton.name != wanted.skeleton:
+            raise ValueError(
+                f"a motion of the {motion.skeleton.name} skeleton: this checkpoint is for {wanted.skeleton}"
+            )
+        motion = motion.resample(wanted.fps)
+        if len(motion) > wanted.max_frames:
+            raise ValueError(
+                f"a motion of {len(motion)} frames at {wanted.fps:g} fps: this checkpoint encodes at most "
+                f"{wanted.max_frames}, take a part of it such as motion[:{wanted.max_frames}]"
+            )
+        return torch.from_numpy(motion.features)

@@ -1,0 +1,74 @@
+"""Best of several: which is chosen, when it is drawn again, and that one candidate changes nothing."""
+
+import numpy as np
+import pytest
+import torch
+
+from ram_sdk import RAMPipeline
+from ram_sdk.control import candidates
+from ram_sdk.models import Matcher, MatcherConfig
+
+
+@pytest.fixture(scope="module")
+def calibrated(pipeline) -> RAMPipeline:
+    return RAMPipeline(**pipeline.components | {"matcher": Matcher(MatcherConfig(5.0, 0.0))})
+
+
+@pytest.fixture
+def no_limits(monkeypatch):
+    """Motions of random networks are over every limit."""
+    limits = {name: (measure, 1e9) for name, (measure, _) in candidates.LIMITS.items()}
+    monkeypatch.setattr(candidates, "LIMITS", limits)
+
+
+def test_the_best_of_its_candidates_is_returned_and_can_be_made_again(calibrated, no_limits):
+    text = "a person jumps"
+    (best,) = calibrated(text, 40, num_inference_steps=2, seed=7, num_candidates=4).motions
+    seeds = candidates.candidate_seeds(7, 4)
+    singles = calibrated([text] * 4, 40, num_inference_steps=2, seed=seeds).motions
+    similar = [calibrated.similarity(text, motion) for motion in singles]
+    assert best.settings["seed"] == seeds[int(np.argmax(similar))]
+    assert best.settings["scores"]["similarity"] == pytest.approx(max(similar), abs=1e-4)
+    assert best.settings["num_candidates"] == 4
+    np.testing.assert_allclose(best.features, singles[int(np.argmax(similar))].features, atol=2e-4)
+
+
+def test_every_motion_of_a_batch_has_its_own(calibrated, no_limits):
+    together = calibrated(
+        ["a person jumps", "someone walks"], [40, 60], num_inference_steps=2, seed=3, num_candidates=3
+    )
+    alone = calibrated("someone walks", 60, num_inference_steps=2, seed=3, num_candidates=3).motions[0]
+    assert together.motions[1].settings["seed"] == alone.settings["seed"]
+    assert [len(motion) for motion in together.motions] == [40, 60]
+
+
+def test_refused_candidates_are_drawn_again_and_not_for_ever(calibrated):
+    calls = []
+
+    def draw(rows, seeds):
+        calls.append(list(seeds))
+        return [torch.randn(40, 263, generator=torch.Generator().manual_seed(s % 1000)) for s in seeds]
+
+    with pytest.warns(UserWarning, match="all 6 candidates of motion 1 have a fault"):
+        (chosen,) = candidates.best(calibrated, draw, torch.ones(1, 16), [5], 2)
+    assert [seed for call in calls for seed in call] == candidates.candidate_seeds(5, 6)
+    assert chosen.drawn == 6
+    assert chosen.settings["scores"]["faults"]
+
+
+def test_a_sound_candidate_wins_over_a_more_similar_one_with_a_fault():
+    sound, faulty = ({name: share for name in candidates.LIMITS} for share in (0.5, 1.5))
+    good = candidates.Candidate(torch.zeros(1), 1, candidates.Score(0.2, sound))
+    bad = candidates.Candidate(torch.zeros(1), 2, candidates.Score(0.9, faulty))
+    assert max((good, bad), key=candidates._rank) is good
+    assert good.score.total == pytest.approx(0.1)
+
+
+def test_bad_requests_are_refused(pipeline):
+    for count in (0, 65):
+        with pytest.raises(ValueError, match=f"num_candidates {count}"):
+            pipeline("a person jumps", num_candidates=count)
+    with pytest.raises(ValueError, match="of 64 candidates in one call"):
+        pipeline(["a person jumps"] * 100, num_candidates=64)
+    with pytest.raises(ValueError, match=r"training\.calibrate"):
+        pipeline("a person jumps", 40, num_inference_steps=2, num_candidates=2)

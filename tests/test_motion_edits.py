@@ -1,0 +1,130 @@
+"""Edits of whole motions: what changes, what must not, and what is refused."""
+
+import numpy as np
+import pytest
+from simple_motions import bones_off, standing, walking, waving
+
+from ram_sdk import Motion
+from ram_sdk.skeleton.feet import sliding
+from ram_sdk.skeleton.placing import facing
+
+WALK = Motion(walking(), prompt="a person steps with the left foot and turns clockwise")
+WAVE = Motion(waving(), prompt="a person waves")
+
+
+def fastest(motion: Motion) -> float:
+    return float(np.linalg.norm(np.diff(motion.joints, axis=0), axis=-1).max() * motion.fps)
+
+
+def test_mirror_exchanges_sides_and_words_and_undoes_itself():
+    mirrored = WAVE.mirror()
+    np.testing.assert_allclose(mirrored.joints[:, 21, 0], -WAVE.joints[:, 20, 0], atol=1e-6)
+    np.testing.assert_array_equal(mirrored.mirror().joints, WAVE.joints)
+    assert WALK.mirror().prompt == "a person steps with the right foot and turns counterclockwise"
+
+
+def test_trim_cuts_dead_time_at_both_ends_and_nothing_else():
+    still = np.repeat(WAVE.joints[:1], 30, axis=0)
+    padded = Motion(np.concatenate((still, WAVE.joints, still)))
+    trimmed = padded.trim(kept=0.0)
+    assert abs(len(trimmed) - len(WAVE)) < 10
+    assert (np.abs(padded.joints - trimmed.joints[20]).max(axis=(1, 2)) == 0).any()
+    assert len(padded.trim(kept=0.5)) == len(trimmed) + 20
+
+
+def test_trim_of_a_still_motion_keeps_it():
+    still = Motion(np.repeat(WAVE.joints[:1], 30, axis=0))
+    assert len(still.trim()) == 30
+
+
+def test_join_blends_and_goes_on_where_the_first_ends():
+    joined = WALK.join(WAVE.offset(x=5.0, turn=90.0), blend=0.5)
+    assert len(joined) == len(WALK) + len(WAVE) - 10
+    assert fastest(joined) < max(fastest(WALK), fastest(WAVE)) + 2.0
+    assert bones_off(joined.joints) < 1e-3
+    assert joined.joints[-1, 0, 2] == pytest.approx(WALK.joints[-1, 0, 2], abs=0.2)
+    assert joined.prompt == f"{WALK.prompt}, then {WAVE.prompt}"
+
+
+def test_join_takes_other_frame_rates():
+    joined = WALK.join(WAVE.resample(40.0), blend=0.4)
+    assert joined.fps == 20.0
+    assert abs(len(joined) - (len(WALK) + len(WAVE) - 8)) <= 1
+
+
+def test_a_closed_cycle_repeats_whole_and_travels_on():
+    closed = WALK[20:61]  # two periods of 20 frames, and the first frame again
+    long = closed.loop(10)
+    assert len(long) == 10 * 41 - 9
+    assert fastest(long) < 1.1 * fastest(closed)
+    way = closed.joints[-1, 0, 2] - closed.joints[0, 0, 2]
+    assert long.joints[-1, 0, 2] - long.joints[0, 0, 2] == pytest.approx(10 * way, rel=0.03)
+
+
+def test_an_open_motion_repeats_its_cycle():
+    long = WALK.loop(3)
+    assert len(long) > 2 * len(WALK)
+    assert fastest(long) < 1.2 * fastest(WALK)
+
+
+def test_a_motion_without_a_cycle_is_refused():
+    rising = WAVE.joints[20:50] + np.linspace(0, 20, 30)[:, None, None] ** 2 * (0.0, 0.01, 0.0)
+    with pytest.raises(ValueError, match="no two moments"):
+        Motion(rising).loop(2)
+
+
+def test_speed_changes_time_and_not_the_way():
+    fast = WALK.speed(2.0)
+    assert len(fast) == (len(WALK) - 1) // 2 + 1
+    assert fast.fps == WALK.fps
+    np.testing.assert_allclose(fast.joints[10], WALK.joints[20], atol=1e-4)
+
+
+def test_offset_and_align_move_and_turn_on_the_floor():
+    moved = WALK.offset(x=1.0, z=-2.0, turn=90.0)
+    assert np.degrees(
+        facing(moved.joints[0].astype(float)) - facing(WALK.joints[0].astype(float))
+    ) == pytest.approx(90.0, abs=0.01)
+    np.testing.assert_allclose(moved.joints[0, 0], WALK.joints[0, 0] + (1.0, 0.0, -2.0), atol=1e-5)
+    assert moved.joints[-1, 0, 0] > 1.0 + 0.9 * (WALK.joints[-1, 0, 2] - WALK.joints[0, 0, 2])
+    back = moved.align(WALK)
+    np.testing.assert_allclose(back.joints, WALK.joints, atol=1e-4)
+    after = WAVE.align(moved, at=-1)
+    np.testing.assert_allclose(after.joints[0, 0, [0, 2]], moved.joints[-1, 0, [0, 2]], atol=1e-5)
+
+
+def test_along_follows_the_path_without_sliding():
+    long = WALK.loop(3)
+    corner = np.array([(1.0, 0.0), (1.0, 2.0), (4.0, 2.0)])
+    bent = long.along(corner)
+    assert bones_off(bent.joints) < 2e-3
+    assert sliding(bent.joints.astype(float), 20) < sliding(long.joints.astype(float), 20) + 0.04
+    np.testing.assert_allclose(bent.joints[0, 0, [0, 2]], corner[0], atol=0.05)
+    path = np.concatenate([np.linspace(corner[i], corner[i + 1], 200) for i in (0, 1)])
+    path = np.concatenate((path, np.linspace(corner[2], corner[2] + (6.0, 0.0), 200)))
+    off = np.linalg.norm(bent.joints[:, None, 0, [0, 2]] - path, axis=-1).min(axis=1)
+    assert off.mean() < 0.10
+    assert np.degrees(facing(bent.joints[-1].astype(float))) == pytest.approx(90.0, abs=15.0)
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda m: m.trim(-1.0), "kept -1.0"),
+        (lambda m: m.join(m, blend=9.0), "blend 9.0"),
+        (lambda m: m.join(m[:5]), "shorter than the seams"),
+        (lambda m: m.loop(0), "times 0"),
+        (lambda m: m.speed(0.0), "speed 0.0"),
+        (lambda m: m.offset(x=float("nan")), "finite"),
+        (lambda m: m.align(m, at=400), "at 400"),
+        (lambda m: m.along([(0, 0)]), "path of shape"),
+        (lambda m: m.along([(0, 0), (0, np.nan)]), "NaN"),
+        (lambda m: m.along([(0, 0), (0, 0)]), "path of 0 m"),
+        (lambda m: Motion(standing()).along([(0, 0), (0, 3)]), "travels at least"),
+        (lambda m: Motion(np.zeros((10, 21, 3))).join(m), "22 joints"),
+    ],
+)
+def test_bad_requests_are_refused_in_one_line(edit, message):
+    with pytest.raises(ValueError, match=message) as error:
+        edit(WALK)
+    assert "\n" not in str(error.value)

@@ -1,0 +1,118 @@
+"""What a checkpoint's latents are worth: retrieval both ways, reconstruction, and the time of a query.
+
+    python -m training.evaluation.latent_space [--checkpoint NAME_OR_FOLDER] --data DIR [--reconstruct 20]
+
+Every clip of the test split stands with its first caption. Retrieval is beside that of the open evaluator.
+"""
+
+import argparse
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ram_sdk import Motion, RAMPipeline
+from ram_sdk.checkpoint import DEFAULT
+from training.calibrate import encode, read_clips
+from training.command import one_line_errors
+from training.data.folder import Caption
+from training.dataset import Clip
+from training.evaluation.evaluator import Sample
+from training.evaluation.metrics import GROUP, r_precision
+from training.evaluation.open_evaluator import OPEN, OpenEvaluator
+
+_QUERIES = 20
+_INDEXED = 100_000
+
+
+def retrieval(text: Tensor, motion: Tensor) -> str:
+    """R@1 and R@5 among 32, and the median rank among all, texts to motions and back."""
+    parts = []
+    for a, b in ((text, motion), (motion, text)):
+        shares = r_precision(a, b, top_k=5, group=min(GROUP, len(a)))
+        own = (a * b).sum(-1, keepdim=True)
+        ranks = (a @ b.T > own).sum(-1) + 1
+        parts.append(f"R@1 {shares[0]:.3f}, R@5 {shares[4]:.3f}, MedR {ranks.median():.0f} of {len(a)}")
+    return f"texts find motions: {parts[0]}; motions find texts: {parts[1]}"
+
+
+def reconstruction_error(motion: Motion, again: Motion) -> float:
+    """Mean distance in metres of joints seen from the root's ground point and heading."""
+    return float(np.linalg.norm(_local(motion) - _local(again), axis=-1).mean())
+
+
+def _local(motion: Motion) -> np.ndarray:
+    joints = motion.skeleton.num_joints
+    height = np.zeros((len(motion), 1, 3))
+    height[:, 0, 1] = motion.features[:, 3]
+    local = motion.features[:, 4 : 1 + 3 * joints].reshape(len(motion), joints - 1, 3)
+    return np.concatenate((height, local), axis=1)
+
+
+def query_milliseconds(pipeline: RAMPipeline) -> float:
+    """Median time of the nearest among 100,000 latents, without reading the text."""
+    from ram_sdk.search import MotionIndex, _File
+
+    rng = np.random.default_rng(0)
+    width = pipeline.denoiser.config.latent_dim
+    latents = rng.standard_normal((_INDEXED, width), dtype=np.float32)
+    files = tuple(_File(f"{i}.npy", 0, 0, ((0.0, 1.0),)) for i in range(_INDEXED))
+    index = MotionIndex(Path("."), "", files, latents / np.linalg.norm(latents, axis=-1, keepdims=True))
+    times = []
+    for _ in range(_QUERIES):
+        query = rng.standard_normal(width, dtype=np.float32)
+        start = time.perf_counter()
+        index.nearest(query, 10)
+        times.append(time.perf_counter() - start)
+    return 1000 * float(np.median(times))
+
+
+def report(pipeline: RAMPipeline, clips: Sequence[Clip], reconstruct: int) -> str:
+    """All measurements as text."""
+    texts = [clip.captions[0] for clip in clips]
+    motions, spoken = encode(pipeline, clips, texts)
+    samples = [
+        Sample(Caption(text, (), 0.0, 0.0), clip.features) for text, clip in zip(texts, clips, strict=True)
+    ]
+    judged = OpenEvaluator.load(OPEN, pipeline.text_backbone).embed(samples)
+    lines = [
+        f"latents of {pipeline.name}: {retrieval(F.normalize(spoken, dim=-1), F.normalize(motions, dim=-1))}",
+        f"open evaluator: {retrieval(*(F.normalize(x, dim=-1) for x in judged))}",
+    ]
+    chosen = [
+        Motion.from_features(clip.features) for clip in clips[:: max(1, len(clips) // max(1, reconstruct))]
+    ]
+    chosen = chosen[:reconstruct]
+    errors = [reconstruction_error(m, pipeline.reconstruct(m, seed=0)) for m in chosen]
+    if errors:
+        lines.append(
+            f"reconstruction of {len(errors)} motions: joints {100 * np.median(errors):.1f} cm off (median), "
+            f"{100 * np.mean(errors):.1f} cm (mean)"
+        )
+    lines.append(f"a query among {_INDEXED} latents: {query_milliseconds(pipeline):.1f} ms")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Command line of `python -m training.evaluation.latent_space`."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--checkpoint", default=DEFAULT, help=f"default: {DEFAULT}")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--reconstruct", type=int, default=20, help="motions; default: 20")
+    options = parser.parse_args()
+    pipeline = RAMPipeline.from_pretrained(options.checkpoint)
+    order = torch.randperm(
+        len(clips := read_clips(pipeline, options.data, "test")), generator=torch.Generator().manual_seed(0)
+    )
+    print(report(pipeline, [clips[i] for i in order], options.reconstruct))
+
+
+if __name__ == "__main__":
+    with one_line_errors("training.evaluation.latent_space"):
+        main()
