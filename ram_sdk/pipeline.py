@@ -16,6 +16,10 @@ import ram_sdk
 from ram_sdk import checkpoint, inputs
 from ram_sdk.checkpoint import COMPONENTS, HubOptions, lora
 from ram_sdk.checkpoint.card import write_model_card
+from ram_sdk.control.constraints import Constraint, Keep, Part
+from ram_sdk.control.constraints import checked as checked_constraints
+from ram_sdk.control.steering import Steering, finish
+from ram_sdk.control.targets import resolve
 from ram_sdk.devices import available_device
 from ram_sdk.models import (
     DurationEstimator,
@@ -320,6 +324,7 @@ class RAMPipeline:
         seed: int | Sequence[int] | None = None,
         generator: torch.Generator | None = None,
         num_motions_per_prompt: int = 1,
+        constraints: Constraint | Sequence[Constraint] = (),
         callback_on_step_end: StepCallback | None = None,
         output_type: OutputType = "motion",
         **unknown: Any,
@@ -347,6 +352,8 @@ class RAMPipeline:
                 motion; default: a random one, recorded in `Motion.settings`.
             generator: draws the seeds instead.
             num_motions_per_prompt: how many motions each prompt gets.
+            constraints: what each motion shall do at given times and places, see `ram_sdk.control`; the motions
+                are then in the world that these name, and their joints meet them exactly.
             callback_on_step_end: called as `callback(pipeline, StepInfo)` after each step's estimate; it may
                 return another estimate, or raise `StopSampling`.
             output_type: "motion" or "features".
@@ -373,6 +380,7 @@ class RAMPipeline:
             sampler=sampler,
             timestep_spacing=timestep_spacing,
         )
+        asked = self._checked(constraints, output_type)
         seeds = inputs.seeds(seed, generator, len(prompts), each)
         lengths = inputs.lengths(num_frames, duration, len(prompts), self.normalizer.config)
 
@@ -382,10 +390,12 @@ class RAMPipeline:
             lengths = self._estimated_lengths(prompts, seconds)
         latents = latents.repeat_interleave(each, dim=0)
         lengths = [length for length in lengths for _ in range(each)]
+        targets = [resolve(asked, length, self.normalizer.config.fps) for length in lengths if asked]
 
         # 3. Denoise
         generators = [torch.Generator().manual_seed(s) for s in seeds]
-        x_0 = self.sample(latents, lengths, generators, scheduler, callback_on_step_end)
+        callback = Steering(targets, callback_on_step_end) if targets else callback_on_step_end
+        x_0 = self.sample(latents, lengths, generators, scheduler, callback)
 
         # 4. Decode
         features = self.decode(x_0, lengths)
@@ -393,12 +403,51 @@ class RAMPipeline:
             return RAMOutput(features)
         texts = [text for text in prompts for _ in range(each)]
         settings = self._settings(scheduler)
+        if asked:
+            settings["constraints"] = [type(one).__name__ for one in asked]
+            fps = self.normalizer.config.fps
+            return RAMOutput(
+                [
+                    Motion(finish(feature, target), fps, text, {"seed": s, **settings})
+                    for feature, target, text, s in zip(features, targets, texts, seeds, strict=True)
+                ]
+            )
         return RAMOutput(
             [
                 Motion.from_features(feature.numpy(), prompt=text, settings={"seed": s, **settings})
                 for feature, text, s in zip(features, texts, seeds, strict=True)
             ]
         )
+
+    def edit(
+        self, motion: Motion, prompt: str, keep: Part | Sequence[tuple[float, float]], **options: Any
+    ) -> RAMOutput:
+        """Make a part of a motion anew from a prompt and leave the rest as it is.
+
+            pipe.edit(motion, "a person waves with both hands", keep="lower")
+            pipe.edit(motion, "a person jumps", keep=[(0, 2), (3.5, 6)])  # anew from 2 to 3.5 s
+
+        Args:
+            motion: a motion of 22 joints, generated or loaded.
+            prompt: what the person does.
+            keep: "upper" or "lower" body, see `Keep`, or the spans that stay, in seconds.
+            **options: of a call, further `constraints` among them.
+
+        Returns:
+            The motions, as long as the given one and where it stands.
+
+        Raises:
+            ValueError: see `__call__`; nothing is kept, or the motion is longer than can be made.
+        """
+        if isinstance(keep, str):
+            kept = [Keep(motion, part=keep)]
+        else:
+            kept = [Keep(motion, start, end) for start, end in keep]
+        if not kept:
+            raise ValueError('keep=[]: name the parts that stay, "upper", "lower" or spans such as (0, 2)')
+        more = checked_constraints(options.pop("constraints", ()))
+        frames = len(motion.resample(self.normalizer.config.fps))
+        return self(prompt, frames, constraints=[*kept, *more], **options)
 
     def encode_prompt(self, prompts: Sequence[str]) -> tuple[Tensor, Tensor]:
         """Read prompts.
@@ -525,6 +574,22 @@ class RAMPipeline:
         """Normalised clean motion `(batch, frames, features)` to one tensor of real features each."""
         features = self.normalizer.denormalize(x_0.float()).cpu()
         return [feature[:length] for feature, length in zip(features, lengths, strict=True)]
+
+    def _checked(
+        self, constraints: Constraint | Sequence[Constraint], output_type: OutputType
+    ) -> list[Constraint]:
+        """The constraints of a call, if this checkpoint can meet any."""
+        asked = checked_constraints(constraints)
+        if asked and self.normalizer.config.num_features != HUMANML3D.num_features:
+            raise ValueError(
+                "constraints need a checkpoint of HumanML3D's 22 joints; this one has KIT-ML's 21"
+            )
+        if asked and output_type == "features":
+            raise ValueError(
+                'output_type "features" with constraints: features have no place in the world; take the motions '
+                "and their `features`"
+            )
+        return asked
 
     def _scheduler_with(self, **wanted: Any) -> RAMScheduler:
         """The scheduler, with the settings that are not None in place of its own."""

@@ -1,0 +1,74 @@
+"""Constraints at sampling time: each estimate of the motion is corrected before the next step starts from it."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ram_sdk.control.bodyframe import Array
+from ram_sdk.control.bones import keep_lengths
+from ram_sdk.control.correction import correct, wanted
+from ram_sdk.control.targets import Targets
+from ram_sdk.skeleton.features import decode_features, decode_heading, encode_joints
+from ram_sdk.skeleton.feet import contacts, lock_feet
+from ram_sdk.skeleton.joints import HUMANML3D
+from ram_sdk.skeleton.smoothing import smooth
+
+if TYPE_CHECKING:
+    from ram_sdk.pipeline import RAMPipeline, StepCallback, StepInfo
+
+_CUTOFF = 6.0  # Hz, see `Motion.smooth`
+_PLANTED = 0.05  # how readily a standing foot moves against other joints
+
+
+class Steering:
+    """A callback of the sampling loop that meets the targets of each motion of a batch."""
+
+    def __init__(self, targets: Sequence[Targets], then: "StepCallback | None" = None) -> None:
+        self.targets = targets
+        self.then = then
+
+    def __call__(self, pipeline: "RAMPipeline", info: "StepInfo") -> Tensor | None:
+        """Correct the estimate of a step; a callback of the caller's own sees the corrected one."""
+        estimate = info.estimate.clone()
+        features = pipeline.decode(estimate, [len(targets) for targets in self.targets])
+        for row, feature, targets in zip(estimate, features, self.targets, strict=True):
+            corrected = steer(feature, targets).to(estimate)
+            row[: len(targets)] = pipeline.normalizer.normalize(corrected)
+        if self.then is None:
+            return estimate
+        changed = self.then(pipeline, type(info)(info.index, info.timestep, estimate))
+        return estimate if changed is None else changed
+
+
+def steer(features: Tensor, targets: Targets) -> Tensor:
+    """Features `(frames, 263)` in real units whose joints meet the targets, up to place and heading."""
+    joints, heading = correct(*_decoded(features), targets)
+    following = np.concatenate([joints, 2 * joints[-1:] - joints[-2:-1]])
+    yaw = np.concatenate([heading, 2 * heading[-1:] - heading[-2:-1]])
+    return encode_joints(torch.from_numpy(following), heading=torch.from_numpy(yaw))
+
+
+def finish(features: Tensor, targets: Targets) -> "np.ndarray[tuple[int, int, int], np.dtype[np.float32]]":
+    """The joints `(frames, 22, 3)` of a finished motion in the world of its targets, which it meets exactly.
+
+    Trembling and sliding feet are taken out, what that moved is put back, fading over about 0.4 s, and bones get
+    one length.
+    """
+    joints, heading = correct(*_decoded(features), targets)
+    joints = lock_feet(smooth(joints, targets.fps, _CUTOFF), targets.fps)
+    joints, _ = correct(joints, heading, targets, exact_only=True)
+    places = wanted(joints, targets)
+    pinned = np.isfinite(places[..., 0])
+    joints = np.where(pinned[..., None], places, joints)
+    freedom = np.where(pinned, 0.0, 1.0)
+    feet = [*HUMANML3D.left_foot, *HUMANML3D.right_foot]
+    freedom[:, feet] = np.where(contacts(joints, targets.fps), _PLANTED, 1.0) * freedom[:, feet]
+    return keep_lengths(joints, targets.bones, freedom).astype(np.float32)
+
+
+def _decoded(features: Tensor) -> tuple[Array, Array]:
+    exact = features.double()
+    return decode_features(exact).numpy(), decode_heading(exact).numpy()
