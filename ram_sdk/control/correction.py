@@ -1,7 +1,7 @@
 """The smoothest displacement of a motion that brings it to its targets, in world space and in closed form.
 
-Four parts, from the whole body to single joints: the heading turns and takes the way with it, the root shifts over
-the floor, and what is still missing at the pinned frames is added to the joints, fading over about 0.4 s. Each is
+Parts, from the whole body to single joints: the heading turns and takes the way with it, the root shifts over
+the floor, feet that stood go on standing, and what is still missing at the pinned frames is added to the joints, fading over about 0.4 s. Each is
 the minimum over frames of
 
     sum_t w_t (d_t - e_t)^2 + hold d_t^2 + tension (d_t+1 - d_t)^2 + stiffness (d_t+2 - 2 d_t+1 + d_t)^2
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ram_sdk.control.bodyframe import GROUND, Array, facing, gaussian, steady_facing, turn, wrap
 from ram_sdk.control.route import Route
 from ram_sdk.control.targets import Targets
+from ram_sdk.skeleton.feet import place_feet
 from ram_sdk.skeleton.joints import HUMANML3D
 
 _EXACT = 1e7
@@ -26,6 +27,11 @@ _SPREAD = 0.5  # how fast a joint's displacement fades from bone to bone
 _PACE = 0.3  # seconds; standard deviation of the mean that takes single steps out of a velocity
 _MOVING = 0.4  # metres a second from which on a direction of travel counts in full
 _REACH = 0.97  # of a stretched limb
+
+_STANDING = 1000.0  # how much the velocity of a standing foot counts against where the body takes it
+_SLOW = 0.5  # metres a second at which a foot half stands
+_EVEN = 10.0  # frames^4: feet swing evenly from one place to the next
+_ANKLES, _TOES = (list(pair) for pair in zip(HUMANML3D.left_foot, HUMANML3D.right_foot, strict=True))
 
 _LIMBS = {20: 16, 21: 17, 18: 16, 19: 17, 7: 1, 8: 2, 10: 1, 11: 2, 4: 1, 5: 2, 15: 0}
 """Joints that can be pinned, and the joint that carries their limb."""
@@ -48,10 +54,10 @@ def correct(
     route = None if exact_only else targets.route
     places = None if route is None else route.places(_speed(joints, targets.fps))
     turned = _heading_displacement(joints, heading, targets, route, places, exact_only)
-    heading = heading + turned
-    joints = _bend(joints, turned)
-    joints = joints + _root_displacement(joints, targets, route, places, exact_only)[:, None]
-    return joints + _joint_displacement(joints, wanted(joints, targets)), heading
+    moved = _bend(joints, turned)
+    moved = moved + _root_displacement(moved, targets, route, places, exact_only)[:, None]
+    moved = _plant_feet(joints, moved, turned, targets.fps)
+    return moved + _joint_displacement(moved, wanted(moved, targets)), heading + turned
 
 
 def wanted(joints: Array, targets: Targets) -> Array:
@@ -170,6 +176,33 @@ def _limb_length(joints: Array, joint: int, base: int) -> Array:
         length += np.linalg.norm(joints[:, joint] - joints[:, parent], axis=-1)
         joint = parent
     return length
+
+
+def _plant_feet(before: Array, after: Array, turned: Array, fps: float) -> Array:
+    """Let feet that stood before the body was moved stand after it as well; knees bend for it.
+
+    Each foot's path over the floor is the least-squares compromise between where the body takes it and its own
+    velocity from before, which counts the more the slower the foot was.
+    """
+    ankles, toes = after[:, _ANKLES].copy(), after[:, _TOES].copy()
+    for side, pair in enumerate(zip(_ANKLES, _TOES, strict=True)):
+        own, carried = (joints[:, pair].mean(axis=1) * (1.0, 0.0, 1.0) for joints in (before, after))
+        velocity = turn(turned[:-1], np.diff(own, axis=0))
+        slowest = np.linalg.norm(np.diff(before[:, pair], axis=0), axis=-1).min(axis=-1) * fps
+        standing = _STANDING / (1.0 + (slowest / _SLOW) ** 4)
+        shift = smoothest_path(velocity - np.diff(carried, axis=0), standing)
+        ankles[:, side] += shift
+        toes[:, side] += shift
+    return place_feet(after, ankles, toes)
+
+
+def smoothest_path(steps: Array, weight: Array) -> Array:
+    """Displacements `(frames, 3)`, small and even, whose steps `(frames - 1, 3)` are met as the weights say."""
+    frames = len(weight) + 1
+    first, second = np.diff(np.eye(frames), axis=0), np.diff(np.eye(frames), n=2, axis=0)
+    matrix = np.eye(frames) + first.T @ (weight[:, None] * first) + _EVEN * second.T @ second
+    solution: Array = np.linalg.solve(matrix, first.T @ (weight[:, None] * steps))
+    return solution
 
 
 def _joint_displacement(joints: Array, places: Array) -> Array:
