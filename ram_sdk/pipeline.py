@@ -352,8 +352,8 @@ class RAMPipeline:
                 motion; default: a random one, recorded in `Motion.settings`.
             generator: draws the seeds instead.
             num_motions_per_prompt: how many motions each prompt gets.
-            constraints: what each motion shall do at given times and places, see `ram_sdk.control`; the motions
-                are then in the world that these name, and their joints meet them exactly.
+            constraints: what each motion shall do at given times and places, see `ram_sdk.control`; the
+                motions are then in the world that these name, and their joints meet them exactly.
             callback_on_step_end: called as `callback(pipeline, StepInfo)` after each step's estimate; it may
                 return another estimate, or raise `StopSampling`.
             output_type: "motion" or "features".
@@ -586,8 +586,8 @@ class RAMPipeline:
             )
         if asked and output_type == "features":
             raise ValueError(
-                'output_type "features" with constraints: features have no place in the world; take the motions '
-                "and their `features`"
+                'output_type "features" with constraints: features have no place in the world, take the '
+                "`features` of the motions"
             )
         return asked
 

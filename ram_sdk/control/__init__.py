@@ -1,4 +1,4 @@
-"""Control of what is generated: constraints that a motion meets in world space, on any checkpoint of 22 joints."""
+"""Control of what is generated: constraints that a motion meets in world space."""
 
 from ram_sdk.control.constraints import (
     Constraint,

@@ -11,7 +11,7 @@ _LINKS = (*((parent, joint) for joint, parent in enumerate(HUMANML3D.parents) if
 
 
 def keep_lengths(joints: Array, lengths: Array | None, freedom: Array) -> Array:
-    """Move joints as little as restores the length of the bones (position-based dynamics, Müller et al., 2007).
+    """Move joints as little as restores their bones (position-based dynamics, Müller et al., 2007).
 
     Args:
         joints: `(frames, 22, 3)` metres.

@@ -1,8 +1,8 @@
 """What a motion shall do at given times and places: small objects that check themselves and go through JSON.
 
-Positions are metres in the world of the result, Y up; a facing is degrees about +Y from +Z, so that 90 faces +X.
-Times are seconds from the start of the result; its duration names the last frame. Where no constraint says where
-the motion starts, it starts above the origin, facing +Z.
+Positions are metres in the world of the result, Y up; a facing is degrees about +Y from +Z, so that 90 faces
++X. Times are seconds from the start of the result; its duration names the last frame. Where no constraint
+says where the motion starts, it starts above the origin, facing +Z.
 """
 
 import dataclasses
@@ -105,7 +105,8 @@ class Keep:
         _set(self, at=self.start if self.at is None else _time("Keep.at", self.at))
         if not self.start < self.end <= duration + 1e-6:  # type: ignore[operator]
             raise ValueError(
-                f"Keep from {self.start:g} to {self.end:g} s: expected a span within the motion's {duration:g} s"
+                f"Keep from {self.start:g} to {self.end:g} s: expected a span within the motion's "
+                f"{duration:g} s"
             )
 
 

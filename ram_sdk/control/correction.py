@@ -1,8 +1,8 @@
 """The smoothest displacement of a motion that brings it to its targets, in world space and in closed form.
 
-Parts, from the whole body to single joints: the heading turns and takes the way with it, the root shifts over
-the floor, feet that stood go on standing, and what is still missing at the pinned frames is added to the joints, fading over about 0.4 s. Each is
-the minimum over frames of
+Parts, from the whole body to single joints: the heading turns and takes the way with it, the root shifts
+over the floor, feet that stood go on standing, and what is still missing at the pinned frames is added to the
+joints, fading over about 0.4 s. Each is the minimum over frames of
 
     sum_t w_t (d_t - e_t)^2 + hold d_t^2 + tension (d_t+1 - d_t)^2 + stiffness (d_t+2 - 2 d_t+1 + d_t)^2
 
@@ -37,25 +37,23 @@ _LIMBS = {20: 16, 21: 17, 18: 16, 19: 17, 7: 1, 8: 2, 10: 1, 11: 2, 4: 1, 5: 2, 
 """Joints that can be pinned, and the joint that carries their limb."""
 
 
-def correct(
-    joints: Array, heading: Array, targets: Targets, *, exact_only: bool = False
-) -> tuple[Array, Array]:
+def correct(joints: Array, heading: Array, targets: Targets, *, lead: bool = True) -> tuple[Array, Array]:
     """Bring a motion to its targets.
 
     Args:
         joints: `(frames, 22, 3)` metres, at any place.
         heading: `(frames,)` yaw of its frames of reference, radians.
         targets: as many frames.
-        exact_only: leave the way as it is and only meet what is pinned.
+        lead: take the root along the route; otherwise it only stands where it shall stop, wherever that is.
 
     Returns:
         Joints and heading in the world of the targets.
     """
-    route = None if exact_only else targets.route
+    route = targets.route if lead else None
     places = None if route is None else route.places(_speed(joints, targets.fps))
-    turned = _heading_displacement(joints, heading, targets, route, places, exact_only)
+    turned = _heading_displacement(joints, heading, targets, route, places)
     moved = _bend(joints, turned)
-    moved = moved + _root_displacement(moved, targets, route, places, exact_only)[:, None]
+    moved = moved + _root_displacement(moved, targets, route, places)[:, None]
     moved = _plant_feet(joints, moved, turned, targets.fps)
     return moved + _joint_displacement(moved, wanted(moved, targets)), heading + turned
 
@@ -81,7 +79,6 @@ def _heading_displacement(
     targets: Targets,
     route: Route | None,
     places: Array | None,
-    exact_only: bool,
 ) -> Array:
     error, weight = np.zeros(len(joints)), np.zeros(len(joints))
     steady = steady_facing(joints, targets.fps)
@@ -91,9 +88,8 @@ def _heading_displacement(
     placed = asked & np.isfinite(targets.world).all(axis=(-1, -2))
     own = np.where(placed, facing(joints), steady)
     error[asked], weight[asked] = (targets.heading - own)[asked], _EXACT
-    if targets.starts_at_origin and not exact_only and not asked[0]:
-        start = weight[0] > 0 and targets.route is not None
-        error[0], weight[0] = (error[0] if start else -heading[0]), _EXACT
+    if targets.starts_at_origin and not weight[0]:
+        weight[0] = _EXACT
     frames = np.flatnonzero(weight)
     if not len(frames):
         return np.zeros(len(joints))
@@ -104,7 +100,7 @@ def _heading_displacement(
 def _travel_error(
     joints: Array, steady: Array, fps: float, route: Route, places: Array
 ) -> tuple[Array, Array]:
-    """Angles that are missing to the facing that the route asks for, and their weights, on the route's frames."""
+    """Angles missing to the facing that the route asks for, and their weights, in the route's frames."""
     if isinstance(route.facing, float | int):
         return np.radians(route.facing) - steady[route.span], np.ones(len(places))
     way = _velocity(places, fps)
@@ -136,20 +132,21 @@ def _bend(joints: Array, turned: Array) -> Array:
     return turn(turned[:, None], joints - ground[:, None]) + bent[:, None]
 
 
-def _root_displacement(
-    joints: Array, targets: Targets, route: Route | None, places: Array | None, exact_only: bool
-) -> Array:
+def _root_displacement(joints: Array, targets: Targets, route: Route | None, places: Array | None) -> Array:
     root = joints[:, 0][:, GROUND]
     error, weight = np.zeros_like(root), np.zeros(len(root))
     if route is not None and places is not None:
         error[route.span], weight[route.span] = places - root[route.span], 1.0
+    else:
+        for span in targets.stops:
+            error[span], weight[span] = root[span].mean(axis=0) - root[span], 1.0
     excess = _beyond_reach(joints, targets.world)
     far = np.linalg.norm(excess, axis=-1) > 0
     error[far], weight[far] = excess[far], _EXACT
     pinned = np.isfinite(targets.world[:, 0, 0])
     error[pinned], weight[pinned] = (targets.world[:, 0][:, GROUND] - root)[pinned], _EXACT
-    if targets.starts_at_origin and not exact_only and not pinned[0]:
-        error[0], weight[0] = -root[0], _EXACT
+    if targets.starts_at_origin and not weight[0]:
+        weight[0] = _EXACT
     shift = np.zeros_like(joints[:, 0])
     if weight.any():
         shift[:, GROUND] = smoothest(error, weight, tension=_TENSION, stiffness=_STIFFNESS)
@@ -163,7 +160,9 @@ def _beyond_reach(joints: Array, world: Array) -> Array:
         frames = np.flatnonzero(np.isfinite(world[:, joint, 0]) & ~np.isfinite(world[:, 0, 0]))
         gap = world[frames, joint] - joints[frames, base]
         distance = np.linalg.norm(gap, axis=-1)
-        missing = np.maximum(distance - _REACH * _limb_length(joints[frames], joint, base), 0.0)
+        now = np.linalg.norm(joints[frames, joint] - joints[frames, base], axis=-1)
+        reach = np.maximum(_REACH * _limb_length(joints[frames], joint, base), now)
+        missing = np.maximum(distance - reach, 0.0)
         excess[frames] += gap[:, GROUND] * (missing / np.maximum(distance, 1e-9))[:, None]
         count[frames] += missing > 0
     return excess / np.maximum(count, 1)[:, None]
@@ -181,8 +180,8 @@ def _limb_length(joints: Array, joint: int, base: int) -> Array:
 def _plant_feet(before: Array, after: Array, turned: Array, fps: float) -> Array:
     """Let feet that stood before the body was moved stand after it as well; knees bend for it.
 
-    Each foot's path over the floor is the least-squares compromise between where the body takes it and its own
-    velocity from before, which counts the more the slower the foot was.
+    Each foot's path over the floor is the least-squares compromise between where the body takes it and its
+    own velocity from before, which counts the more the slower the foot was.
     """
     ankles, toes = after[:, _ANKLES].copy(), after[:, _TOES].copy()
     for side, pair in enumerate(zip(_ANKLES, _TOES, strict=True)):
@@ -197,7 +196,7 @@ def _plant_feet(before: Array, after: Array, turned: Array, fps: float) -> Array
 
 
 def smoothest_path(steps: Array, weight: Array) -> Array:
-    """Displacements `(frames, 3)`, small and even, whose steps `(frames - 1, 3)` are met as the weights say."""
+    """Small and even displacements `(frames, 3)` whose steps `(frames - 1, 3)` are met by weight."""
     frames = len(weight) + 1
     first, second = np.diff(np.eye(frames), axis=0), np.diff(np.eye(frames), n=2, axis=0)
     matrix = np.eye(frames) + first.T @ (weight[:, None] * first) + _EVEN * second.T @ second

@@ -1,4 +1,4 @@
-"""Constraints at sampling time: each estimate of the motion is corrected before the next step starts from it."""
+"""Constraints at sampling time: each estimate of the motion is corrected before the next step."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -45,7 +45,7 @@ class Steering:
 
 def steer(features: Tensor, targets: Targets) -> Tensor:
     """Features `(frames, 263)` in real units whose joints meet the targets, up to place and heading."""
-    joints, heading = correct(*_decoded(features), targets)
+    joints, heading = correct(*_decoded(features), targets, lead=False)
     following = np.concatenate([joints, 2 * joints[-1:] - joints[-2:-1]])
     yaw = np.concatenate([heading, 2 * heading[-1:] - heading[-2:-1]])
     return encode_joints(torch.from_numpy(following), heading=torch.from_numpy(yaw))
@@ -54,12 +54,13 @@ def steer(features: Tensor, targets: Targets) -> Tensor:
 def finish(features: Tensor, targets: Targets) -> "np.ndarray[tuple[int, int, int], np.dtype[np.float32]]":
     """The joints `(frames, 22, 3)` of a finished motion in the world of its targets, which it meets exactly.
 
-    Trembling and sliding feet are taken out, what that moved is put back, fading over about 0.4 s, and bones get
-    one length.
+    The root is led along its route only here: bent as a whole, a motion keeps its steps, while a model that
+    is led against its prompt lets feet slide. Trembling and sliding feet are then taken out, what that moved is
+    put back, fading over about 0.4 s, and bones get one length.
     """
     joints, heading = correct(*_decoded(features), targets)
     joints = lock_feet(smooth(joints, targets.fps, _CUTOFF), targets.fps)
-    joints, _ = correct(joints, heading, targets, exact_only=True)
+    joints, _ = correct(joints, heading, targets, lead=False)
     places = wanted(joints, targets)
     pinned = np.isfinite(places[..., 0])
     joints = np.where(pinned[..., None], places, joints)

@@ -33,9 +33,10 @@ class Targets:
         local: `(frames, 22, 3)` positions seen from the pelvis, with its steady facing removed.
         heading: `(frames,)` yaw, radians.
         route: where the root goes between, if anywhere.
+        stops: the frames in which it stands.
         starts_at_origin: whether nothing else says where the motion starts.
         loop: whether the ends agree.
-        bones: `(22,)` lengths of the bones of the person in a given motion or pose; None: of the generated one.
+        bones: `(22,)` lengths of the bones in a given motion or pose; None: as generated.
     """
 
     fps: float
@@ -43,6 +44,7 @@ class Targets:
     local: Array
     heading: Array
     route: Route | None
+    stops: tuple[slice, ...]
     starts_at_origin: bool
     loop: bool
     bones: Array | None
@@ -118,7 +120,8 @@ class _Layout:
     def add_kept(self, constraint: Keep) -> None:
         """Pin a part of a given motion."""
         joints = constraint.motion.resample(self.fps).joints.astype(np.float64)
-        assert constraint.end is not None and constraint.at is not None
+        assert constraint.end is not None  # set by Keep itself
+        assert constraint.at is not None
         first, last = (round(second * self.fps) for second in (constraint.start, constraint.end))
         kept = joints[first : max(last, first + 1)]
         start = self.frame("Keep.at", constraint.at)
@@ -138,12 +141,16 @@ class _Layout:
 
     def add_stop(self, constraint: Stop) -> None:
         """Take a stop into the route, and its facing into the heading."""
-        first = self.frame("Stop.time", constraint.time)
-        last = self.frame("Stop.time + duration", constraint.time + constraint.duration)
+        first, last = self.stop_frames(constraint)
         if constraint.facing is not None:
             self.heading[first : last + 1] = np.radians(constraint.facing)
         self.stops.append(constraint)
         self.waypoints = True
+
+    def stop_frames(self, stop: Stop) -> tuple[int, int]:
+        """First and last frame of a stop."""
+        first = self.frame("Stop.time", stop.time)
+        return first, self.frame("Stop.time + duration", stop.time + stop.duration)
 
     def frame(self, name: str, seconds: float) -> int:
         """The frame of a time; the motion's duration is its last frame.
@@ -189,7 +196,8 @@ class _Layout:
         if self.shapes:
             shape = calibrate(torch.from_numpy(np.concatenate(self.shapes)), canonical_offsets())
             bones = shape.norm(dim=-1).numpy()
-        return Targets(self.fps, self.world, self.local, self.heading, route, free, self.loop, bones)
+        stops = tuple(slice(first, last + 1) for first, last in map(self.stop_frames, self.stops))
+        return Targets(self.fps, self.world, self.local, self.heading, route, stops, free, self.loop, bones)
 
     def check_reach(self) -> None:
         """Two joints pinned at one time can be no farther apart than the bones between them are long."""
@@ -241,8 +249,8 @@ class _Layout:
         if free and 0 not in places:
             places[0] = np.zeros(2)
         for stop in self.stops:
-            for seconds in (stop.time, stop.time + stop.duration):
-                places[self.frame("Stop.time", seconds)] = stop.place
+            for frame in self.stop_frames(stop):
+                places[frame] = stop.place
         frames = sorted(places)
         points = np.stack([places[frame] for frame in frames])
         arc = np.concatenate([[0.0], np.linalg.norm(np.diff(points, axis=0), axis=-1).cumsum()])
@@ -260,7 +268,7 @@ class _Layout:
         else:
             knots = {0: 0.0, self.frames - 1: float(arc[-1])}
         route = Route(line, np.array(sorted(knots)), np.array([knots[f] for f in sorted(knots)]), path.facing)
-        stops = [(self.frame("", t), s.place) for s in self.stops for t in (s.time, s.time + s.duration)]
+        stops = [(frame, stop.place) for stop in self.stops for frame in self.stop_frames(stop)]
         for what, places in (("a pinned pelvis", pins), ("a Stop", stops)):
             for frame, place in places:
                 along, aside = route.nearest(place)
@@ -283,8 +291,9 @@ def check_pace(what: str, frames: Sequence[int] | Array, way: Array, limit: floa
     for before, metres, span in zip(frames, way, seconds, strict=False):
         if metres > limit * span + _SAME:
             raise ValueError(
-                f"{what}: {metres:.1f} m in {span:g} s from {before / fps:g} s on are {metres / span:.0f} m/s, "
-                f"nobody is faster than {limit:g}: give it {metres / limit:.1f} s or a shorter way"
+                f"{what}: {metres:.1f} m in {span:g} s from {before / fps:g} s on are "
+                f"{metres / span:.0f} m/s, nobody is faster than {limit:g}: give it {metres / limit:.1f} s or a "
+                "shorter way"
             )
 
 

@@ -41,7 +41,14 @@ def test_a_callback_sees_the_corrected_estimate(pipeline):
     def look(pipe, info):
         seen.append(pipe.decode(info.estimate, [40])[0])
 
-    pipeline("a person jumps", 40, num_inference_steps=3, seed=1, constraints=Pose(0, pose), callback_on_step_end=look)
+    pipeline(
+        "a person jumps",
+        40,
+        num_inference_steps=3,
+        seed=1,
+        constraints=Pose(0, pose),
+        callback_on_step_end=look,
+    )
     assert len(seen) == 3
     local = torch.from_numpy(pose[1:] - pose[0] * [1, 0, 1]).flatten().float()
     torch.testing.assert_close(seen[-1][0, 4:67], local, atol=1e-3, rtol=0)
@@ -49,7 +56,9 @@ def test_a_callback_sees_the_corrected_estimate(pipeline):
 
 def test_edit_keeps_what_it_is_told(pipeline):
     motion = walking(60)
-    edited = pipeline.edit(motion, "a person jumps", [(0, 1), (2, 3)], num_inference_steps=3, seed=0).motions[0]
+    edited = pipeline.edit(motion, "a person jumps", [(0, 1), (2, 3)], num_inference_steps=3, seed=0).motions[
+        0
+    ]
     np.testing.assert_allclose(edited.joints[:20], motion.joints[:20], atol=1e-6)
     np.testing.assert_allclose(edited.joints[40:], motion.joints[40:], atol=1e-6)
     lower = pipeline.edit(motion, "a person waves", "lower", num_inference_steps=3, seed=0).motions[0]
@@ -64,7 +73,7 @@ def test_other_frame_rates_are_kept_at_the_models(pipeline):
 
 
 def test_features_have_no_place_in_the_world(pipeline):
-    with pytest.raises(ValueError, match="output_type \"features\" with constraints"):
+    with pytest.raises(ValueError, match='output_type "features" with constraints'):
         pipeline("a person jumps", 40, constraints=Loop(), output_type="features")
 
 

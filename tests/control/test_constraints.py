@@ -17,7 +17,9 @@ def standing(frames: int = 1) -> np.ndarray:
     import torch
 
     turns = torch.eye(3, dtype=torch.float64).expand(frames, 22, 3, 3)
-    joints = forward_kinematics(turns, torch.zeros(frames, 3, dtype=torch.float64), canonical_offsets())[0].numpy()
+    joints = forward_kinematics(turns, torch.zeros(frames, 3, dtype=torch.float64), canonical_offsets())[
+        0
+    ].numpy()
     return joints - [0, joints[..., 1].min(), 0]
 
 
@@ -29,7 +31,10 @@ def walking(frames: int = 60, speed: float = 1.0) -> Motion:
 def examples() -> list:
     return [
         Pose(1.0, standing()[0]),
-        Joints([0.5, 1.0], {"left_hand": [(0.3, 1.2, 0.2), (0.3, 1.3, 0.2)], "head": [(0, 1.6, 0), (0, 1.6, 0.1)]}),
+        Joints(
+            [0.5, 1.0],
+            {"left_hand": [(0.3, 1.2, 0.2), (0.3, 1.3, 0.2)], "head": [(0, 1.6, 0), (0, 1.6, 0.1)]},
+        ),
         Keep(walking(30), 0.0, 1.0, at=0.5, part="lower"),
         Path([(0, 0), (1, 2)], times=[0.0, 2.5], facing="along"),
         Path([(0, 0), (1, 2), (0, 3)], smooth=True, facing=90),
@@ -100,14 +105,23 @@ def test_wrong_json_is_refused_in_one_line(text, message):
     [
         ([Pose(9.0, standing()[0])], "Pose.time 9 s is outside the motion, which is 3 s long"),
         ([Keep(walking(), at=1.0)], "the kept part ends at 4 s"),
-        ([Pose(1, standing()[0]), Pose(1, standing()[0] + [0, 0, 1])], "1.00 m from where another constraint"),
-        ([Joints(1, {"pelvis": (0, 0.9, 0), "left_hand": (3, 1, 0)})], "pelvis and left_wrist are pinned 3.00 m"),
+        (
+            [Pose(1, standing()[0]), Pose(1, standing()[0] + [0, 0, 1])],
+            "1.00 m from where another constraint",
+        ),
+        (
+            [Joints(1, {"pelvis": (0, 0.9, 0), "left_hand": (3, 1, 0)})],
+            "pelvis and left_wrist are pinned 3.00 m",
+        ),
         ([Joints([0, 1], {"pelvis": [(0, 0.9, 0), (30, 0.9, 0)]})], "30 m/s, nobody is faster than 10"),
         ([Path([(0, 0), (0, 90)])], "Path: 90.0 m in 2.95 s .* give it 9.0 s or a shorter way"),
         ([Stop((50, 0), 1.0)], "the way to a Stop or pinned pelvis: 50.0 m in 1 s"),
         ([Path([(0, 0), (0, 2)]), Path([(0, 0), (1, 2)])], "two Paths"),
         ([Path([(0, 0), (0, 2)]), Stop((1, 1), 1.0)], "a Stop at 1 s lies 1.00 m beside the Path"),
-        ([Loop(), Pose(0, standing()[0]), Pose(3, walking(60).joints[0] * [1, 0.7, 1])], "first and last pose"),
+        (
+            [Loop(), Pose(0, standing()[0]), Pose(3, walking(60).joints[0] * [1, 0.7, 1])],
+            "first and last pose",
+        ),
     ],
 )
 def test_what_cannot_be_met_is_refused_in_one_line(constraints, message):

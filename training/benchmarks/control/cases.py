@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ram_sdk.control import Constraint, Joints, Keep, Loop, Path, Pose
+from ram_sdk.control.constraints import joint_index
 from ram_sdk.motion import Motion
 from training.data.folder import MotionTextFolder
 
@@ -39,7 +40,7 @@ class Case:
 
 
 def capture_cases(folder: MotionTextFolder, seed: int, every: int = 1) -> list[Case]:
-    """Gaps (6 each of 0.5, 1 and 2 s), first and last pose (6), keyframes (6), pins (6), halves of the body (4).
+    """Six each of gaps of 0.5, 1 and 2 s, first and last pose, keyframes and pins; four of halves of the body.
 
     Args:
         folder: the data set; clips of `test` of at least five seconds are drawn from, one a case.
@@ -74,7 +75,7 @@ def _case(folder: MotionTextFolder, clip_id: str, kind: str, rng: np.random.Gene
         frames = sorted(rng.choice(np.arange(10, _FRAMES), 3, replace=False))
         names = rng.choice(_PINNED, 2, replace=False)
         start = Pose(0.0, truth.joints[0])
-        pins = (Joints([f / FPS], {n: truth.joints[f, _index(n)] for n in names}) for f in frames)
+        pins = (Joints([f / FPS], {n: truth.joints[f, joint_index(n)] for n in names}) for f in frames)
         constraints = (start, *pins)
         free[[0, *frames]] = False
     else:
@@ -88,8 +89,18 @@ def path_cases() -> list[Case]:
     circle = 1.5 * np.stack([1 - np.cos(angle), np.sin(angle)], axis=-1)
     ways: Sequence[tuple[str, str, int, Path]] = (
         ("path: circle", "a person walks forward", 196, Path(circle)),
-        ("path: S", "a person walks forward", 140, Path([(0, 0), (1, 1.75), (-1, 3.5), (0, 5.25)], smooth=True)),
-        ("path: square", "a person walks forward", 196, Path([(0, 0), (0, 2.2), (2.2, 2.2), (2.2, 0), (0, 0)])),
+        (
+            "path: S",
+            "a person walks forward",
+            140,
+            Path([(0, 0), (1, 1.75), (-1, 3.5), (0, 5.25)], smooth=True),
+        ),
+        (
+            "path: square",
+            "a person walks forward",
+            196,
+            Path([(0, 0), (0, 2.2), (2.2, 2.2), (2.2, 0), (0, 0)]),
+        ),
         ("path: straight", "a person runs forward", 196, Path([(0, 0), (0, 20)])),
     )
     return [_prompted(kind, prompt, frames, path) for kind, prompt, frames, path in ways]
@@ -97,15 +108,14 @@ def path_cases() -> list[Case]:
 
 def loop_cases() -> list[Case]:
     """Loops on the spot and under way."""
-    prompts = ("a person walks forward", "a person runs forward", "a person waves with the right hand", "a person stands")
+    prompts = (
+        "a person walks forward",
+        "a person runs forward",
+        "a person waves with the right hand",
+        "a person stands",
+    )
     return [_prompted("loop", prompt, 80, Loop()) for prompt in prompts]
 
 
 def _prompted(kind: str, prompt: str, frames: int, constraint: Constraint) -> Case:
     return Case(kind, prompt, frames, (constraint,), None, np.ones(frames, dtype=bool))
-
-
-def _index(name: str) -> int:
-    from ram_sdk.control.constraints import joint_index
-
-    return joint_index(name)

@@ -1,4 +1,4 @@
-"""Ways to meet constraints: ours, imputation, gradients through the decoder, and interpolation without a model."""
+"""Ways to meet constraints: ours, imputation, gradients through the decoder, and interpolation."""
 
 from collections.abc import Callable
 
@@ -44,7 +44,7 @@ def imputed(pipeline: RAMPipeline, case: Case, seed: int) -> Joints:
 
 
 def descended(pipeline: RAMPipeline, case: Case, seed: int) -> Joints:
-    """Gradient descent of the joints' squared error on the estimate, through the decoder (OmniControl's guidance)."""
+    """Gradient descent on the estimate of the joints' error, through the decoder (as OmniControl guides)."""
     assert case.truth is not None
     targets = resolve(case.constraints, case.frames, FPS)
     pinned = torch.from_numpy(targets.pinned)
@@ -122,7 +122,7 @@ def _neighbours(case: Case) -> tuple[NDArray[np.int64], NDArray[np.int64], Joint
 
 
 def _known_features(targets: Targets) -> NDArray[np.bool_]:
-    """Which of the features `(frames, 263)` the pins say: positions, and all of a frame pinned with the next."""
+    """Which features `(frames, 263)` the pins say: positions, and velocities from one pin to the next."""
     pinned = targets.pinned
     known = np.zeros((len(pinned), 263), dtype=bool)
     known[:, 3] = pinned[:, 0]

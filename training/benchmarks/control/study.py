@@ -124,8 +124,8 @@ def markdown(content: dict[str, Any]) -> str:
     """Medians by kind and way."""
     entries = content["entries"]
     lines = [
-        f"{content['checkpoint']}, seeds {', '.join(map(str, content['seeds']))}; medians, of cost too (CPU time, "
-        "1 = without constraints); worst cases for what is called worst",
+        f"{content['checkpoint']}, seeds {', '.join(map(str, content['seeds']))}; medians, of cost too "
+        "(CPU time, 1 = without constraints); worst cases for what is called worst",
         "",
         "| case | way | n | " + " | ".join(_FIELDS.values()) + " |",
         "|---|---|---" + "|---" * len(_FIELDS) + "|",
