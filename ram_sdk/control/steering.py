@@ -35,6 +35,8 @@ class Steering:
         estimate = info.estimate.clone()
         features = pipeline.decode(estimate, [len(targets) for targets in self.targets])
         for row, feature, targets in zip(estimate, features, self.targets, strict=True):
+            if not targets.steer:
+                continue
             corrected = steer(feature, targets).to(estimate)
             row[: len(targets)] = pipeline.normalizer.normalize(corrected)
         if self.then is None:
@@ -44,19 +46,32 @@ class Steering:
 
 
 def steer(features: Tensor, targets: Targets) -> Tensor:
-    """Features `(frames, 263)` in real units whose joints meet the targets, up to place and heading."""
-    joints, heading = correct(*_decoded(features), targets, lead=False)
-    following = np.concatenate([joints, 2 * joints[-1:] - joints[-2:-1]])
-    yaw = np.concatenate([heading, 2 * heading[-1:] - heading[-2:-1]])
-    return encode_joints(torch.from_numpy(following), heading=torch.from_numpy(yaw))
+    """Bring features to the targets, up to place and heading.
+
+    What the correction changes is added to the features. Those that `decode_features` does not read stay the
+    model's own otherwise: made anew from the joints at every step, they let a motion tremble.
+
+    Args:
+        features: `(frames, 263)` in real units.
+        targets: as many frames.
+
+    Returns:
+        Features shaped alike, float64.
+    """
+    joints, heading = _decoded(features)
+    corrected, turned = correct(joints, heading, targets, lead=False)
+    places = torch.from_numpy(np.stack([_continued(joints), _continued(corrected)]))
+    yaws = torch.from_numpy(np.stack([_continued(heading), _continued(turned)]))
+    before, after = encode_joints(places, heading=yaws)
+    return features.double() + (after - before)
 
 
 def finish(features: Tensor, targets: Targets) -> "np.ndarray[tuple[int, int, int], np.dtype[np.float32]]":
     """The joints `(frames, 22, 3)` of a finished motion in the world of its targets, which it meets exactly.
 
     The root is led along its route only here: bent as a whole, a motion keeps its steps, while a model that
-    is led against its prompt lets feet slide. Trembling and sliding feet are then taken out, what that moved is
-    put back, fading over about 0.4 s, and bones get one length.
+    is led against its prompt lets feet slide. Trembling and sliding feet are then taken out, what that moved
+    is put back, fading over about 0.4 s, and bones get one length.
     """
     joints, heading = correct(*_decoded(features), targets)
     joints = lock_feet(smooth(joints, targets.fps, _CUTOFF), targets.fps)
@@ -73,3 +88,8 @@ def finish(features: Tensor, targets: Targets) -> "np.ndarray[tuple[int, int, in
 def _decoded(features: Tensor) -> tuple[Array, Array]:
     exact = features.double()
     return decode_features(exact).numpy(), decode_heading(exact).numpy()
+
+
+def _continued(signal: Array) -> Array:
+    """One frame more, as the last two go on: features hold velocities."""
+    return np.concatenate([signal, 2 * signal[-1:] - signal[-2:-1]])

@@ -57,6 +57,11 @@ class Targets:
         """Which joints have a position in which frame, `(frames, 22)`."""
         return np.isfinite(self.world[..., 0]) | np.isfinite(self.local[..., 0])
 
+    @property
+    def steer(self) -> bool:
+        """Whether anything is asked while the motion is made; a way alone is not."""
+        return bool(self.pinned.any() or self.loop or self.stops)
+
 
 def resolve(constraints: Sequence[Constraint], frames: int, fps: float) -> Targets:
     """Lay constraints out over the frames of a motion.
@@ -292,8 +297,8 @@ def check_pace(what: str, frames: Sequence[int] | Array, way: Array, limit: floa
         if metres > limit * span + _SAME:
             raise ValueError(
                 f"{what}: {metres:.1f} m in {span:g} s from {before / fps:g} s on are "
-                f"{metres / span:.0f} m/s, nobody is faster than {limit:g}: give it {metres / limit:.1f} s or a "
-                "shorter way"
+                f"{metres / span:.0f} m/s, nobody is faster than {limit:g}: give it {metres / limit:.1f} s "
+                "or a shorter way"
             )
 
 

@@ -141,7 +141,7 @@ def test_upper_and_lower_body_are_kept():
 
 
 def test_steered_features_decode_to_the_corrected_joints():
-    joints, heading = plain()
+    joints, _ = plain()
     targets = resolve([Pose(3.0, turned_pose(60, (1, 2)))], FRAMES, FPS)
     following = torch.from_numpy(np.concatenate([joints, 2 * joints[-1:] - joints[-2:-1]]))
     features = encode_joints(following)
@@ -152,7 +152,7 @@ def test_steered_features_decode_to_the_corrected_joints():
 
 
 def test_a_finished_motion_meets_its_pins_and_keeps_its_bones():
-    joints, heading = plain()
+    joints, _ = plain()
     targets = resolve([Pose(0.0, joints[0]), Joints(2.0, {"right_hand": joints[40, 21] + 0.1})], FRAMES, FPS)
     features = encode_joints(torch.from_numpy(np.concatenate([joints, joints[-1:]])))
     done = finish(features, targets)

@@ -40,7 +40,7 @@ class Case:
 
 
 def capture_cases(folder: MotionTextFolder, seed: int, every: int = 1) -> list[Case]:
-    """Six each of gaps of 0.5, 1 and 2 s, first and last pose, keyframes and pins; four of halves of the body.
+    """Six of each gap (0.5, 1, 2 s), first and last pose, keyframes and pins; four of halves of the body.
 
     Args:
         folder: the data set; clips of `test` of at least five seconds are drawn from, one a case.

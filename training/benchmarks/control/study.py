@@ -47,8 +47,8 @@ def study(data: Path, out: Path, checkpoint: str, seeds: Sequence[int], every: i
     pipeline.set_progress_bar_config(disable=True)
     folder = MotionTextFolder(data)
     real = real_jerk(folder)
-    runs = [(case, seeds[0]) for case in capture_cases(folder, seeds[0], every)]
-    runs += [(case, seed) for case in (*path_cases(), *loop_cases()) for seed in seeds]
+    runs = [(case, seed) for case in (*path_cases(), *loop_cases()) for seed in seeds]
+    runs += [(case, seeds[0]) for case in capture_cases(folder, seeds[0], every)]
     unconstrained(pipeline, runs[0][0], 0)  # the first call of a process is slower
     entries: list[dict[str, Any]] = []
     content = {"checkpoint": checkpoint, "seeds": list(seeds), "real_jerk": real, "entries": entries}

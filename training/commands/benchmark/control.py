@@ -1,8 +1,8 @@
 """Measure constraints at sampling time beside other ways of meeting them.
 
-Forty cases on captures of the test split (gaps, first and last pose, keyframes, pins, halves of the
-body), four ways over the floor and four loops: ours, imputation, gradient descent through the decoder, and interpolation
-without a model. Writes `control.json` and `control.md`.
+Forty cases on captures of the test split (gaps, first and last pose, keyframes, pins, halves of the body),
+four ways over the floor and four loops: ours, imputation, gradient descent through the decoder, and
+interpolation without a model. Writes `control.json` and `control.md`.
 
 Example:
     python -m training benchmark control --data DATA --out RESULTS [--seeds 0 1 2]
