@@ -18,6 +18,10 @@ from ram_sdk.checkpoint import COMPONENTS, HubOptions, lora
 from ram_sdk.checkpoint.card import write_model_card
 from ram_sdk.control import candidates
 from ram_sdk.control.composition import Composition, Denoise, placed
+from ram_sdk.control.constraints import Constraint, Keep, Part
+from ram_sdk.control.constraints import checked as checked_constraints
+from ram_sdk.control.steering import Steering, finish
+from ram_sdk.control.targets import resolve
 from ram_sdk.control.timeline import Segment, Timeline
 from ram_sdk.control.wording import with_subject
 from ram_sdk.devices import available_device
@@ -332,6 +336,7 @@ class RAMPipeline(LatentSpace):
         generator: torch.Generator | None = None,
         num_motions_per_prompt: int = 1,
         num_candidates: int = 1,
+        constraints: Constraint | Sequence[Constraint] = (),
         callback_on_step_end: StepCallback | None = None,
         output_type: OutputType = "motion",
         **unknown: Any,
@@ -363,6 +368,8 @@ class RAMPipeline(LatentSpace):
             num_motions_per_prompt: how many motions each prompt gets.
             num_candidates: how many candidates each motion is the best of, by its text and by what a body can
                 do; `Motion.settings` says its scores and seed. See `ram_sdk.control.candidates`.
+            constraints: what each motion shall do at given times and places, see `ram_sdk.control`; the
+                motions are then in the world that these name, and their joints meet them exactly.
             callback_on_step_end: called as `callback(pipeline, StepInfo)` after each step's estimate; it may
                 return another estimate, or raise `StopSampling`.
             output_type: "motion" or "features".
@@ -390,6 +397,7 @@ class RAMPipeline(LatentSpace):
             timestep_spacing=timestep_spacing,
         )
         num_candidates = inputs.count("num_candidates", num_candidates, candidates.MAX_CANDIDATES)
+        asked = self._checked(constraints, output_type)
         seeds = inputs.seeds(seed, generator, len(prompts), each, num_candidates)
         lengths = inputs.lengths(num_frames, duration, len(prompts), self.normalizer.config)
         if prompt is None and lengths is None:
@@ -402,12 +410,16 @@ class RAMPipeline(LatentSpace):
             lengths = lengths or self._estimated_lengths(prompts, seconds)
         z = given.to(self.device, self.dtype).repeat_interleave(each, dim=0)
         frames = [length for length in lengths for _ in range(each)]
+        targets = [resolve(asked, length, self.normalizer.config.fps) for length in frames if asked]
 
         # 3. Denoise and decode
         def draw(rows: Sequence[int], seeds: Sequence[int]) -> list[Tensor]:
             generators = [torch.Generator().manual_seed(s) for s in seeds]
             own = [frames[row] for row in rows]
-            x_0 = self.sample(z[list(rows)], own, generators, scheduler, callback_on_step_end)
+            callback = callback_on_step_end
+            if targets:
+                callback = Steering([targets[row] for row in rows], callback)
+            x_0 = self.sample(z[list(rows)], own, generators, scheduler, callback)
             return self.decode(x_0, own)
 
         if num_candidates == 1:
@@ -423,10 +435,20 @@ class RAMPipeline(LatentSpace):
             return RAMOutput(features)
         texts = [text or None for text in prompts for _ in range(each)]
         settings = self._settings(scheduler)
-        return RAMOutput(
-            [
+        if not asked:
+            motions = [
                 Motion.from_features(feature.numpy(), prompt=text, settings={"seed": s, **settings, **scored})
                 for feature, text, s, scored in zip(features, texts, seeds, scores, strict=True)
+            ]
+            return RAMOutput(motions)
+        settings["constraints"] = [type(one).__name__ for one in asked]
+        fps = self.normalizer.config.fps
+        return RAMOutput(
+            [
+                Motion(finish(feature, target), fps, text, {"seed": s, **settings, **scored})
+                for feature, target, text, s, scored in zip(
+                    features, targets, texts, seeds, scores, strict=True
+                )
             ]
         )
 
@@ -490,6 +512,36 @@ class RAMPipeline(LatentSpace):
         settings = {"seed": chosen, **self._settings(scheduler), "timeline": timeline.entries()}
         prompt = ", then ".join(one.prompt for one in timeline.body if isinstance(one, Segment))
         return placed(Motion.from_features(features, prompt=prompt, settings=settings), timeline)
+
+    def edit(
+        self, motion: Motion, prompt: str, keep: Part | Sequence[tuple[float, float]], **options: Any
+    ) -> RAMOutput:
+        """Make a part of a motion anew from a prompt and leave the rest as it is.
+
+            pipe.edit(motion, "a person waves with both hands", keep="lower")
+            pipe.edit(motion, "a person jumps", keep=[(0, 2), (3.5, 6)])  # anew from 2 to 3.5 s
+
+        Args:
+            motion: a motion of 22 joints, generated or loaded.
+            prompt: what the person does.
+            keep: "upper" or "lower" body, see `Keep`, or the spans that stay, in seconds.
+            **options: of a call, further `constraints` among them.
+
+        Returns:
+            The motions, as long as the given one and where it stands.
+
+        Raises:
+            ValueError: see `__call__`; nothing is kept, or the motion is longer than can be made.
+        """
+        if isinstance(keep, str):
+            kept = [Keep(motion, part=keep)]
+        else:
+            kept = [Keep(motion, start, end) for start, end in keep]
+        if not kept:
+            raise ValueError('keep=[]: name the parts that stay, "upper", "lower" or spans such as (0, 2)')
+        more = checked_constraints(options.pop("constraints", ()))
+        frames = len(motion.resample(self.normalizer.config.fps))
+        return self(prompt, frames, constraints=[*kept, *more], **options)
 
     def encode_prompt(self, prompts: Sequence[str]) -> tuple[Tensor, Tensor]:
         """Read prompts.
@@ -639,6 +691,22 @@ class RAMPipeline(LatentSpace):
         batches = [texts[i : i + _PROMPTS] for i in range(0, len(texts), _PROMPTS)]
         latents = torch.cat([self.encode_prompt(batch)[0] for batch in batches])
         return latents[[texts.index(prompt) for prompt in prompts]]
+
+    def _checked(
+        self, constraints: Constraint | Sequence[Constraint], output_type: OutputType
+    ) -> list[Constraint]:
+        """The constraints of a call, if this checkpoint can meet any."""
+        asked = checked_constraints(constraints)
+        if asked and self.normalizer.config.num_features != HUMANML3D.num_features:
+            raise ValueError(
+                "constraints need a checkpoint of HumanML3D's 22 joints; this one has KIT-ML's 21"
+            )
+        if asked and output_type == "features":
+            raise ValueError(
+                'output_type "features" with constraints: features have no place in the world, take the '
+                "`features` of the motions"
+            )
+        return asked
 
     def _scheduler_with(self, **wanted: Any) -> RAMScheduler:
         """The scheduler, with the settings that are not None in place of its own."""

@@ -64,13 +64,16 @@ def canonicalize(joints: Tensor, skeleton: Skeleton = HUMANML3D) -> Tensor:
     return rotate(turn[..., None, None, :], joints)
 
 
-def encode_joints(joints: Tensor, skeleton: Skeleton = HUMANML3D) -> Tensor:
+def encode_joints(joints: Tensor, skeleton: Skeleton = HUMANML3D, heading: Tensor | None = None) -> Tensor:
     """Joint positions to feature vectors.
 
     Args:
         joints: `(..., frames, joints, 3)` positions, already canonical (see `canonicalize`); at least 2
             frames.
         skeleton: the joint tree.
+        heading: `(..., frames)` yaw of each frame's axes, radians from +Z towards +X. Any that turns by less than
+            half a turn a frame decodes to the joints as frame 0 sees them, so that a part of a clip can keep
+            its own. Default: the smoothed heading of the data set, 0 at frame 0.
 
     Returns:
         `(..., frames - 1, skeleton.num_features)`: velocities need a following frame, so the last one
@@ -84,8 +87,8 @@ def encode_joints(joints: Tensor, skeleton: Skeleton = HUMANML3D) -> Tensor:
             f"joints of shape {tuple(joints.shape)}: expected (..., frames >= 2, {skeleton.num_joints}, 3) "
             f"for the {skeleton.name} skeleton"
         )
-    heading = _smoothed_heading(joints, skeleton)
-    now, after = heading[..., :-1, :], heading[..., 1:, :]
+    axes = _smoothed_heading(joints, skeleton) if heading is None else yaw_quaternion(-0.5 * heading)
+    now, after = axes[..., :-1, :], axes[..., 1:, :]
     step = joints[..., 1:, :, :] - joints[..., :-1, :, :]
 
     turn = quaternion_multiply(after, quaternion_conjugate(now))
@@ -94,7 +97,7 @@ def encode_joints(joints: Tensor, skeleton: Skeleton = HUMANML3D) -> Tensor:
     height = joints[..., :-1, 0, 1:2]
     ground_point = joints[..., :-1, :1, :] * joints.new_tensor((1.0, 0.0, 1.0))
     local = rotate(now[..., None, :], joints[..., :-1, 1:, :] - ground_point[..., :1, :])
-    rotations = _joint_rotations(joints, heading, skeleton)[..., :-1, :, :]
+    rotations = _joint_rotations(joints, axes, skeleton)[..., :-1, :, :]
     velocities = rotate(now[..., None, :], step)
     feet = (*skeleton.left_foot, *skeleton.right_foot)
     contacts = step[..., feet, :].square().sum(-1) < skeleton.contact_threshold
@@ -142,6 +145,11 @@ def decode_features(features: Tensor, skeleton: Skeleton = HUMANML3D) -> Tensor:
     local = local.reshape(*features.shape[:-1], skeleton.num_joints - 1, 3)
     others = rotate(to_world[..., None, :], local) + ground[..., None, :]
     return torch.cat((root[..., None, :], others), dim=-2)
+
+
+def decode_heading(features: Tensor) -> Tensor:
+    """Yaw `(..., frames)` of the axes that features are given in, radians from +Z towards +X, 0 at first."""
+    return -2.0 * _exclusive_cumsum(features[..., 0])
 
 
 def _forward(across: Tensor) -> Tensor:

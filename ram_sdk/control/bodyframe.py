@@ -1,0 +1,51 @@
+"""Where a body is and faces: yaw angles about +Y, 0 = facing +Z, a quarter turn = facing +X."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ram_sdk.skeleton.joints import HUMANML3D
+
+Array = NDArray[np.float64]
+
+FACING_JOINTS = (
+    HUMANML3D.left_hip, HUMANML3D.right_hip, HUMANML3D.left_shoulder, HUMANML3D.right_shoulder
+)  # fmt: skip
+GROUND = np.array([0, 2])  # x and z
+_STEADY = 0.3  # seconds; standard deviation of the mean that takes the sway of steps out of a facing
+
+
+def facing(joints: Array) -> Array:
+    """Yaw `(...)` of bodies `(..., 22, 3)`, from hips and shoulders."""
+    left_hip, right_hip, left_shoulder, right_shoulder = FACING_JOINTS
+    across = joints[..., left_hip, :] - joints[..., right_hip, :]
+    across = across + joints[..., left_shoulder, :] - joints[..., right_shoulder, :]
+    yaw: Array = np.arctan2(-across[..., 2], across[..., 0])
+    return yaw
+
+
+def turn(yaw: Array, points: Array) -> Array:
+    """Turn points `(..., 3)` about +Y by angles `(...)`, which broadcast."""
+    cosine, sine = np.cos(yaw), np.sin(yaw)
+    x, z = points[..., 0], points[..., 2]
+    return np.stack((cosine * x + sine * z, points[..., 1] + 0 * cosine, cosine * z - sine * x), axis=-1)
+
+
+def wrap(angle: Array) -> Array:
+    """The same angle within half a turn of 0."""
+    wrapped: Array = (angle + np.pi) % (2 * np.pi) - np.pi
+    return wrapped
+
+
+def steady_facing(joints: Array, fps: float) -> Array:
+    """Yaw `(frames,)` without the sway of the steps, continuous over the turn at -Z."""
+    direction = np.exp(1j * facing(joints))
+    return np.unwrap(np.angle(gaussian(direction, _STEADY * fps)))
+
+
+def gaussian(signal: "NDArray[Any]", sigma: float) -> "NDArray[Any]":
+    """Gaussian mean of `(frames,)` numbers over frames, ends held."""
+    radius = int(np.ceil(3 * sigma))
+    kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
+    return np.convolve(np.pad(signal, radius, mode="edge"), kernel / kernel.sum(), mode="valid")

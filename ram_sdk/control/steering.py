@@ -1,0 +1,95 @@
+"""Constraints at sampling time: each estimate of the motion is corrected before the next step."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ram_sdk.control.bodyframe import Array
+from ram_sdk.control.bones import keep_lengths
+from ram_sdk.control.correction import correct, wanted
+from ram_sdk.control.targets import Targets
+from ram_sdk.skeleton.features import decode_features, decode_heading, encode_joints
+from ram_sdk.skeleton.feet import contacts, lock_feet
+from ram_sdk.skeleton.joints import HUMANML3D
+from ram_sdk.skeleton.smoothing import smooth
+
+if TYPE_CHECKING:
+    from ram_sdk.pipeline import RAMPipeline, StepCallback, StepInfo
+
+_CUTOFF = 6.0  # Hz, see `Motion.smooth`
+_PLANTED = 0.05  # how readily a standing foot moves against other joints
+
+
+class Steering:
+    """A callback of the sampling loop that meets the targets of each motion of a batch."""
+
+    def __init__(self, targets: Sequence[Targets], then: "StepCallback | None" = None) -> None:
+        self.targets = targets
+        self.then = then
+
+    def __call__(self, pipeline: "RAMPipeline", info: "StepInfo") -> Tensor | None:
+        """Correct the estimate of a step; a callback of the caller's own sees the corrected one."""
+        estimate = info.estimate.clone()
+        features = pipeline.decode(estimate, [len(targets) for targets in self.targets])
+        for row, feature, targets in zip(estimate, features, self.targets, strict=True):
+            if not targets.steer:
+                continue
+            corrected = steer(feature, targets).to(estimate)
+            row[: len(targets)] = pipeline.normalizer.normalize(corrected)
+        if self.then is None:
+            return estimate
+        changed = self.then(pipeline, type(info)(info.index, info.timestep, estimate))
+        return estimate if changed is None else changed
+
+
+def steer(features: Tensor, targets: Targets) -> Tensor:
+    """Bring features to the targets, up to place and heading.
+
+    What the correction changes is added to the features. Those that `decode_features` does not read stay the
+    model's own otherwise: made anew from the joints at every step, they let a motion tremble.
+
+    Args:
+        features: `(frames, 263)` in real units.
+        targets: as many frames.
+
+    Returns:
+        Features shaped alike, float64.
+    """
+    joints, heading = _decoded(features)
+    corrected, turned = correct(joints, heading, targets, lead=False)
+    places = torch.from_numpy(np.stack([_continued(joints), _continued(corrected)]))
+    yaws = torch.from_numpy(np.stack([_continued(heading), _continued(turned)]))
+    before, after = encode_joints(places, heading=yaws)
+    return features.double() + (after - before)
+
+
+def finish(features: Tensor, targets: Targets) -> "np.ndarray[tuple[int, int, int], np.dtype[np.float32]]":
+    """The joints `(frames, 22, 3)` of a finished motion in the world of its targets, which it meets exactly.
+
+    The root is led along its route only here: bent as a whole, a motion keeps its steps, while a model that
+    is led against its prompt lets feet slide. Trembling and sliding feet are then taken out, what that moved
+    is put back, fading over about 0.4 s, and bones get one length.
+    """
+    joints, heading = correct(*_decoded(features), targets)
+    joints = lock_feet(smooth(joints, targets.fps, _CUTOFF), targets.fps)
+    joints, _ = correct(joints, heading, targets, lead=False)
+    places = wanted(joints, targets)
+    pinned = np.isfinite(places[..., 0])
+    joints = np.where(pinned[..., None], places, joints)
+    freedom = np.where(pinned, 0.0, 1.0)
+    feet = [*HUMANML3D.left_foot, *HUMANML3D.right_foot]
+    freedom[:, feet] = np.where(contacts(joints, targets.fps), _PLANTED, 1.0) * freedom[:, feet]
+    return keep_lengths(joints, targets.bones, freedom).astype(np.float32)
+
+
+def _decoded(features: Tensor) -> tuple[Array, Array]:
+    exact = features.double()
+    return decode_features(exact).numpy(), decode_heading(exact).numpy()
+
+
+def _continued(signal: Array) -> Array:
+    """One frame more, as the last two go on: features hold velocities."""
+    return np.concatenate([signal, 2 * signal[-1:] - signal[-2:-1]])

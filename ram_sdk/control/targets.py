@@ -1,0 +1,315 @@
+"""Constraints laid out over the frames of one motion, after every check that needs its length."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ram_sdk.control.bodyframe import FACING_JOINTS, GROUND, Array, facing, steady_facing, turn
+from ram_sdk.control.constraints import Constraint, Joints, Keep, Path, Pose, Stop, joint_index
+from ram_sdk.control.route import Route, polyline
+from ram_sdk.skeleton.inverse_kinematics import calibrate
+from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
+from ram_sdk.skeleton.kinematics import canonical_offsets
+
+_SAME = 0.01  # metres within which two constraints on one joint agree
+_NEAR_PATH = 0.1  # metres that a pinned pelvis or a stop may lie beside the path
+_FASTEST_ROOT = 10.0  # metres a second: the best sprinters' mean
+_FASTEST_JOINT = 20.0  # metres a second: a thrower's hand
+_STRETCH = 1.05  # of the bones between two joints: how far apart they may be pinned
+
+LOWER = (0, 1, 2, 4, 5, 7, 8, 10, 11)
+UPPER = tuple(joint for joint in range(HUMANML3D.num_joints) if joint not in LOWER)
+
+
+@dataclass(frozen=True, eq=False)
+class Targets:
+    """Where joints, root and heading have to be; NaN where nothing is asked.
+
+    Attributes:
+        fps: frames a second.
+        world: `(frames, 22, 3)` positions, metres.
+        local: `(frames, 22, 3)` positions seen from the pelvis, with its steady facing removed.
+        heading: `(frames,)` yaw, radians.
+        route: where the root goes between, if anywhere.
+        stops: the frames in which it stands.
+        starts_at_origin: whether nothing else says where the motion starts.
+        loop: whether the ends agree.
+        bones: `(22,)` lengths of the bones in a given motion or pose; None: as generated.
+    """
+
+    fps: float
+    world: Array
+    local: Array
+    heading: Array
+    route: Route | None
+    stops: tuple[slice, ...]
+    starts_at_origin: bool
+    loop: bool
+    bones: Array | None
+
+    def __len__(self) -> int:
+        return len(self.world)
+
+    @property
+    def pinned(self) -> "np.ndarray[tuple[int, int], np.dtype[np.bool_]]":
+        """Which joints have a position in which frame, `(frames, 22)`."""
+        return np.isfinite(self.world[..., 0]) | np.isfinite(self.local[..., 0])
+
+    @property
+    def steer(self) -> bool:
+        """Whether anything is asked while the motion is made; a way alone is not."""
+        return bool(self.pinned.any() or self.loop or self.stops)
+
+
+def resolve(constraints: Sequence[Constraint], frames: int, fps: float) -> Targets:
+    """Lay constraints out over the frames of a motion.
+
+    Args:
+        constraints: at least one.
+        frames: length of the motion.
+        fps: its frames a second.
+
+    Raises:
+        ValueError: a time outside the motion, constraints that contradict each other, or what nobody can do.
+    """
+    layout = _Layout(frames, fps)
+    for constraint in constraints:
+        layout.add(constraint)
+    return layout.targets()
+
+
+class _Layout:
+    """Collects constraints frame by frame, and checks each against those before it."""
+
+    def __init__(self, frames: int, fps: float) -> None:
+        self.frames, self.fps = frames, fps
+        self.world = np.full((frames, HUMANML3D.num_joints, 3), np.nan)
+        self.local = self.world.copy()
+        self.heading = np.full(frames, np.nan)
+        self.paths: list[Path] = []
+        self.stops: list[Stop] = []
+        self.loop = False
+        self.waypoints = False
+        self.shapes: list[Array] = []
+
+    def add(self, constraint: Constraint) -> None:
+        """Lay one constraint out."""
+        if isinstance(constraint, Pose):
+            frame = self.frame("Pose.time", constraint.time)
+            self.pin("Pose", frame, range(HUMANML3D.num_joints), constraint.joints[None])
+            self.shapes.append(constraint.joints[None])
+        elif isinstance(constraint, Joints):
+            self.add_joints(constraint)
+        elif isinstance(constraint, Keep):
+            self.add_kept(constraint)
+        elif isinstance(constraint, Path):
+            self.paths.append(constraint)
+            if constraint.times is not None:
+                self.frame("Path.times", float(constraint.times[-1]))
+        elif isinstance(constraint, Stop):
+            self.add_stop(constraint)
+        else:
+            self.loop = True
+
+    def add_joints(self, constraint: Joints) -> None:
+        """Pin single joints."""
+        frames = [self.frame("Joints.times", float(time)) for time in constraint.times]
+        for name, positions in constraint.positions.items():
+            joint = joint_index(name)
+            self.waypoints |= joint == 0
+            for frame, position in zip(frames, positions, strict=True):
+                self.pin("Joints", frame, [joint], position[None, None])
+
+    def add_kept(self, constraint: Keep) -> None:
+        """Pin a part of a given motion."""
+        joints = constraint.motion.resample(self.fps).joints.astype(np.float64)
+        assert constraint.end is not None  # set by Keep itself
+        assert constraint.at is not None
+        first, last = (round(second * self.fps) for second in (constraint.start, constraint.end))
+        kept = joints[first : max(last, first + 1)]
+        start = self.frame("Keep.at", constraint.at)
+        if start + len(kept) > self.frames:
+            raise ValueError(
+                f"Keep: the kept part ends at {(start + len(kept)) / self.fps:g} s, the motion is "
+                f"{self.frames / self.fps:g} s long; keep less of it or ask for a longer duration"
+            )
+        if constraint.part == "upper":
+            seen = turn(-steady_facing(joints, self.fps)[:, None], joints - joints[:, :1])
+            seen = seen[first : first + len(kept)]
+            self.local[start : start + len(kept), UPPER] = seen[:, UPPER]
+        else:
+            which = LOWER if constraint.part == "lower" else range(HUMANML3D.num_joints)
+            self.pin("Keep", start, which, kept[:, list(which)])
+        self.shapes.append(kept)
+
+    def add_stop(self, constraint: Stop) -> None:
+        """Take a stop into the route, and its facing into the heading."""
+        first, last = self.stop_frames(constraint)
+        if constraint.facing is not None:
+            self.heading[first : last + 1] = np.radians(constraint.facing)
+        self.stops.append(constraint)
+        self.waypoints = True
+
+    def stop_frames(self, stop: Stop) -> tuple[int, int]:
+        """First and last frame of a stop."""
+        first = self.frame("Stop.time", stop.time)
+        return first, self.frame("Stop.time + duration", stop.time + stop.duration)
+
+    def frame(self, name: str, seconds: float) -> int:
+        """The frame of a time; the motion's duration is its last frame.
+
+        Raises:
+            ValueError: it is outside the motion.
+        """
+        duration = self.frames / self.fps
+        if seconds > duration + 1e-6:
+            raise ValueError(
+                f"{name} {seconds:g} s is outside the motion, which is {duration:g} s long: give 0 to "
+                f"{duration:g} or a longer duration"
+            )
+        return min(round(seconds * self.fps), self.frames - 1)
+
+    def pin(self, kind: str, start: int, joints: Sequence[int], positions: Array) -> None:
+        """Pin joints from a frame on to positions `(frames, joints, 3)`.
+
+        Raises:
+            ValueError: another constraint has one of them elsewhere.
+        """
+        index = np.ix_(range(start, start + len(positions)), list(joints))
+        apart = np.linalg.norm(self.world[index] - positions, axis=-1)
+        if (apart > _SAME).any():
+            frame, joint = np.argwhere(apart > _SAME)[0]
+            raise ValueError(
+                f"{kind}: {HUMANML3D.joint_names[joints[joint]]} at {(start + frame) / self.fps:g} s is "
+                f"{apart[frame, joint]:.2f} m from where another constraint pins it: take one of the two out"
+            )
+        self.world[index] = positions
+
+    def targets(self) -> Targets:
+        """What was collected, checked as a whole."""
+        self.check_reach()
+        self.check_speed()
+        if self.loop:
+            self.check_loop()
+        placed = np.isfinite(self.world[:, list(FACING_JOINTS), 0]).all(axis=-1)
+        self.heading[placed] = facing(self.world[placed])
+        free = not placed.any() and not self.paths
+        route = self.route(free)
+        bones = None
+        if self.shapes:
+            shape = calibrate(torch.from_numpy(np.concatenate(self.shapes)), canonical_offsets())
+            bones = shape.norm(dim=-1).numpy()
+        stops = tuple(slice(first, last + 1) for first, last in map(self.stop_frames, self.stops))
+        return Targets(self.fps, self.world, self.local, self.heading, route, stops, free, self.loop, bones)
+
+    def check_reach(self) -> None:
+        """Two joints pinned at one time can be no farther apart than the bones between them are long."""
+        for frame in np.flatnonzero(np.isfinite(self.world[..., 0]).any(axis=-1)):
+            joints = np.flatnonzero(np.isfinite(self.world[frame, :, 0]))
+            if len(joints) == HUMANML3D.num_joints or len(joints) < 2:
+                continue
+            here = self.world[frame, joints]
+            apart = np.linalg.norm(here[:, None] - here[None], axis=-1)
+            excess = apart - _STRETCH * _BETWEEN[np.ix_(joints, joints)]
+            if excess.max() > _SAME:
+                one, other = np.unravel_index(excess.argmax(), excess.shape)
+                names = [HUMANML3D.joint_names[joints[k]] for k in (one, other)]
+                raise ValueError(
+                    f"{names[0]} and {names[1]} are pinned {apart[one, other]:.2f} m apart at "
+                    f"{frame / self.fps:g} s, the body reaches {_BETWEEN[joints[one], joints[other]]:.2f} m: "
+                    "move one of them"
+                )
+
+    def check_speed(self) -> None:
+        """Nobody's joint gets from one pinned place to the next faster than people move."""
+        for joint, name in enumerate(HUMANML3D.joint_names):
+            frames = np.flatnonzero(np.isfinite(self.world[:, joint, 0]))
+            limit = _FASTEST_JOINT if joint else _FASTEST_ROOT
+            way = np.linalg.norm(np.diff(self.world[frames, joint], axis=0), axis=-1)
+            check_pace(name, frames, way, limit, self.fps)
+
+    def check_loop(self) -> None:
+        """Pinned ends of a loop have to show the same pose."""
+        ends = self.world[[0, -1]]
+        if np.isfinite(ends).all():
+            first, last = (turn(-facing(pose), pose - pose[0] * (1, 0, 1)) for pose in ends)
+            apart = np.linalg.norm(first - last, axis=-1).max()
+            if apart > _SAME:
+                raise ValueError(
+                    f"Loop: the pinned first and last pose differ by {apart:.2f} m: pin only one of them"
+                )
+
+    def route(self, free: bool) -> Route | None:
+        """The way of the root: the path, or straight from one pinned place to the next."""
+        if len(self.paths) > 1:
+            raise ValueError("two Paths for one motion: join their points to one Path")
+        if not self.paths and not self.waypoints:
+            return None
+        pins = [(int(f), self.world[f, 0, GROUND]) for f in np.flatnonzero(np.isfinite(self.world[:, 0, 0]))]
+        if self.paths:
+            return self.path_route(self.paths[0], pins)
+        places = dict(pins)
+        if free and 0 not in places:
+            places[0] = np.zeros(2)
+        for stop in self.stops:
+            for frame in self.stop_frames(stop):
+                places[frame] = stop.place
+        frames = sorted(places)
+        points = np.stack([places[frame] for frame in frames])
+        arc = np.concatenate([[0.0], np.linalg.norm(np.diff(points, axis=0), axis=-1).cumsum()])
+        check_pace("the way to a Stop or pinned pelvis", frames, np.diff(arc), _FASTEST_ROOT, self.fps)
+        return Route(points, np.array(frames), arc, None)
+
+    def path_route(self, path: Path, pins: list[tuple[int, Array]]) -> Route:
+        """The route of a Path, which passes stops and pinned places when their time has come."""
+        line, at_points = polyline(path.points, path.smooth)
+        arc = np.concatenate([[0.0], np.linalg.norm(np.diff(line, axis=0), axis=-1).cumsum()])
+        if path.times is not None:
+            knots = {
+                self.frame("Path.times", float(t)): arc[k] for t, k in zip(path.times, at_points, strict=True)
+            }
+        else:
+            knots = {0: 0.0, self.frames - 1: float(arc[-1])}
+        route = Route(line, np.array(sorted(knots)), np.array([knots[f] for f in sorted(knots)]), path.facing)
+        stops = [(frame, stop.place) for stop in self.stops for frame in self.stop_frames(stop)]
+        for what, places in (("a pinned pelvis", pins), ("a Stop", stops)):
+            for frame, place in places:
+                along, aside = route.nearest(place)
+                if route.frames[0] <= frame <= route.frames[-1] and aside > _NEAR_PATH:
+                    raise ValueError(
+                        f"{what} at {frame / self.fps:g} s lies {aside:.2f} m beside the Path: lead the Path "
+                        "through it or take one of the two out"
+                    )
+                if what == "a Stop" and frame not in knots:
+                    knots[frame] = along
+        frames = np.array(sorted(knots))
+        along_path = np.maximum.accumulate([knots[frame] for frame in frames])
+        check_pace("Path", frames, np.diff(along_path), _FASTEST_ROOT, self.fps)
+        return Route(line, frames, along_path, path.facing)
+
+
+def check_pace(what: str, frames: Sequence[int] | Array, way: Array, limit: float, fps: float) -> None:
+    """Raise ValueError where `way` metres between consecutive frames ask for more than `limit` m/s."""
+    seconds = np.diff(frames) / fps
+    for before, metres, span in zip(frames, way, seconds, strict=False):
+        if metres > limit * span + _SAME:
+            raise ValueError(
+                f"{what}: {metres:.1f} m in {span:g} s from {before / fps:g} s on are "
+                f"{metres / span:.0f} m/s, nobody is faster than {limit:g}: give it {metres / limit:.1f} s "
+                "or a shorter way"
+            )
+
+
+def _between() -> Array:
+    """`[j, k]`: length of the bones between two joints, metres."""
+    lengths = (0.0, *UNIFORM_BONE_LENGTHS)
+    up: list[dict[int, float]] = []
+    for joint, parent in enumerate(HUMANML3D.parents):
+        above = {k: d + lengths[joint] for k, d in up[parent].items()} if joint else {}
+        up.append({joint: 0.0, **above})
+    return np.array([[min(a[k] + b[k] for k in a.keys() & b.keys()) for b in up] for a in up])
+
+
+_BETWEEN = _between()

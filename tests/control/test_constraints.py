@@ -1,0 +1,146 @@
+"""Constraints check themselves, go through JSON, and are refused where nobody could meet them."""
+
+import json
+
+import numpy as np
+import pytest
+
+from ram_sdk import Motion
+from ram_sdk.control import Joints, Keep, Loop, Path, Pose, Stop, from_json, to_json
+from ram_sdk.control.targets import resolve
+from ram_sdk.skeleton.kinematics import canonical_offsets, forward_kinematics
+
+FPS = 20.0
+
+
+def standing(frames: int = 1) -> np.ndarray:
+    import torch
+
+    turns = torch.eye(3, dtype=torch.float64).expand(frames, 22, 3, 3)
+    joints = forward_kinematics(turns, torch.zeros(frames, 3, dtype=torch.float64), canonical_offsets())[
+        0
+    ].numpy()
+    return joints - [0, joints[..., 1].min(), 0]
+
+
+def walking(frames: int = 60, speed: float = 1.0) -> Motion:
+    way = np.arange(frames)[:, None, None] / FPS * speed
+    return Motion((standing(frames) + way * [0, 0, 1]).astype(np.float32))
+
+
+def examples() -> list:
+    return [
+        Pose(1.0, standing()[0]),
+        Joints(
+            [0.5, 1.0],
+            {"left_hand": [(0.3, 1.2, 0.2), (0.3, 1.3, 0.2)], "head": [(0, 1.6, 0), (0, 1.6, 0.1)]},
+        ),
+        Keep(walking(30), 0.0, 1.0, at=0.5, part="lower"),
+        Path([(0, 0), (1, 2)], times=[0.0, 2.5], facing="along"),
+        Path([(0, 0), (1, 2), (0, 3)], smooth=True, facing=90),
+        Stop((1.0, 2.0), 2.0, facing=45.0),
+        Loop(),
+    ]
+
+
+def test_constraints_go_through_json():
+    text = to_json(examples())
+    again = from_json(text)
+    assert [type(one) for one in again] == [type(one) for one in examples()]
+    assert to_json(again) == text
+    np.testing.assert_array_equal(again[1].positions["left_hand"], examples()[1].positions["left_hand"])
+    np.testing.assert_array_equal(again[2].motion.joints, examples()[2].motion.joints)
+
+
+def test_arrays_of_a_constraint_cannot_be_changed():
+    with pytest.raises(ValueError, match="read-only"):
+        Stop((1.0, 2.0), 2.0).place[0] = 5.0
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Pose(float("nan"), standing()[0]), "Pose.time nan"),
+        (lambda: Pose(-1, standing()[0]), "Pose.time -1: expected seconds"),
+        (lambda: Pose(0, np.full((22, 3), np.nan)), "Pose.joints holds NaN"),
+        (lambda: Pose(0, standing()[0][:21]), r"shape \(21, 3\): expected \(22, 3\)"),
+        (lambda: Joints(1, {"left_paw": (0, 0, 0)}), "joint 'left_paw': use left_hand"),
+        (lambda: Joints([1, 2], {"head": (0, 1, 0)}), r"expected \(2, 3\)"),
+        (lambda: Joints(1, {}), "expected joints by name"),
+        (lambda: Keep(walking(), 2, 1), "Keep from 2 to 1 s: expected a span"),
+        (lambda: Keep(walking(), 0, 9), "within the motion's 3 s"),
+        (lambda: Keep(walking(), part="left"), "Keep.part 'left': use one of"),
+        (lambda: Path([(0, 0)]), "at least|n >= 2"),
+        (lambda: Path([(0, 0), (0, 0)]), "same place"),
+        (lambda: Path([(0, 0), (1, 0)], times=[1, 1]), "rise"),
+        (lambda: Path([(0, 0), (1, np.inf)]), "NaN or infinite"),
+        (lambda: Path([(0, 0), (1, 0)], facing="back"), "Path.facing 'back': expected a number"),
+        (lambda: Stop((0, 0), 1, facing="along"), "a place has no direction"),
+    ],
+)
+def test_wrong_values_are_refused_in_one_line(make, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        make()
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "not JSON"),
+        ('{"kind": "Loop"}', "expected a JSON list"),
+        ('[{"kind": "Hop"}]', "constraint kind 'Hop': use one of Pose"),
+        ('[{"kind": "Stop", "place": [0, 1]}]', "Stop: time is missing"),
+        ('[{"kind": "Loop", "speed": 1}]', "Loop: unknown fields speed"),
+        ('[{"kind": "Keep", "motion": 3}]', "Keep.motion: expected"),
+    ],
+)
+def test_wrong_json_is_refused_in_one_line(text, message):
+    with pytest.raises(ValueError, match=message):
+        from_json(text)
+
+
+@pytest.mark.parametrize(
+    ("constraints", "message"),
+    [
+        ([Pose(9.0, standing()[0])], "Pose.time 9 s is outside the motion, which is 3 s long"),
+        ([Keep(walking(), at=1.0)], "the kept part ends at 4 s"),
+        (
+            [Pose(1, standing()[0]), Pose(1, standing()[0] + [0, 0, 1])],
+            "1.00 m from where another constraint",
+        ),
+        (
+            [Joints(1, {"pelvis": (0, 0.9, 0), "left_hand": (3, 1, 0)})],
+            "pelvis and left_wrist are pinned 3.00 m",
+        ),
+        ([Joints([0, 1], {"pelvis": [(0, 0.9, 0), (30, 0.9, 0)]})], "30 m/s, nobody is faster than 10"),
+        ([Path([(0, 0), (0, 90)])], "Path: 90.0 m in 2.95 s .* give it 9.0 s or a shorter way"),
+        ([Stop((50, 0), 1.0)], "the way to a Stop or pinned pelvis: 50.0 m in 1 s"),
+        ([Path([(0, 0), (0, 2)]), Path([(0, 0), (1, 2)])], "two Paths"),
+        ([Path([(0, 0), (0, 2)]), Stop((1, 1), 1.0)], "a Stop at 1 s lies 1.00 m beside the Path"),
+        (
+            [Loop(), Pose(0, standing()[0]), Pose(3, walking(60).joints[0] * [1, 0.7, 1])],
+            "first and last pose",
+        ),
+    ],
+)
+def test_what_cannot_be_met_is_refused_in_one_line(constraints, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        resolve(constraints, 60, FPS)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_duration_is_the_last_frame():
+    targets = resolve([Pose(3.0, standing()[0])], 60, FPS)
+    np.testing.assert_array_equal(np.flatnonzero(targets.pinned.any(axis=-1)), [59])
+
+
+def test_constraints_that_agree_may_meet():
+    motion = walking()
+    resolve([Keep(motion), Pose(1.0, motion.joints[20])], 60, FPS)
+
+
+def test_json_is_plain():
+    assert json.loads(to_json([Stop((1, 2), 3)])) == [
+        {"kind": "Stop", "place": [1.0, 2.0], "time": 3.0, "duration": 1.0, "facing": None}
+    ]

@@ -1,0 +1,184 @@
+"""Targets are met in world space, smoothly, and nothing else is moved."""
+
+import numpy as np
+import pytest
+import torch
+from control.test_constraints import FPS, standing, walking
+
+from ram_sdk.control import Joints, Keep, Loop, Path, Pose, Stop
+from ram_sdk.control.bodyframe import facing, turn, wrap
+from ram_sdk.control.bones import keep_lengths
+from ram_sdk.control.correction import correct, wanted
+from ram_sdk.control.steering import finish, steer
+from ram_sdk.control.targets import resolve
+from ram_sdk.skeleton.features import decode_features, decode_heading, encode_joints
+
+FRAMES = 60
+
+
+def plain(frames: int = FRAMES, speed: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
+    return walking(frames, speed).joints.astype(np.float64), np.zeros(frames)
+
+
+def turned_pose(degrees: float, place: tuple[float, float]) -> np.ndarray:
+    return turn(np.radians(degrees), standing()[0]) + np.array([place[0], 0, place[1]])
+
+
+def test_any_heading_decodes_to_the_joints():
+    rng = np.random.default_rng(0)
+    joints, _ = plain()
+    heading = np.concatenate([[0.0], rng.normal(0, 0.3, FRAMES - 1).cumsum()])
+    features = encode_joints(torch.from_numpy(joints), heading=torch.from_numpy(heading))
+    np.testing.assert_allclose(decode_features(features)[:, 1:], joints[:-1, 1:], atol=1e-9)
+    np.testing.assert_allclose(decode_heading(features), heading[:-1], atol=1e-9)
+
+
+def test_the_default_heading_is_the_data_sets():
+    joints = torch.from_numpy(plain()[0])
+    assert torch.equal(encode_joints(joints), encode_joints(joints, heading=None))
+
+
+def test_poses_are_met_from_any_place_and_facing():
+    constraints = [Pose(0.0, turned_pose(120, (2, 1))), Pose(3.0, turned_pose(200, (0, -1)))]
+    targets = resolve(constraints, FRAMES, FPS)
+    joints, _ = correct(*plain(), targets)
+    np.testing.assert_allclose(joints[[0, -1]], np.stack([c.joints for c in constraints]), atol=1e-4)
+    steps = np.linalg.norm(np.diff(joints, axis=0), axis=-1)
+    assert steps.max() < 0.3  # nothing jumps
+
+
+def test_the_shorter_turn_is_taken():
+    targets = resolve([Pose(0, turned_pose(170, (0, 0))), Pose(3, turned_pose(-170, (0, 1)))], FRAMES, FPS)
+    joints, _ = correct(*plain(), targets)
+    assert abs(np.unwrap(facing(joints))[[0, -1]] @ [-1, 1]) == pytest.approx(np.radians(20), abs=0.01)
+
+
+def test_met_targets_move_nothing():
+    joints, heading = plain()
+    targets = resolve([Pose(1.0, joints[20]), Joints(2.0, {"head": joints[40, 15]})], FRAMES, FPS)
+    np.testing.assert_allclose(correct(joints, heading, targets)[0], joints, atol=1e-6)
+
+
+def test_a_pinned_hand_takes_its_arm_along_and_comes_back():
+    joints, heading = plain(speed=0.0)
+    goal = joints[30, 20] + [-0.1, 0.1, 0.05]
+    targets = resolve([Joints(1.5, {"left_hand": goal})], FRAMES, FPS)
+    moved = correct(joints, heading, targets)[0] - joints
+    np.testing.assert_allclose(moved[30, 20], [-0.1, 0.1, 0.05], atol=1e-4)
+    assert 0.02 < np.linalg.norm(moved[30, 18]) < 0.1
+    assert np.abs(moved[[0, -1]]).max() < 0.01
+
+
+def test_a_hand_out_of_reach_brings_the_body():
+    joints, heading = plain(speed=0.0)
+    targets = resolve([Joints(2.5, {"left_hand": (1.5, 1.2, 1.0)})], FRAMES, FPS)
+    moved = correct(joints, heading, targets)[0]
+    np.testing.assert_allclose(moved[50, 20], (1.5, 1.2, 1.0), atol=1e-3)
+    assert np.linalg.norm(moved[50, 20] - moved[50, 16]) < 0.6
+    np.testing.assert_allclose(moved[0, 0, [0, 2]], 0.0, atol=1e-3)
+
+
+@pytest.mark.parametrize("smooth", [False, True])
+def test_the_way_is_walked_with_the_body_turned_along(smooth):
+    path = Path([(0, 0), (0, 1.5), (1.5, 1.5)], smooth=smooth)
+    targets = resolve([path], FRAMES, FPS)
+    joints, _ = correct(*plain(), targets)
+    aside = [targets.route.nearest(place)[1] for place in joints[:, 0, [0, 2]]]
+    assert np.mean(aside) < 0.03
+    np.testing.assert_allclose(joints[[0, -1], 0][:, [0, 2]], [(0, 0), (1.5, 1.5)], atol=0.05)
+    assert abs(wrap(facing(joints[-1]) - np.pi / 2)) < 0.3
+
+
+def test_who_walks_backward_walks_a_path_backward():
+    joints, heading = plain(speed=-1.0)
+    corrected, _ = correct(joints, heading, resolve([Path([(0, 0), (2, 0)])], FRAMES, FPS))
+    np.testing.assert_allclose(np.degrees(facing(corrected)), -90.0, atol=1.0)
+
+
+def test_facing_of_a_path_in_degrees():
+    targets = resolve([Path([(0, 0), (0, 2)], facing=45)], FRAMES, FPS)
+    np.testing.assert_allclose(np.degrees(facing(correct(*plain(), targets)[0])), 45.0, atol=1.0)
+
+
+def test_times_of_a_path_are_kept():
+    targets = resolve([Path([(0, 0), (0, 1), (0, 3)], times=[0, 1.5, 3])], FRAMES, FPS)
+    root = correct(*plain(), targets)[0][:, 0]
+    assert root[30, 2] == pytest.approx(1.0, abs=0.15)
+
+
+def test_a_stop_is_a_stop():
+    targets = resolve([Stop((1.0, 1.0), 1.5, 1.0, facing=0)], FRAMES, FPS)
+    joints, _ = correct(*plain(), targets)
+    assert np.linalg.norm(joints[30:50, 0][:, [0, 2]] - 1.0, axis=-1).mean() < 0.05
+    np.testing.assert_allclose(np.degrees(facing(joints[40])), 0.0, atol=2.0)
+
+
+def test_loops_agree_in_pose_and_velocity():
+    joints, heading = plain()
+    bent = turn(np.linspace(0, 0.8, FRAMES)[:, None], joints)
+    bent[:, 20] += np.linspace(0, 0.15, FRAMES)[:, None] ** 2
+    targets = resolve([Loop()], FRAMES, FPS)
+    looped = correct(bent, heading, targets)[0]
+    ends = [looped[:2], looped[-2:]]
+    first, last = (
+        turn(-facing(part[k]), part - part[k, 0] * (1, 0, 1)) for part, k in zip(ends, (0, 1), strict=True)
+    )
+    np.testing.assert_allclose(first[0], last[1], atol=1e-3)
+    np.testing.assert_allclose(first[1] - first[0], last[1] - last[0], atol=1e-3)
+
+
+def test_upper_and_lower_body_are_kept():
+    truth = walking(speed=2.0)
+    joints, heading = plain(speed=0.5)
+    joints = joints + np.sin(np.arange(FRAMES) / 5)[:, None, None] * 0.03
+    lower = resolve([Keep(truth, part="lower")], FRAMES, FPS)
+    moved = correct(joints, heading, lower)[0]
+    np.testing.assert_allclose(moved[lower.pinned], truth.joints[lower.pinned], atol=1e-3)
+    upper = resolve([Keep(truth, part="upper")], FRAMES, FPS)
+    moved = correct(joints, heading, upper)[0]
+    np.testing.assert_allclose(moved[upper.pinned], wanted(moved, upper)[upper.pinned], atol=1e-3)
+    assert np.linalg.norm(moved[-1, 0] - truth.joints[-1, 0]) > 1.0  # the legs carry it elsewhere
+
+
+def test_steered_features_decode_to_the_corrected_joints():
+    joints, _ = plain()
+    targets = resolve([Pose(3.0, turned_pose(60, (1, 2)))], FRAMES, FPS)
+    following = torch.from_numpy(np.concatenate([joints, 2 * joints[-1:] - joints[-2:-1]]))
+    features = encode_joints(following)
+    again = decode_features(steer(features, targets)).numpy()
+    goal, yaw = correct(decode_features(features).numpy(), decode_heading(features).numpy(), targets)
+    goal = turn(-yaw[0], goal - goal[0, 0] * (1, 0, 1))
+    np.testing.assert_allclose(again, goal, atol=1e-6)
+
+
+def test_a_finished_motion_meets_its_pins_and_keeps_its_bones():
+    joints, _ = plain()
+    targets = resolve([Pose(0.0, joints[0]), Joints(2.0, {"right_hand": joints[40, 21] + 0.1})], FRAMES, FPS)
+    features = encode_joints(torch.from_numpy(np.concatenate([joints, joints[-1:]])))
+    done = finish(features, targets)
+    np.testing.assert_allclose(done[0], joints[0], atol=1e-5)
+    np.testing.assert_allclose(done[40, 21], joints[40, 21] + 0.1, atol=1e-5)
+    forearm = np.linalg.norm(done[:, 21] - done[:, 19], axis=-1)
+    assert np.ptp(forearm) < 0.005
+
+
+def test_bones_get_their_length_around_what_is_pinned():
+    joints = plain()[0]
+    stretched = joints.copy()
+    stretched[:, 20] += [0.1, 0, 0]
+    freedom = np.ones((FRAMES, 22))
+    freedom[:, 0] = 0.0
+    mended = keep_lengths(
+        stretched,
+        _lengths(joints),
+        freedom,
+    )
+    np.testing.assert_allclose(_lengths(mended), _lengths(joints), atol=2e-3)
+    np.testing.assert_array_equal(mended[:, 0], joints[:, 0])
+
+
+def _lengths(joints: np.ndarray) -> np.ndarray:
+    from ram_sdk.skeleton.joints import HUMANML3D
+
+    parents = [max(parent, 0) for parent in HUMANML3D.parents]
+    return np.linalg.norm(joints[0] - joints[0, parents], axis=-1)

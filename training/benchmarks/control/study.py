@@ -1,0 +1,149 @@
+"""The table: error, jerk, skating and cost of each way, medians over the cases of a kind."""
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ram_sdk import RAMPipeline
+from ram_sdk.control.bodyframe import facing, steady_facing, turn, wrap
+from ram_sdk.control.targets import resolve
+from training.benchmarks.control.cases import FPS, Case, capture_cases, loop_cases, path_cases
+from training.benchmarks.control.methods import METHODS, Joints, applies, unconstrained
+from training.data.folder import MotionTextFolder
+from training.evaluation.physical import foot_skating_ratio, jerk
+
+_FIELDS = {
+    "kept_cm": "pinned joints, worst (cm)",
+    "heading_deg": "heading, worst (degrees)",
+    "gap_cm": "joints in between (cm)",
+    "path_cm": "path, mean (cm)",
+    "loop_cm": "loop pose, worst (cm)",
+    "loop_velocity": "loop velocity (share)",
+    "jerk": "jerk / capture's",
+    "skating": "skating",
+    "skating_free": "skating without",
+    "cost": "cost",
+}
+
+
+def study(data: Path, out: Path, checkpoint: str, seeds: Sequence[int], every: int) -> dict[str, Any]:
+    """Run the cases; writes `control.json` and `control.md`.
+
+    Args:
+        data: folder in HumanML3D's layout, whose test split is used.
+        out: folder of the results.
+        checkpoint: what `RAMPipeline.from_pretrained` loads.
+        seeds: the first draws the cases; paths and loops run with each, captures with the first.
+        every: take only every n-th of the forty cases on captures.
+
+    Returns:
+        What `control.json` holds: one entry for each case, way and seed.
+    """
+    pipeline = RAMPipeline.from_pretrained(checkpoint)
+    pipeline.set_progress_bar_config(disable=True)
+    folder = MotionTextFolder(data)
+    real = real_jerk(folder)
+    runs = [(case, seed) for case in (*path_cases(), *loop_cases()) for seed in seeds]
+    runs += [(case, seeds[0]) for case in capture_cases(folder, seeds[0], every)]
+    unconstrained(pipeline, runs[0][0], 0)  # the first call of a process is slower
+    entries: list[dict[str, Any]] = []
+    content = {"checkpoint": checkpoint, "seeds": list(seeds), "real_jerk": real, "entries": entries}
+    out.mkdir(parents=True, exist_ok=True)
+    for number, (case, seed) in enumerate(runs, start=1):
+        free, seconds = _timed(unconstrained, pipeline, case, seed)
+        for name, method in METHODS.items():
+            if applies(name, case):
+                joints, cost = _timed(method, pipeline, case, seed)
+                measured = measure(case, joints, free, real) | {"cost": cost / seconds}
+                entries.append({"kind": case.kind, "way": name, "seed": seed, **measured})
+        print(f"{number} of {len(runs)}: {case.kind}", flush=True)
+        (out / "control.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
+        (out / "control.md").write_text(markdown(content), encoding="utf-8")
+    return content
+
+
+def measure(case: Case, joints: Joints, free: Joints, real: float) -> dict[str, float]:
+    """The measures of one motion that apply to its case.
+
+    Args:
+        case: what was asked.
+        joints: `(frames, 22, 3)` what came out.
+        free: the same prompt and seed without constraints.
+        real: jerk of real motions, where the case has no capture.
+    """
+    result = {"skating": foot_skating_ratio(joints), "skating_free": foot_skating_ratio(free)}
+    targets = resolve(case.constraints, case.frames, FPS)
+    places, whole = targets.world, np.isfinite(targets.world).all(axis=(-1, -2))
+    if np.isfinite(targets.local).any():
+        places = turn(steady_facing(joints, FPS)[:, None], targets.local) + joints[:, :1]
+    pinned = np.isfinite(places[..., 0])
+    if pinned.any():
+        result["kept_cm"] = 100 * float(np.linalg.norm(joints - places, axis=-1)[pinned].max())
+    if whole.any():
+        missing = wrap(facing(joints[whole]) - facing(places[whole]))
+        result["heading_deg"] = float(np.degrees(np.abs(missing)).max())
+    if case.truth is None:
+        result["jerk"] = jerk(joints) / real
+    else:
+        truth = case.truth.joints.astype(np.float64)
+        if whole.any() and not case.kind.startswith("pins"):
+            result["gap_cm"] = 100 * float(np.linalg.norm(joints - truth, axis=-1)[case.free].mean())
+        result["jerk"] = jerk(joints) / jerk(truth)
+    if case.kind.startswith("path") and targets.route is not None:
+        result["path_cm"] = 100 * float(np.mean([targets.route.nearest(p)[1] for p in joints[:, 0, [0, 2]]]))
+    if targets.loop:
+        result |= _loop(joints)
+    return result
+
+
+def _loop(joints: Joints) -> dict[str, float]:
+    """How far the ends of a loop differ: pose, worst joint; velocity, over all joints, share of its size."""
+    first, last = (
+        turn(-facing(part[anchor]), part - part[anchor, 0] * (1, 0, 1))
+        for part, anchor in ((joints[:2], 0), (joints[-2:], 1))
+    )
+    before, after = first[1] - first[0], last[1] - last[0]
+    size = max(np.linalg.norm(before), 0.01)
+    return {
+        "loop_cm": 100 * float(np.linalg.norm(first[0] - last[1], axis=-1).max()),
+        "loop_velocity": float(np.linalg.norm(before - after) / size),
+    }
+
+
+def real_jerk(folder: MotionTextFolder) -> float:
+    """Median jerk of the test split's captures, m/s^3."""
+    clips = [name for name in folder.ids("test") if not name.startswith("M")][::5]
+    return float(np.median([jerk(folder.joints(name)) for name in clips]))
+
+
+def markdown(content: dict[str, Any]) -> str:
+    """Medians by kind and way."""
+    entries = content["entries"]
+    lines = [
+        f"{content['checkpoint']}, seeds {', '.join(map(str, content['seeds']))}; medians, of cost too "
+        "(CPU time, 1 = without constraints); worst cases for what is called worst",
+        "",
+        "| case | way | n | " + " | ".join(_FIELDS.values()) + " |",
+        "|---|---|---" + "|---" * len(_FIELDS) + "|",
+    ]
+    for kind, way in dict.fromkeys((entry["kind"], entry["way"]) for entry in entries):
+        group = [entry for entry in entries if (entry["kind"], entry["way"]) == (kind, way)]
+        cells = [_cell(group, name) for name in _FIELDS]
+        lines.append(f"| {kind} | {way} | {len(group)} | " + " | ".join(cells) + " |")
+    return "\n".join([*lines, ""])
+
+
+def _cell(group: Sequence[dict[str, Any]], name: str) -> str:
+    values = [entry[name] for entry in group if name in entry]
+    if not values:
+        return ""
+    return f"{max(values) if 'worst' in _FIELDS[name] else np.median(values):.2f}"
+
+
+def _timed(method: Any, *arguments: Any) -> tuple[Joints, float]:
+    start = time.process_time()
+    return method(*arguments), time.process_time() - start
