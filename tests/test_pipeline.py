@@ -184,7 +184,12 @@ def test_bad_arguments_name_the_value(pipeline, arguments, message):
         pipeline(**{"prompt": "a person jumps", **arguments})
 
 
-@pytest.mark.parametrize("prompt", [None, 7, ["a person jumps", 7], b"a person jumps"])
+def test_neither_prompt_nor_latents(pipeline):
+    with pytest.raises(TypeError, match="no prompt was given"):
+        pipeline(None)
+
+
+@pytest.mark.parametrize("prompt", [7, ["a person jumps", 7], b"a person jumps"])
 def test_prompts_that_are_not_text(pipeline, prompt):
     with pytest.raises(TypeError, match="expected a text"):
         pipeline(prompt)

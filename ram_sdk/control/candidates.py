@@ -7,6 +7,7 @@ minus the mean of the measures of `LIMITS`, each as a share of its limit and at 
 over a limit is refused, and chosen only where all that were drawn are.
 """
 
+import dataclasses
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -127,7 +128,8 @@ def best(
         own = [seed for row in waiting for seed in candidate_seeds(seeds[row], (turn + 1) * count)[-count:]]
         for row, seed, features in zip(rows, own, draw(rows, own), strict=True):
             found = Candidate(features, seed, score(pipeline, features, latents[row]), (turn + 1) * count)
-            chosen[row] = max(chosen.get(row, found), found, key=_rank)
+            better = max(chosen.get(row, found), found, key=_rank)
+            chosen[row] = dataclasses.replace(better, drawn=found.drawn)
         waiting = [row for row in waiting if chosen[row].score.faults]
         if not waiting:
             break

@@ -47,7 +47,7 @@ def test_refused_candidates_are_drawn_again_and_not_for_ever(calibrated):
 
     def draw(rows, seeds):
         calls.append(list(seeds))
-        return [torch.randn(40, 263, generator=torch.Generator().manual_seed(s % 1000)) for s in seeds]
+        return [5 * torch.randn(40, 263, generator=torch.Generator().manual_seed(s % 1000)) for s in seeds]
 
     with pytest.warns(UserWarning, match="all 6 candidates of motion 1 have a fault"):
         (chosen,) = candidates.best(calibrated, draw, torch.ones(1, 16), [5], 2)
