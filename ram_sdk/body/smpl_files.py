@@ -1,13 +1,11 @@
 """Reading SMPL, SMPL-H and SMPL-X model files without running what is in them.
 
-The official files are pickles, some with arrays of the abandoned package chumpy inside. Unpickling runs
-code that the file names, so this reader only knows numpy arrays, sparse matrices and a stand-in for chumpy,
-and refuses everything else.
+The official files are pickles, some with sparse matrices and with arrays of the abandoned package chumpy
+inside; neither scipy nor chumpy is needed to read them.
 """
 
 import os
-import pickle
-import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,18 +15,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ram_sdk.body.smpl import NUM_BETAS, NUM_BODY_JOINTS
+from ram_sdk.array_files import Archive
+from ram_sdk.body.plain_pickle import as_array, load_plain
+from ram_sdk.body.smpl import NUM_BETAS, NUM_JOINTS, ModelType
 
-# What SMPL files need besides their own dictionary: enough to rebuild arrays, nothing that runs code.
-_PLAIN = {
-    ("numpy", "ndarray"),
-    ("numpy", "dtype"),
-    ("copyreg", "_reconstructor"),
-    ("builtins", "object"),
-    ("_codecs", "encode"),
-}
-_RENAMED = {"copy_reg": "copyreg", "__builtin__": "builtins"}  # of Python 2
 _KEYS = ("v_template", "shapedirs", "posedirs", "J_regressor", "weights", "kintree_table", "f")
+_MAX_BYTES = 1 << 30  # of a pickle; the largest official one is half of it
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +45,11 @@ class SmplModel:
     weights: Tensor
     parents: tuple[int, ...]
     faces: NDArray[np.int32]
+
+    @property
+    def model_type(self) -> ModelType:
+        """Which model it is, by its number of joints."""
+        return next(kind for kind, joints in NUM_JOINTS.items() if joints == len(self.parents))
 
     @property
     def joint_directions(self) -> Tensor:
@@ -87,30 +84,39 @@ def load_smpl(path: str | os.PathLike[str]) -> SmplModel:
             "one at https://smpl.is.tue.mpg.de, or use the body that comes with this package"
         )
     try:
-        arrays = _read_npz(path) if path.suffix == ".npz" else _read_pickle(path)
-    except (pickle.UnpicklingError, zipfile.BadZipFile, EOFError, KeyError, ValueError, TypeError) as error:
+        arrays = _read_npz(path) if path.suffix.lower() == ".npz" else _read_pickle(path)
+        return _model(arrays)
+    except ValueError as error:
         raise ValueError(f"{path.name!r} is not an SMPL model: {error}") from error
-    return _model(arrays, path.name)
 
 
-def _model(arrays: dict[str, NDArray[Any]], name: str) -> SmplModel:
+def _model(arrays: dict[str, NDArray[Any]]) -> SmplModel:
     def tensor(key: str) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(arrays[key], dtype=np.float32))
+        return torch.from_numpy(np.array(arrays[key], dtype=np.float32))
 
-    table = np.asarray(arrays["kintree_table"]).astype(np.int64)
-    parents = (-1, *(int(parent) for parent in table[0, 1:]))
-    vertices, joints = len(arrays["v_template"]), len(parents)
+    parents = _parents(arrays["kintree_table"])
+    vertices, joints = len(arrays["v_template"]) if arrays["v_template"].ndim else 0, len(parents)
+    shapes = arrays["shapedirs"].shape[-1] if arrays["shapedirs"].ndim else 0
     expected = {
         "v_template": (vertices, 3),
+        "shapedirs": (vertices, 3, max(shapes, NUM_BETAS)),
         "posedirs": (vertices, 3, 9 * (joints - 1)),
         "J_regressor": (joints, vertices),
         "weights": (vertices, joints),
     }
     for key, shape in expected.items():
         if arrays[key].shape != shape:
-            raise ValueError(f"{name!r} is not an SMPL model: {key} is {arrays[key].shape}, expected {shape}")
-    if joints < NUM_BODY_JOINTS or arrays["shapedirs"].shape[-1] < NUM_BETAS:
-        raise ValueError(f"{name!r} is not an SMPL body: it has {joints} joints")
+            raise ValueError(f"{key} is {arrays[key].shape}, expected {shape}")
+        if not np.isfinite(arrays[key]).all():
+            raise ValueError(f"{key} holds numbers that are not finite")
+    faces = arrays["f"]
+    if (
+        faces.ndim != 2
+        or faces.shape[1] != 3
+        or not faces.size
+        or not 0 <= faces.min() <= faces.max() < vertices
+    ):
+        raise ValueError(f"f of shape {faces.shape} are not the faces of {vertices} vertices")
     return SmplModel(
         template=tensor("v_template"),
         shape_directions=tensor("shapedirs")[..., :NUM_BETAS].contiguous(),
@@ -118,59 +124,49 @@ def _model(arrays: dict[str, NDArray[Any]], name: str) -> SmplModel:
         joint_regressor=tensor("J_regressor"),
         weights=tensor("weights"),
         parents=parents,
-        faces=np.asarray(arrays["f"]).astype(np.int32),
+        faces=faces.astype(np.int32),
     )
 
 
+def _parents(table: NDArray[Any]) -> tuple[int, ...]:
+    """The parent of each joint from `kintree_table (2, joints)`, whose first row they are."""
+    if table.ndim != 2 or len(table) < 1 or table.shape[1] not in NUM_JOINTS.values():
+        raise ValueError(
+            f"kintree_table is {table.shape}, expected (2, n) with "
+            f"{', '.join(f'{count} joints for {kind}' for kind, count in NUM_JOINTS.items())}"
+        )
+    parents = (-1, *(int(parent) for parent in table[0, 1:]))
+    if not all(0 <= parent < joint for joint, parent in enumerate(parents[1:], start=1)):
+        raise ValueError("kintree_table is not a tree in which every parent precedes its children")
+    return parents
+
+
 def _read_npz(path: Path) -> dict[str, NDArray[Any]]:
-    with np.load(path, allow_pickle=False) as archive:
-        return {key: archive[key] for key in _KEYS}
+    with Archive(path) as archive:
+        return _chosen(archive.names, archive.__getitem__)
 
 
 def _read_pickle(path: Path) -> dict[str, NDArray[Any]]:
     with open(path, "rb") as file:
-        content = _PlainUnpickler(file, encoding="latin1").load()
+        data = file.read(_MAX_BYTES + 1)
+    if len(data) > _MAX_BYTES:
+        raise ValueError(f"it has more than {_MAX_BYTES >> 20} MiB")
+    content = load_plain(data)
     if not isinstance(content, dict):
         raise ValueError("the pickle holds no dictionary")
-    return {key: _as_array(content[key]) for key in _KEYS}
+    return _chosen(content, lambda key: as_array(content[key]))
 
 
-def _as_array(value: Any) -> NDArray[Any]:
-    if isinstance(value, _ChumpyArray):
-        return value.array()
-    return np.asarray(value.toarray() if hasattr(value, "toarray") else value)
-
-
-class _ChumpyArray:
-    """Stands for chumpy's `Ch` (an array) and `Select` (entries of another one)."""
-
-    state: dict[str, Any]
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.state = state
-
-    def array(self) -> NDArray[Any]:
-        if "idxs" not in self.state:
-            return np.asarray(self.state["x"])
-        chosen = _as_array(self.state["a"]).ravel()[np.asarray(self.state["idxs"]).ravel()]
-        shape = self.state.get("preferred_shape")
-        return chosen if shape is None else np.reshape(chosen, shape)
-
-
-class _PlainUnpickler(pickle.Unpickler):
-    """Knows the few names that SMPL files need; every other name is refused before anything runs."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        module = _RENAMED.get(module, module)
-        if module.split(".")[0] == "chumpy":
-            return _ChumpyArray
-        if module in ("numpy.core.multiarray", "numpy._core.multiarray") and name in (
-            "_reconstruct",
-            "scalar",
-        ):
-            return super().find_class("numpy._core.multiarray", name)
-        if module.startswith("scipy.sparse") and name in ("csc_matrix", "csr_matrix", "coo_matrix"):
-            return super().find_class("scipy.sparse", name)
-        if (module, name) in _PLAIN:
-            return super().find_class(module, name)
-        raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is not plain data")
+def _chosen(keys: Any, read: Callable[[str], NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """The arrays of a model, each by its name."""
+    arrays = {}
+    for key in _KEYS:
+        if key not in keys:
+            raise ValueError(f"it has no {key}")
+        try:
+            arrays[key] = read(key)
+        except ValueError as error:
+            raise ValueError(f"{key}: {error}") from error
+        if arrays[key].dtype.kind not in "iuf":
+            raise ValueError(f"{key} holds {arrays[key].dtype}, not numbers")
+    return arrays
