@@ -1,11 +1,11 @@
 """`Motion`: one clip of human motion, and the door to every file format."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 import torch
@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from ram_sdk import formats
 from ram_sdk.body.embedded import load_body
 from ram_sdk.body.skinning import MeshSequence
-from ram_sdk.body.smpl import SmplParameters, smpl_parameters, smpl_vertices
+from ram_sdk.body.smpl import Gender, ModelType, SmplParameters, smpl_parameters
 from ram_sdk.body.smpl_files import load_smpl
 from ram_sdk.formats.read_options import ReadOptions
 from ram_sdk.motion_edits import MotionEdits
+from ram_sdk.skeleton import kit_ml
 from ram_sdk.skeleton.features import canonicalize, decode_features, encode_joints
 from ram_sdk.skeleton.joints import HUMANML3D, SKELETONS, Skeleton
 from ram_sdk.skeleton.pose import Pose
@@ -32,7 +33,7 @@ class Motion(MotionEdits):
     Attributes:
         joints: `(frames, joints, 3)` float32 positions in metres, Y up, facing +Z at frame 0, +X to the
             body's left; 22 joints as in HumanML3D or 21 as in KIT-ML (millimetres there).
-        fps: frames a second.
+        fps: frames a second; by default those of the skeleton's data set, 20 for 22 joints, 12.5 for 21.
         prompt: the text that the motion was made from, if any.
         settings: how it was made (seed, steps, guidance scales, checkpoint), if it was generated.
         generated_features: the feature vectors that the joints were decoded from, if they were.
@@ -43,7 +44,7 @@ class Motion(MotionEdits):
     """
 
     joints: NDArray[np.float32]
-    fps: float = HUMANML3D.fps
+    fps: float = cast(float, None)  # of the skeleton's data set
     prompt: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     generated_features: NDArray[np.float32] | None = field(default=None, repr=False)
@@ -57,6 +58,8 @@ class Motion(MotionEdits):
             or joints.shape[2] != 3
         ):
             raise ValueError(f"joints of shape {joints.shape}: expected (frames >= 1, 22 or 21, 3)")
+        if self.fps is None:
+            object.__setattr__(self, "fps", _SKELETONS[joints.shape[1]].fps)
         if not np.isfinite(joints).all():
             raise ValueError("joints hold NaN or infinite positions: repair or cut those frames first")
         if not (np.isfinite(self.fps) and self.fps > 0):
@@ -105,7 +108,7 @@ class Motion(MotionEdits):
 
         For rotations on the clip's own bone lengths see `ram_sdk.skeleton.inverse_kinematics`.
         """
-        return Pose.of(self.joints)
+        return Pose.of(self.to_humanml3d().joints)
 
     @property
     def duration(self) -> float:
@@ -119,10 +122,8 @@ class Motion(MotionEdits):
         prompt = "" if self.prompt is None else f", {self.prompt!r}"
         return f"Motion({len(self)} frames, {self.duration:.2f} s at {self.fps:g} fps{prompt})"
 
-    def _repr_html_(self) -> str | None:
-        """The 3D player, for notebooks; None, which shows `repr`, for a motion that has no body."""
-        if self.skeleton is not HUMANML3D:
-            return None
+    def _repr_html_(self) -> str:
+        """The 3D player, for notebooks."""
         from ram_sdk.formats import html
 
         return html.frame([self])
@@ -142,19 +143,40 @@ class Motion(MotionEdits):
             generated_features=None if features is None else features[frames],
         )
 
-    def to_smpl(self, model_path: str | os.PathLike[str] | None = None) -> SmplParameters:
-        """SMPL parameters: global orientation, body pose and translation, and with a model the shape.
+    def to_humanml3d(self) -> "Motion":
+        """The same motion on HumanML3D's 22 joints, in metres, at its frame rate.
+
+        KIT-ML's 21 joints are mapped and retargeted as `ram_sdk.skeleton.kit_ml` says. Whatever needs joint
+        rotations or a body goes through here.
+        """
+        if self.skeleton is HUMANML3D:
+            return self
+        return self._changed(kit_ml.to_humanml3d(self.joints))
+
+    def to_smpl(
+        self,
+        model_path: str | os.PathLike[str] | None = None,
+        *,
+        model_type: ModelType | None = None,
+        betas: Sequence[float] | None = None,
+        gender: Gender = "neutral",
+    ) -> SmplParameters:
+        """SMPL parameters as the models of the package smplx take them, and with a model joints and vertices.
 
         Args:
             model_path: the user's own SMPL, SMPL-H or SMPL-X file (.npz or .pkl), to which shape and pose
-                are fitted; without one the pose is for the mean shape.
+                are fitted; without one the pose is for the mean shape. `.joints` and `.vertices` need it.
+            model_type: "smpl", "smplh" or "smplx"; by default that of the file, or "smpl".
+            betas: up to 10 numbers, in place of the fitted shape.
+            gender: "neutral", "male" or "female", to be written with the parameters.
 
         Raises:
             OSError: the model file cannot be read.
-            ValueError: the model file is not one, or the motion is not of 22 joints.
+            ValueError: the file is not a model, or not one of `model_type`.
         """
         model = None if model_path is None else load_smpl(model_path)
-        return smpl_parameters(torch.from_numpy(self.joints), self.fps, model)
+        joints = torch.from_numpy(self.to_humanml3d().joints)
+        return smpl_parameters(joints, self.fps, model, model_type=model_type, betas=betas, gender=gender)
 
     def to_mesh(
         self,
@@ -169,8 +191,7 @@ class Motion(MotionEdits):
 
         Raises:
             OSError: the model file cannot be read.
-            ValueError: an unknown body, "smpl" without a model file, a file that is not one, or a motion that
-                is not of 22 joints.
+            ValueError: an unknown body, "smpl" without a model file, or a file that is not one.
         """
         if body == "embedded":
             embedded = load_body()
@@ -180,8 +201,8 @@ class Motion(MotionEdits):
         if model_path is None:
             raise ValueError("body 'smpl' needs model_path, your own SMPL_NEUTRAL.pkl or .npz")
         model = load_smpl(model_path)
-        parameters = smpl_parameters(torch.from_numpy(self.joints), self.fps, model)
-        return MeshSequence(smpl_vertices(parameters, model).numpy(), model.faces, self.fps)
+        parameters = smpl_parameters(torch.from_numpy(self.to_humanml3d().joints), self.fps, model)
+        return MeshSequence(parameters.vertices.numpy(), model.faces, self.fps)
 
     def save(self, path: str | os.PathLike[str], **options: Any) -> Path:
         """Write the motion; the suffix chooses the format and the file appears whole or not at all.

@@ -13,7 +13,7 @@ from ram_sdk.skeleton import curves, cycles, feet, placing, smoothing
 from ram_sdk.skeleton.bending import bend, travelled
 from ram_sdk.skeleton.inverse_kinematics import inverse_kinematics, resample_joints
 from ram_sdk.skeleton.joints import HUMANML3D, Skeleton
-from ram_sdk.skeleton.kinematics import MAX_FRAMES, PoseSequence
+from ram_sdk.skeleton.kinematics import MAX_FRAMES, PoseSequence, resampling
 from ram_sdk.skeleton.seams import join
 from ram_sdk.skeleton.sequences import moving_span, positions
 
@@ -38,16 +38,22 @@ class MotionEdits:
     def resample(self, fps: float) -> Self:
         """The same motion at another frame rate: joint rotations by slerp, so that limbs keep their length.
 
+        The joints of KIT-ML move along straight lines between frames.
+
         Raises:
-            ValueError: a frame rate that is not from 0.1 to 1000, more than `kinematics.MAX_FRAMES` frames,
-                or a motion that is not of 22 joints.
+            ValueError: a frame rate that is not from 0.1 to 1000, or more than `kinematics.MAX_FRAMES` frames.
         """
         if not 0.1 <= fps <= MAX_FPS:
             raise ValueError(f"fps {fps}: expected 0.1 to {MAX_FPS:g} frames a second")
         if fps == self.fps:
             return self
-        joints = resample_joints(torch.from_numpy(self.joints), self.fps, fps)
-        return self._changed(joints.numpy(), fps=float(fps))
+        joints = torch.from_numpy(self.joints)
+        if self.skeleton is HUMANML3D:
+            between = resample_joints(joints, self.fps, fps)
+        else:
+            before, after, fraction = resampling(len(joints), self.fps, fps)
+            between = torch.lerp(joints[before], joints[after], fraction.to(joints)[:, None, None])
+        return self._changed(between.numpy(), fps=float(fps))
 
     def smooth(self, cutoff: float = smoothing.CUTOFF) -> Self:
         """The same motion without trembling: a zero-lag low-pass filter of the joints' paths.
@@ -66,20 +72,14 @@ class MotionEdits:
         return self._changed(smoothing.smooth(self.joints.astype(np.float64), self.fps, cutoff))
 
     def lock_feet(self) -> Self:
-        """The same motion with feet that stand still while they carry the body; only legs change.
-
-        Raises:
-            ValueError: a motion that is not of 22 joints.
-        """
-        return self._changed(feet.lock_feet(self._joints22(), self.fps))
+        """The same motion with feet that stand still while they carry the body; only legs change."""
+        metre = self.skeleton.metre
+        joints = self.joints.astype(np.float64) / metre
+        return self._changed(feet.lock_feet(joints, self.fps, self.skeleton) * metre)
 
     def in_place(self) -> Self:
-        """The same motion on the spot: the root stays above the origin.
-
-        Raises:
-            ValueError: a motion that is not of 22 joints.
-        """
-        return self._changed(feet.in_place(self._joints22()))
+        """The same motion on the spot: the root stays above the origin."""
+        return self._changed(feet.in_place(self.joints.astype(np.float64)))
 
     def mirror(self) -> Self:
         """The same motion of the other side of the body; left and right are exchanged in the prompt, too."""

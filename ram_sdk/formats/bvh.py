@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from ram_sdk.formats.bone_names import BONE_NAMES, BONE_TIPS
 from ram_sdk.formats.bvh_parser import BvhMotion, read_bvh
+from ram_sdk.formats.positions import put_down, warn_of_sides
 from ram_sdk.formats.read_options import ReadOptions
 from ram_sdk.formats.write_options import BvhOptions
 from ram_sdk.motion import Motion
-from ram_sdk.skeleton.features import canonicalize
 from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
 from ram_sdk.skeleton.kinematics import children
 from ram_sdk.skeleton.mapping import place_joints
@@ -33,11 +33,8 @@ def write(motion: Motion, path: Path, options: BvhOptions) -> None:
     BVH has no unit: centimetres are the habit (in Blender import them with scale 0.01), metres need no scale
     there. The default order of angles is the one in which human motion jumps least between frames, so that
     resampling in other programs stays smooth.
-
-    Raises:
-        ValueError: a motion that is not of 22 joints.
     """
-    pose = motion.pose if options.skeleton == "canonical" else Pose.of(motion.joints, "clip")
+    pose = motion.pose if options.skeleton == "canonical" else Pose.of(motion.to_humanml3d().joints, "clip")
     fps = options.fps or motion.fps
     if fps != motion.fps:
         pose = pose.resample(motion.fps, fps)
@@ -89,7 +86,9 @@ def read(path: Path, options: ReadOptions) -> Motion:
         raise ValueError(f"{path.name!r}: {error}") from error
     if picked.assumed:
         _warn(path, f"the skeleton has no {', '.join(picked.assumed)}: put where a body at rest has them")
-    return Motion(canonicalize(torch.from_numpy(captured)).float().numpy(), fps)
+    motion = Motion(put_down(torch.from_numpy(captured), HUMANML3D), fps)
+    warn_of_sides(motion, path)
+    return motion
 
 
 def _person(bvh: BvhMotion, options: ReadOptions, path: Path) -> tuple[JointTree, list[int]]:

@@ -44,7 +44,6 @@ def write(motion: Motion, path: Path, options: FbxOptions) -> None:
     Raises:
         MissingPackageError: neither Blender nor bpy is installed.
         OSError: Blender failed; the message holds its last words.
-        ValueError: a motion that is not of 22 joints.
     """
     command = _blender_command(options.blender)
     with tempfile.TemporaryDirectory() as folder:

@@ -32,9 +32,6 @@ def write(motion: Motion, path: Path, options: GlbOptions) -> None:
     """Write the motion on the embedded body.
 
     glTF counts in seconds: set the scene's frame rate before importing into Blender to keep frames on frames.
-
-    Raises:
-        ValueError: a motion that is not of 22 joints.
     """
     if options.fps is not None:
         motion = motion.resample(options.fps)

@@ -16,16 +16,12 @@ _FRAME_STYLE = "width: 100%; height: 480px; border: 0"
 
 
 def write(motion: Motion, path: Path, options: HtmlOptions) -> None:
-    """Write a page with a player: play, scrub, speed, orbit, and a camera that follows.
-
-    Raises:
-        ValueError: a motion that is not of 22 joints.
-    """
+    """Write a page with a player: play, scrub, speed, orbit, and a camera that follows."""
     path.write_text(player([motion, *options.beside]), encoding="utf-8")
 
 
 def player(motions: Sequence[Motion]) -> str:
-    """A page that plays motions of 22 joints side by side and in step."""
+    """A page that plays motions side by side and in step."""
     about, model = contents(motions)
     return page(motions[0].prompt or "Motion", about, base64.b64encode(model).decode("ascii"))
 

@@ -15,11 +15,7 @@ from ram_sdk.skeleton.joints import HUMANML3D
 
 
 def write(motion: Motion, path: Path, options: UsdOptions) -> None:
-    """Write the motion on the embedded body; one time code is one frame.
-
-    Raises:
-        ValueError: a motion that is not of 22 joints.
-    """
+    """Write the motion on the embedded body; one time code is one frame."""
     body = load_body()
     joints = _paths(BONE_NAMES[options.names])
     text = "\n".join(

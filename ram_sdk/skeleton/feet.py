@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ram_sdk.skeleton.joints import HUMANML3D
+from ram_sdk.skeleton.joints import HUMANML3D, Skeleton
 
 Array = NDArray[np.float64]
 
@@ -19,26 +19,27 @@ _STRAIGHT = 0.999  # of the leg's length: the knee never locks
 
 
 def in_place(joints: Array) -> Array:
-    """Keep the root above the origin: positions `(frames, 22, 3)` without the way over the floor."""
+    """Keep the root above the origin: positions `(frames, joints, 3)` without the way over the floor."""
     return joints - joints[:, :1] * (1.0, 0.0, 1.0)
 
 
-def lock_feet(joints: Array, fps: float) -> Array:
+def lock_feet(joints: Array, fps: float, skeleton: Skeleton = HUMANML3D) -> Array:
     """Stop feet from sliding while they carry the body.
 
     Args:
-        joints: `(frames, 22, 3)` positions, metres, Y up.
+        joints: `(frames, joints, 3)` positions, metres, Y up.
         fps: frames a second.
+        skeleton: whose joints they are.
 
     Returns:
         Positions in which each standing foot stays on one spot of the floor; knees bend to make up for
         it, bone lengths stay, and everything but the legs is as it was.
     """
     out = joints.copy()
-    for hip, knee, ankle, toe in HUMANML3D.legs:
-        shift = _foot_shift(joints[:, ankle], joints[:, toe], fps)
+    for hip, knee, ankle, *foot in skeleton.legs:
+        shift = _foot_shift(joints[:, ankle], joints[:, foot[0]], fps)
         target = _within_reach(out[:, hip], joints[:, knee], joints[:, ankle], shift)
-        out[:, toe] += target - joints[:, ankle]
+        out[:, foot] += (target - joints[:, ankle])[:, None]
         out[:, knee] = _bend_knee(joints[:, hip], joints[:, knee], joints[:, ankle], target)
         out[:, ankle] = target
     return out
