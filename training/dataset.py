@@ -2,7 +2,6 @@
 
 import dataclasses
 import hashlib
-import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +18,7 @@ from tqdm import tqdm
 from ram_sdk.models.text_backbone import TextBackbone
 from training.config import TrainingConfig
 from training.data.clip import Clip
-from training.data.folder import MotionTextFolder, crop
+from training.data.folder import MotionTextFolder, crop, read_listing
 from training.objective import Batch
 
 _BUCKET = 32  # batches whose clips are sorted by length together
@@ -28,8 +27,7 @@ _MULTIPLE = 8  # of frames and tokens, that batches are padded to: few shapes, s
 
 def read_split(folder: MotionTextFolder, split: str, min_frames: int) -> list[Clip]:
     """Read what HumanML3D's loader takes of a split; see `MotionTextFolder.items`."""
-    listing = folder.root / "clips.json"
-    about = json.loads(listing.read_text(encoding="utf-8")) if listing.is_file() else {}
+    about = read_listing(folder.root)
     items = folder.items(split, min_frames)
     return [
         _clip(features, tuple(caption.text for caption in captions), about.get(clip_id, {}))

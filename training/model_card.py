@@ -1,7 +1,6 @@
 """The model card of an exported run: what it is, what it saw, how it was trained, what it makes."""
 
 import dataclasses
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from ram_sdk import RAMPipeline
 from ram_sdk.models.text_backbone import PLACES
 from training.config import TrainingConfig
 from training.curves import Curve, draw_curves
-from training.data.folder import MotionTextFolder, write_atomically
+from training.data.folder import MotionTextFolder, read_listing, write_atomically
 from training.evaluation.prompt_checks.sheets import SAMPLE_SECONDS, sample_sheet
 from training.run_folder import RunFolder
 
@@ -106,11 +105,8 @@ def write_card(
 
 def _training_clips(data: MotionTextFolder) -> list[Mapping[str, Any]]:
     """What `clips.json` says about the captured training clips, without mirrored copies; empty without it."""
-    path = data.root / "clips.json"
-    if not path.is_file():
-        return []
-    about = json.loads(path.read_text(encoding="utf-8"))
-    clips = [about[clip_id] for clip_id in data.ids("train")]
+    about = read_listing(data.root)
+    clips = [about[clip_id] for clip_id in data.ids("train")] if about else []
     return [clip for clip in clips if not clip["mirrored"] and "composed" not in clip]
 
 

@@ -1,61 +1,83 @@
 """AMASS archives: SMPL parameters as the AMASS collection (Mahmood et al., 2019) stores them, Z up."""
 
 import os
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ram_sdk.array_files import Archive, number
 from ram_sdk.body.smpl import (
     NUM_BODY_JOINTS,
     SMPL_PELVIS,
     SMPLX_PELVIS,
+    ModelType,
     SmplParameters,
     smpl_offsets,
     smpl_parameters,
     turned_up,
 )
 from ram_sdk.body.smpl_files import load_smpl
+from ram_sdk.formats.options import ReadOptions
+from ram_sdk.formats.positions import motion_of, put_down, warn
+from ram_sdk.formats.write_options import NpzOptions
 from ram_sdk.motion import Motion
+from ram_sdk.skeleton.joints import HUMANML3D
+from ram_sdk.skeleton.plausibility import Fault, faults
+from ram_sdk.skeleton.upright import turn_to_y
 
-Layout = Literal["smplh", "smplx"]
 AMASS_FPS = 30.0  # what Meshcapade's Blender add-on expects at least
 
 _WIDTH = {"smplh": 156, "smplx": 165}  # 3 per joint: body 22 joints, (jaw and eyes 3,) hands 30
 _BODY_WIDTH = 3 * NUM_BODY_JOINTS
 _NUM_BETAS = 16
+# Names under which parameters are stored by AMASS, SMPL's add-on for Blender, smplx and estimators.
+_TRANS = ("trans", "transl")
+_ROOT, _BODY = ("root_orient", "global_orient"), ("pose_body", "body_pose")
+_RATES = ("mocap_framerate", "mocap_frame_rate", "fps", "framerate", "frame_rate")
 _TO_Z_UP = torch.tensor(((1.0, 0.0, 0.0), (0.0, 0.0, -1.0), (0.0, 1.0, 0.0)))
 
 
-def arrays_of(
-    motion: Motion, layout: Layout, fps: float | None = None, model_path: str | os.PathLike[str] | None = None
-) -> dict[str, Any]:
+def arrays_of(motion: Motion, options: NpzOptions) -> dict[str, Any]:
     """The arrays of an AMASS archive.
 
     Args:
-        motion: a motion of 22 joints.
-        layout: "smplh" with `poses (frames, 156)`, or "smplx" with `poses (frames, 165)`.
-        fps: frame rate to resample to, by slerp; 30 by default.
-        model_path: the user's own SMPL, SMPL-H or SMPL-X file, to fit its shape to the clip.
+        motion: what to write, at `options.fps`, by default 30.
+        options: the layout is "smplh" with `poses (frames, 156)`, or "smplx" with `poses (frames, 165)`.
+
+    Raises:
+        ValueError: a model file that is not one of the layout; SMPL and SMPL-H share their bodies.
     """
-    rate = AMASS_FPS if fps is None else fps
-    model = None if model_path is None else load_smpl(model_path)
-    parameters = smpl_parameters(torch.from_numpy(motion.resample(rate).joints), rate, model)
-    if model is None and layout == "smplx":
-        pelvis = torch.tensor(SMPLX_PELVIS)
-        transl = parameters.transl + parameters.pelvis - pelvis
-        parameters = replace(parameters, transl=transl, pelvis=pelvis)
+    layout: ModelType = "smplx" if options.layout == "smplx" else "smplh"
+    rate = options.fps or AMASS_FPS
+    model = None if options.model_path is None else load_smpl(options.model_path)
+    if model is not None and (model.model_type == "smplx") != (layout == "smplx"):
+        raise ValueError(
+            f"{os.fspath(options.model_path or '')!r} is a {model.model_type} model: layout {layout!r} needs "
+            f"{'an SMPL-X' if layout == 'smplx' else 'an SMPL-H or SMPL'} file"
+        )
+    joints = torch.from_numpy(motion.to_humanml3d().resample(rate).joints)
+    parameters = smpl_parameters(
+        joints,
+        rate,
+        model,
+        model_type=layout if model is None else model.model_type,
+        betas=options.betas,
+        gender=options.gender,
+    )
     upright = turned_up(parameters, _TO_Z_UP)
     poses = np.zeros((len(upright), _WIDTH[layout]))
-    poses[:, :3], poses[:, 3:_BODY_WIDTH] = upright.global_orient.numpy(), upright.body_pose.numpy()
+    poses[:, :3] = upright.global_orient.numpy()
+    poses[:, 3:_BODY_WIDTH] = upright.body_pose[:, : _BODY_WIDTH - 3].numpy()
+    betas = upright.betas[0].double().numpy()
     arrays: dict[str, Any] = {
         "poses": poses,
         "trans": upright.transl.double().numpy(),
-        "betas": np.pad(upright.betas.double().numpy(), (0, _NUM_BETAS - len(upright.betas))),
-        "gender": np.array("neutral"),
+        "betas": np.pad(betas, (0, _NUM_BETAS - len(betas))),
+        "gender": np.array(upright.gender),
         "mocap_framerate": np.array(rate),
         "mocap_frame_rate": np.array(rate),
     }
@@ -71,28 +93,69 @@ def arrays_of(
     return arrays
 
 
-def motion_from(arrays: Mapping[str, NDArray[Any]]) -> Motion:
-    """The motion of an AMASS archive, on HumanML3D's uniform skeleton, Y up, at the archive's frame rate.
+def motion_from(archive: Archive, path: Path, options: ReadOptions) -> Motion:
+    """The motion of SMPL parameters, on HumanML3D's uniform skeleton, at the archive's frame rate.
 
-    The shape `betas` is left out: motions of every body come out on one skeleton, as HumanML3D's do.
+    It is on the floor, from the origin towards +Z. The shape `betas` is left out: motions of every body come
+    out on one skeleton, as HumanML3D's do. AMASS has Z up, estimators and models of gestures often Y: unless
+    `options` say it, the axis is taken along which the body stands.
+
+    Warns:
+        UserWarning: another axis than Z is taken for up, or there is no frame rate.
 
     Raises:
-        ValueError: poses of too few joints, or no frame rate.
+        ValueError: no such parameters, or of too few joints.
     """
-    poses, trans = np.asarray(arrays["poses"], np.float64), np.asarray(arrays["trans"], np.float64)
-    rate = next((arrays[key] for key in ("mocap_framerate", "mocap_frame_rate") if key in arrays), None)
-    if rate is None:
-        raise ValueError("it holds no mocap_framerate")
-    if poses.ndim != 2 or poses.shape[1] < _BODY_WIDTH or trans.shape != (len(poses), 3):
+    poses, trans = _poses(archive), archive.first(*_TRANS)
+    if trans is None:
+        raise ValueError(f"it has none of {', '.join(_TRANS)}, but {', '.join(archive.names[:12])}")
+    trans = trans.astype(np.float64)
+    if poses.ndim != 2 or poses.shape[1] < _BODY_WIDTH or trans.shape != (len(poses), 3) or not len(poses):
         raise ValueError(f"poses of shape {poses.shape} and trans of shape {trans.shape} are not SMPL's")
+    if not (np.isfinite(poses).all() and np.isfinite(trans).all()):
+        raise ValueError("poses or trans hold NaN or infinite numbers")
+    rate = next((number(archive[key], key) for key in _RATES if key in archive), None)
     pelvis = SMPLX_PELVIS if poses.shape[1] == _WIDTH["smplx"] else SMPL_PELVIS
-    upright = SmplParameters(
+    parameters = SmplParameters(
         global_orient=torch.from_numpy(poses[:, :3]),
         body_pose=torch.from_numpy(poses[:, 3:_BODY_WIDTH]),
         transl=torch.from_numpy(trans),
         betas=torch.zeros(0),
         pelvis=torch.tensor(pelvis, dtype=torch.float64),
-        fps=float(rate),
+        fps=rate or HUMANML3D.fps,
     )
-    parameters = turned_up(upright, _TO_Z_UP.double().T)
-    return Motion(parameters.pose_on(smpl_offsets()).joints.float().numpy(), parameters.fps)
+    joints = parameters.pose_on(smpl_offsets()).joints.numpy()
+    up = options.up or _up(joints, parameters.fps, path)
+    motion = motion_of(joints @ turn_to_y(up).T, rate, path, replace(options, up="+y"))
+    return replace(motion, joints=put_down(torch.from_numpy(motion.joints).double(), motion.skeleton))
+
+
+def _poses(archive: Archive) -> NDArray[np.float64]:
+    """Pelvis and body `(frames, 66 or more)`, in one array or in two."""
+    if (whole := archive.first("poses")) is not None:
+        return whole.astype(np.float64)
+    root, body = archive.first(*_ROOT), archive.first(*_BODY)
+    if root is None or body is None:
+        raise ValueError(
+            "it has neither joints nor poses nor root_orient and pose_body, but "
+            f"{', '.join(archive.names[:12]) or 'nothing'}"
+        )
+    if root.ndim != 2 or body.ndim != 2 or len(root) != len(body) or root.shape[1] != 3:
+        raise ValueError(f"root_orient of shape {root.shape} and pose_body of shape {body.shape}")
+    return np.concatenate((root, body), axis=1).astype(np.float64)
+
+
+def _up(joints: NDArray[np.float64], fps: float, path: Path) -> str:
+    """AMASS's Z, or Y if the body stands along that and not along Z."""
+    along_z, along_y = (_up_fault(joints @ turn_to_y(axis).T, fps) for axis in ("+z", "+y"))
+    if along_z is None:
+        return "+z"
+    if along_y is None and along_z.certain:
+        warn(path, "Y is taken for up, along which the body stands; AMASS has Z; say up= if that is wrong")
+        return "+y"
+    warn(path, 'Z is taken for up, as in AMASS, but the body does not stand along it; say up="y" if Y is up')
+    return "+z"
+
+
+def _up_fault(joints: NDArray[np.float64], fps: float) -> Fault | None:
+    return next((fault for fault in faults(joints, fps) if fault.kind == "up"), None)

@@ -1,14 +1,24 @@
 """`.json`: joints and how they were made, as text that any program reads."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ram_sdk.formats.options import ReadOptions, refuse_names
+from ram_sdk.formats.positions import body_of, motion_of
 from ram_sdk.formats.text import read_text
 from ram_sdk.formats.write_options import Options
 from ram_sdk.motion import Motion
+from ram_sdk.skeleton.joints import SKELETONS
+from ram_sdk.skeleton.mapping import place_joints
+from ram_sdk.skeleton.roles import find_roles
+from ram_sdk.skeleton.tree import JointTree
+
+_MAX_BYTES = 256 << 20  # some hours of motion
 
 
 def write(motion: Motion, path: Path, options: Options) -> None:
@@ -31,15 +41,98 @@ def plain(value: Any) -> Any:
     raise ValueError(f"settings hold {value!r} of type {type(value).__name__}, which JSON cannot say")
 
 
-def read(path: Path) -> Motion:
-    """Read a file that `write` made."""
+def parse(text: str) -> Any:
+    """JSON as Python values.
+
+    Raises:
+        ValueError: not JSON, or nested deeper than Python can read.
+    """
     try:
-        content = json.loads(read_text(path))
-        return Motion(
-            joints=np.asarray(content["joints"], dtype=np.float32),
-            fps=float(content["fps"]),
-            prompt=content.get("prompt"),
-            settings=content.get("settings", {}),
-        )
-    except (ValueError, KeyError, TypeError) as error:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
+
+
+def settings_of(value: Any) -> dict[str, Any]:
+    """The settings of a motion.
+
+    Raises:
+        ValueError: they are not an object.
+    """
+    if not isinstance(value, dict):
+        raise ValueError(f"settings are {type(value).__name__}: expected an object")
+    return value
+
+
+def read(path: Path, options: ReadOptions) -> Motion:
+    """Read a file that `write` made, or one of other joints that it names.
+
+    Joints are taken in the order of `joint_names`, if the file has them. Those of another skeleton are found
+    by role, as those of a BVH file are, and retargeted.
+
+    Raises:
+        ValueError: not such a file, or no person is found among its joints.
+    """
+    refuse_names(path, replace(options, skeleton=None))
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise ValueError(f"more than {_MAX_BYTES >> 20} MiB: split it")
+        content = parse(read_text(path))
+        if not isinstance(content, dict) or "joints" not in content:
+            raise ValueError("expected an object with joints and fps")
+        joints, names = _array(content["joints"]), content.get("joint_names")
+        made = {
+            "prompt": _prompt(content.get("prompt")),
+            "settings": settings_of(content.get("settings", {})),
+        }
+        rate = _rate(content.get("fps"))
+        order = None if names is None else _order(joints, names, options)
+        if order is None and names is not None:
+            return body_of(_captured(joints, names, options), rate, path, options, **made)
+        return motion_of(joints if order is None else joints[:, order], rate, path, options, **made)
+    except ValueError as error:
         raise ValueError(f"{path.name!r} is not a motion in JSON: {error}") from error
+
+
+def _order(joints: NDArray[np.float64], names: Any, options: ReadOptions) -> list[int] | None:
+    """Where the joints of a known skeleton are among the file's; None for names of another one."""
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError("joint_names are not a list of names")
+    if joints.ndim != 3 or joints.shape[1] != len(names) or len(set(names)) != len(names):
+        raise ValueError(f"joints of shape {joints.shape} for {len(names)} joint_names, each of which is one")
+    if options.skeleton is None:
+        for skeleton in SKELETONS.values():
+            if set(names) == set(skeleton.joint_names):
+                return [names.index(name) for name in skeleton.joint_names]
+    return None
+
+
+def _captured(joints: NDArray[np.float64], names: list[str], options: ReadOptions) -> NDArray[np.float64]:
+    """The 22 joints by role, from the frame in which the body reaches farthest."""
+    if not len(joints) or not np.isfinite(joints).all():
+        raise ValueError("no frames, or positions that are not finite")
+    spread = np.linalg.norm(joints - joints.mean(axis=1, keepdims=True), axis=-1).sum(axis=1)
+    tree = JointTree(tuple(names), None, joints[int(spread.argmax())])
+    return place_joints(find_roles(tree, options.skeleton), joints).positions
+
+
+def _prompt(prompt: Any) -> str | None:
+    if not isinstance(prompt, str | None):
+        raise ValueError(f"prompt {prompt!r}: expected a text")
+    return prompt
+
+
+def _array(joints: Any) -> NDArray[np.float64]:
+    try:
+        return np.asarray(joints, dtype=np.float64)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ValueError("joints are not an array of numbers (frames, joints, 3)") from error
+
+
+def _rate(fps: Any) -> float | None:
+    if fps is not None and (isinstance(fps, bool) or not isinstance(fps, int | float)):
+        raise ValueError(f"fps {fps!r}: expected a number")
+    try:
+        return None if fps is None else float(fps)
+    except OverflowError as error:
+        raise ValueError("fps is too large") from error

@@ -1,13 +1,15 @@
 """`.npz`: joints, features and how they were made in one archive, or SMPL parameters as AMASS has them."""
 
 import json
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
+from ram_sdk.array_files import Archive, number, text
 from ram_sdk.formats import amass
-from ram_sdk.formats.json import plain
+from ram_sdk.formats.json import parse, plain, settings_of
+from ram_sdk.formats.options import ReadOptions, refuse_names
+from ram_sdk.formats.positions import motion_of
 from ram_sdk.formats.write_options import NpzOptions
 from ram_sdk.motion import Motion
 
@@ -19,10 +21,10 @@ def write(motion: Motion, path: Path, options: NpzOptions) -> None:
     "smplh" and "smplx" are those of AMASS, Z up, at 30 frames a second because their readers refuse less.
 
     Raises:
-        ValueError: a file that is not an SMPL model, or for AMASS layouts a motion that is not of 22 joints.
+        ValueError: a file that is not a model of the layout.
     """
     if options.layout != "motion":
-        np.savez_compressed(path, **amass.arrays_of(motion, options.layout, options.fps, options.model_path))
+        np.savez_compressed(path, **amass.arrays_of(motion, options))
         return
     if options.fps is not None:
         motion = motion.resample(options.fps)
@@ -36,21 +38,29 @@ def write(motion: Motion, path: Path, options: NpzOptions) -> None:
     )
 
 
-def read(path: Path) -> Motion:
-    """Read an archive that `write` made, or one of the AMASS collection."""
+def read(path: Path, options: ReadOptions) -> Motion:
+    """Read an archive that `write` made, or SMPL parameters under any of the names in use."""
+    refuse_names(path, options)
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        if "poses" in arrays:
-            return amass.motion_from(arrays)
-        return Motion(
-            joints=arrays["joints"],
-            fps=float(arrays["fps"]),
-            prompt=str(arrays["prompt"]) or None,
-            settings=json.loads(str(arrays["settings"])),
-            generated_features=arrays["features"],
-        )
-    except KeyError as error:
-        raise ValueError(f"{path.name!r} is not a motion archive: it has no array {error}") from error
-    except (ValueError, zipfile.BadZipFile, EOFError) as error:
+        with Archive(path) as archive:
+            if "joints" in archive:
+                return _own(archive, path, options)
+            return amass.motion_from(archive, path, options)
+    except ValueError as error:
         raise ValueError(f"{path.name!r} is not a motion archive: {error}") from error
+
+
+def _own(archive: Archive, path: Path, options: ReadOptions) -> Motion:
+    joints, features = archive["joints"], archive.first("features")
+    if features is not None and not (features.shape[:1] == joints.shape[:1] and np.isfinite(features).all()):
+        raise ValueError(f"features of shape {features.shape} for joints of shape {joints.shape}")
+    rate, prompt, settings = (archive.first(name) for name in ("fps", "prompt", "settings"))
+    return motion_of(
+        joints,
+        None if rate is None else number(rate, "fps"),
+        path,
+        options,
+        prompt=None if prompt is None else text(prompt, "prompt") or None,
+        settings={} if settings is None else settings_of(parse(text(settings, "settings"))),
+        generated_features=features,
+    )

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from ram_sdk.skeleton.upright import AXES
 
@@ -35,3 +36,13 @@ class ReadOptions:
                 raise ValueError(f"up {axis!r}: choose x, y, z, -x, -y or -z")
         if self.fps is not None and not (math.isfinite(self.fps) and self.fps > 0):
             raise ValueError(f"fps {self.fps}: expected a positive number of frames a second")
+
+
+def refuse_names(path: Path, options: ReadOptions) -> None:
+    """Refuse what only makes sense for files that name their joints.
+
+    Raises:
+        ValueError: a person or a skeleton is given.
+    """
+    if options.person is not None or options.skeleton is not None:
+        raise ValueError(f"{path.name!r}: person and skeleton are for files that name their joints")

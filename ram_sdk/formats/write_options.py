@@ -159,6 +159,10 @@ class NpzOptions(Options):
     )
     fps: float | None = option(None, f"{_FPS}; default for AMASS layouts: 30", 0.1, MAX_FPS)
     model_path: str | os.PathLike[str] | None = option(None, _MODEL)
+    gender: Literal["neutral", "male", "female"] = option("neutral", "of the body, in AMASS layouts")
+    betas: Any = option(
+        None, "up to 10 numbers for the shape, in place of zeros or those fitted to the model"
+    )
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,13 @@
 """Reading a folder of one's own motions and the table of captions that goes with it.
 
 The table is a CSV file with the columns `file` and `caption`, a row for each caption, so that a file may have
-several. Two more columns, `start` and `end` in seconds, may say that a caption is about a part of the file.
+several. Two more columns, `start` and `end` in seconds, may say that a caption is about a part of it; and
+two, `fps` and `up`, what a file does not say: its frame rate, and which axis points up ("y", "z", "-z").
 """
 
 import csv
 import difflib
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +18,11 @@ from numpy.typing import NDArray
 
 from ram_sdk import Motion
 from ram_sdk.formats.bone_names import BONE_NAMES
+from ram_sdk.formats.positions import MisreadWarning
 from ram_sdk.models import NormalizerConfig
 from ram_sdk.models.text_backbone import TextBackbone
 from ram_sdk.skeleton.features import canonicalize, encode_joints
-from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
+from ram_sdk.skeleton.joints import HUMANML3D, SKELETONS, UNIFORM_BONE_LENGTHS, Skeleton
 from ram_sdk.skeleton.mapping import pick_joints
 from ram_sdk.skeleton.retarget import retarget
 from training.data.clip import Clip
@@ -43,13 +46,16 @@ class _Row:
     caption: str
     start: float
     end: float | None
+    fps: float | None = None
+    up: str | None = None
 
 
 def read_captioned(table: Path, motion: NormalizerConfig, backbone: TextBackbone) -> list[Clip]:
     """Read the motions that a table of captions names, as a checkpoint speaks them.
 
-    Motions of any frame rate and body come out at the checkpoint's frame rate on HumanML3D's skeleton. Rows
-    of one file with the same start and end are captions of one clip.
+    Motions of any frame rate and body come out at the checkpoint's frame rate on its skeleton; for one of
+    KIT-ML's 21 joints they must have these. Rows of one file with the same start and end are captions of one
+    clip.
 
     Args:
         table: the CSV file; the files in it are relative to its folder, of any kind `Motion.load` reads.
@@ -61,11 +67,9 @@ def read_captioned(table: Path, motion: NormalizerConfig, backbone: TextBackbone
 
     Raises:
         FileNotFoundError: there is no such table.
-        ValueError: the checkpoint does not speak HumanML3D's features.
         CaptionedDataError: the table or its motions are wrong somewhere; all problems are listed.
     """
-    if motion.skeleton != HUMANML3D.name:
-        raise ValueError(f"the checkpoint speaks {motion.skeleton}: only {HUMANML3D.name} can be fine-tuned")
+    skeleton = SKELETONS[motion.skeleton]
     if not table.is_file():
         raise FileNotFoundError(
             f"{table} is missing: write a CSV file with the columns file,caption and a row for each caption"
@@ -83,13 +87,13 @@ def read_captioned(table: Path, motion: NormalizerConfig, backbone: TextBackbone
     for file, parts in files.items():
         lines = ", ".join(str(row.line) for rows in parts.values() for row in rows)
         try:
-            joints = _read_joints(table.parent / file, motion.fps)
-        except (ValueError, OSError) as error:
+            joints = _read_joints(table.parent / file, next(iter(parts.values()))[0], skeleton, motion.fps)
+        except (ValueError, OSError, MisreadWarning) as error:
             problems.append(f"line {lines}: {file}: {error}")
             continue
         for rows in parts.values():
             try:
-                features = _encode(_cut(joints, rows[0], motion))
+                features = _encode(_cut(joints, rows[0], motion), skeleton)
             except ValueError as error:
                 problems.append(f"line {rows[0].line}: {file}: {error}")
                 continue
@@ -127,33 +131,43 @@ def _read_row(
     cells = {str(column): str(value or "").strip() for column, value in values.items()}
     empty = [column for column in ("file", "caption") if not cells[column]]
     problems.extend(f"line {line}: the column {column} is empty" for column in empty)
-    times: dict[str, float | None] = {"start": 0.0, "end": None}
+    times: dict[str, float | None] = {"start": 0.0, "end": None, "fps": None}
     for column in times:
         if text := cells.get(column, ""):
             try:
                 times[column] = float(text)
             except ValueError:
-                problems.append(f"line {line}: {column} {text!r} is not a number of seconds")
+                problems.append(f"line {line}: {column} {text!r} is not a number")
                 return
     start, end = times["start"] or 0.0, times["end"]
     if not empty:
-        yield _Row(line, cells["file"], cells["caption"], start, end)
+        yield _Row(line, cells["file"], cells["caption"], start, end, times["fps"], cells.get("up") or None)
 
 
-def _read_joints(path: Path, fps: float) -> NDArray[np.float64]:
-    """Joints `(frames, 22, 3)` of a file on the uniform skeleton, at the given frame rate."""
+def _read_joints(path: Path, row: _Row, skeleton: Skeleton, fps: float) -> NDArray[np.float64]:
+    """Joints `(frames, joints, 3)` of a row's file, 22 on the uniform skeleton, at the given frame rate.
+
+    Positions that contradict what they should be are errors here, where they would be learnt.
+    """
     if not path.is_file():
         names = [entry.name for entry in path.parent.glob("*")] if path.parent.is_dir() else []
         near = difflib.get_close_matches(path.name, names, n=1)
         raise FileNotFoundError("there is no such file" + (f"; did you mean {near[0]}?" if near else ""))
-    motion = Motion.load(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", MisreadWarning)
+        motion = Motion.load(path, fps=row.fps, up=row.up)
+    if skeleton is HUMANML3D:
+        motion = motion.to_humanml3d()
+    elif motion.skeleton is not skeleton:
+        raise ValueError(
+            f"it has {motion.skeleton.num_joints} joints: the checkpoint needs the {skeleton.num_joints} of "
+            f"{skeleton.name}"
+        )
     joints = motion.joints.astype(np.float64)
-    if motion.skeleton is not HUMANML3D:
-        raise ValueError(f"it has {joints.shape[1]} joints, the checkpoint speaks HumanML3D's 22")
     if len(joints) < 2:
         raise ValueError("it is a single pose")
-    bones = np.linalg.norm(joints[:, 1:] - joints[:, HUMANML3D.parents[1:]], axis=-1)
-    if not np.allclose(bones, UNIFORM_BONE_LENGTHS, rtol=_SAME_LENGTH):
+    bones = np.linalg.norm(joints[:, 1:] - joints[:, skeleton.parents[1:]], axis=-1)
+    if skeleton is HUMANML3D and not np.allclose(bones, UNIFORM_BONE_LENGTHS, rtol=_SAME_LENGTH):
         joints = retarget(pick_joints(BONE_NAMES["smpl"], joints))
     return Motion(joints.astype(np.float32), motion.fps).resample(fps).joints.astype(np.float64)
 
@@ -174,6 +188,6 @@ def _cut(joints: NDArray[np.float64], row: _Row, motion: NormalizerConfig) -> ND
     return piece
 
 
-def _encode(joints: NDArray[np.float64]) -> NDArray[np.float32]:
-    features = encode_joints(canonicalize(torch.from_numpy(joints)))
+def _encode(joints: NDArray[np.float64], skeleton: Skeleton) -> NDArray[np.float32]:
+    features = encode_joints(canonicalize(torch.from_numpy(joints), skeleton), skeleton)
     return np.asarray(features.float().numpy())

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from ram_sdk.skeleton.features import decode_features
 from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
+from ram_sdk.skeleton.plausibility import faults, forward
 from training.data.folder import SPLITS, MotionTextFolder
 
 Array = NDArray[np.float64]
@@ -19,9 +20,6 @@ _BONE_VARIATION = 0.01  # of a bone's length within a clip, for skeletons that d
 _DECODE_TOLERANCE = 1e-4  # metres between the joints and those that the features decode to
 _FLOOR_TOLERANCE = 0.02  # metres of the lowest joint of a clip
 _HEADING_TOLERANCE = 1.0  # degrees of the first frame
-_UPRIGHT = 0.7  # of the highest pelvis: frames in which the body is upright
-_ANKLES_DOWN = 0.2  # metres above the lowest joint: both feet stand
-_TOES_BACK = -0.3  # median part of the feet's direction along the heading; standing bodies have about 0.8
 _MIRROR_TOLERANCE = 0.05  # metres, mean, between a mirrored copy and the mirrored clip
 
 
@@ -83,8 +81,9 @@ def _check_clip(data: MotionTextFolder, clip_id: str, members: dict[str, str]) -
         decoded = decode_features(torch.from_numpy(features).double(), skeleton).numpy()
         if (gap := np.abs(decoded - joints).max() / data.metre) > _DECODE_TOLERANCE:
             yield f"features and joints differ by up to {gap * 1000:.2f} mm"
-        for rule in (_bones, _floor, _heading, _sides):
+        for rule in (_bones, _floor, _heading):
             yield from rule(data, joints)
+        yield from (fault.text for fault in faults(joints, skeleton.fps, skeleton) if fault.certain)
         if clip_id.startswith("M") and clip_id[1:] in members:
             yield from _mirrored(data, clip_id, features.astype(np.float64))
     yield from _check_captions(data, clip_id, len(features) / skeleton.fps)
@@ -111,34 +110,11 @@ def _floor(data: MotionTextFolder, joints: Array) -> Iterator[str]:
         yield f"the lowest joint is {lowest * 100:.1f} cm from the floor"
 
 
-def _forward(data: MotionTextFolder, joints: Array) -> Array:
-    """Horizontal direction `(frames, 3)` that hips and shoulders face."""
-    skeleton = data.skeleton
-    left = joints[:, skeleton.left_hip] + joints[:, skeleton.left_shoulder]
-    right = joints[:, skeleton.right_hip] + joints[:, skeleton.right_shoulder]
-    forward = np.cross(left - right, (0.0, 1.0, 0.0))
-    return np.asarray(forward / np.maximum(np.linalg.norm(forward, axis=-1, keepdims=True), 1e-9))
-
-
 def _heading(data: MotionTextFolder, joints: Array) -> Iterator[str]:
-    x, _, z = _forward(data, joints[:1])[0]
+    x, _, z = forward(joints[:1], data.skeleton)[0]
     degrees = np.degrees(np.arctan2(x, z))
     if abs(degrees) > _HEADING_TOLERANCE:
         yield f"the first frame faces {degrees:.1f} degrees from +Z"
-
-
-def _sides(data: MotionTextFolder, joints: Array) -> Iterator[str]:
-    """Toes of a standing body point where hips and shoulders face, unless left and right are exchanged."""
-    feet = (data.skeleton.left_foot, data.skeleton.right_foot)
-    toes = sum(joints[:, toe] - joints[:, ankle] for ankle, toe in feet)
-    toes = toes / np.linalg.norm(toes, axis=-1, keepdims=True)
-    upright = joints[:, 0, 1] > _UPRIGHT * max(joints[:, 0, 1].max(), data.metre)
-    ankles = joints[:, [ankle for ankle, _ in feet], 1].max(-1)
-    standing = upright & (ankles - joints[..., 1].min() < _ANKLES_DOWN * data.metre)
-    if standing.sum() >= data.skeleton.fps:
-        ahead = (toes * _forward(data, joints)).sum(-1)[standing]
-        if np.median(ahead) < _TOES_BACK:
-            yield "the toes point backwards: left and right joints are exchanged"
 
 
 def _mirrored(data: MotionTextFolder, clip_id: str, features: Array) -> Iterator[str]:

@@ -5,14 +5,17 @@ split lists and `Mean.npy`, `Std.npy` in one folder. HumanML3D has 263 features 
 KIT-ML 251 features, 12.5 fps and millimetres.
 """
 
+import json
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ram_sdk.array_files import read_npy
 from ram_sdk.files import replacing, write_whole
 from ram_sdk.skeleton.joints import HUMANML3D, KIT_ML, Skeleton
 
@@ -194,17 +197,28 @@ def _seconds(field: str) -> float:
 
 
 def _load(path: Path) -> NDArray[np.float32]:
-    """An array of numbers; the message of an error names the file."""
     try:
-        array = np.load(path, allow_pickle=False)
-        if not isinstance(array, np.ndarray):
-            raise ValueError("it is an archive of arrays")
-        return np.asarray(array, dtype=np.float32)
-    except FileNotFoundError:
-        raise
-    except (OSError, ValueError, TypeError, SyntaxError, EOFError, MemoryError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise ValueError(f"{path} is not an array of numbers: {reason}") from error
+        return np.asarray(read_npy(path), dtype=np.float32)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def read_listing(root: Path) -> dict[str, dict[str, Any]]:
+    """What `clips.json` of a set that `build` made says about each clip; empty without that file.
+
+    Raises:
+        ValueError: the file is not such a listing.
+    """
+    path = root / "clips.json"
+    if not path.is_file():
+        return {}
+    try:
+        listing = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} is not JSON: {error}") from error
+    if not isinstance(listing, dict) or not all(isinstance(entry, dict) for entry in listing.values()):
+        raise ValueError(f"{path}: expected an object with one object for each clip")
+    return listing
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -234,7 +248,7 @@ def feature_statistics(paths: Iterable[Path]) -> tuple[NDArray[np.float32], NDAr
     total = np.zeros(sum(_GROUPS))
     squares = np.zeros(sum(_GROUPS))
     for path in paths:
-        features = np.load(path, allow_pickle=False).astype(np.float64)
+        features = _load(path).astype(np.float64)
         frames += len(features)
         total += features.sum(0)
         squares += np.square(features).sum(0)

@@ -1,6 +1,5 @@
 """Clips of a split as HumanML3D's loader draws them for evaluation: a random caption and crop each."""
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.folder import Caption, MotionTextFolder, crop
+from training.data.folder import Caption, MotionTextFolder, crop, read_listing
 from training.evaluation.evaluator import Sample
 
 MAX_FRAMES = 196
@@ -42,8 +41,7 @@ def min_frames(folder: MotionTextFolder) -> int:
 
 def read_labelled(folder: MotionTextFolder, split: str) -> list[LabelledClip]:
     """Read what HumanML3D's loader takes of a split; see `MotionTextFolder.items`."""
-    listing = folder.root / "clips.json"
-    about = json.loads(listing.read_text(encoding="utf-8")) if listing.is_file() else {}
+    about = read_listing(folder.root)
     return [
         LabelledClip(features, captions, action_of(about.get(clip_id, {})))
         for clip_id, features, captions in folder.items(split, min_frames(folder))

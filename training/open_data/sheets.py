@@ -1,6 +1,5 @@
 """Contact sheets: one picture per action, stick figures from the front and from the side."""
 
-import json
 import re
 from collections import defaultdict
 from pathlib import Path
@@ -11,7 +10,7 @@ from PIL import Image, ImageDraw
 from tqdm import tqdm
 
 from ram_sdk import Motion, render
-from training.data.folder import MotionTextFolder
+from training.data.folder import MotionTextFolder, read_listing
 
 _CLIPS, _POSES = 8, 12  # rows of a sheet, poses in a row
 _POSE_HEIGHT, _TITLE_HEIGHT = 128, 16  # pixels
@@ -34,12 +33,12 @@ def write_sheets(root: Path, out: Path) -> list[Path]:
     Raises:
         FileNotFoundError: the folder has no `clips.json`.
     """
-    listing = root / "clips.json"
-    if not listing.is_file():
+    listing = read_listing(root)
+    if not listing:
         raise FileNotFoundError(f"{root}: no clips.json; contact sheets are for sets built by this project")
     data = MotionTextFolder(root)
     actions: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for clip in json.loads(listing.read_text(encoding="utf-8")).values():
+    for clip in listing.values():
         if not clip["mirrored"]:
             actions[f"composed {clip['composed']}" if "composed" in clip else clip["action"]].append(clip)
     out.mkdir(parents=True, exist_ok=True)

@@ -45,7 +45,7 @@ def read_human_captions(folder: Path) -> dict[str, list[HumanCaption]]:
             try:
                 for stem, caption in read(path):
                     captions.setdefault(stem, []).append(caption)
-            except (KeyError, TypeError, AttributeError, ValueError) as error:
+            except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
                 raise ValueError(f"{path}: expected sentences by trial with seconds ({error!r})") from error
     return captions
 
