@@ -87,8 +87,3 @@ def test_motion_on_the_spot() -> None:
     np.testing.assert_array_equal(still.joints[..., 1], motion.joints[..., 1])
     assert (still.prompt, len(motion.lock_feet())) == ("a person walks", len(motion))
     np.testing.assert_allclose(still.joints, in_place(walk()), atol=1e-6)
-
-
-def test_kit_motion_is_refused() -> None:
-    with pytest.raises(ValueError, match="needs the 22 joints"):
-        Motion(np.zeros((4, 21, 3))).lock_feet()

@@ -137,7 +137,8 @@ def _read_row(
             try:
                 times[column] = float(text)
             except ValueError:
-                problems.append(f"line {line}: {column} {text!r} is not a number")
+                unit = "" if column == "fps" else " of seconds"
+                problems.append(f"line {line}: {column} {text!r} is not a number{unit}")
                 return
     start, end = times["start"] or 0.0, times["end"]
     if not empty:
