@@ -38,7 +38,7 @@ def read_npy(path: str | os.PathLike[str]) -> NDArray[Any]:
         ValueError: the file is not an array of numbers or text; the message does not name the file.
     """
     with open(path, "rb") as file:
-        return _read_array(file, os.fstat(file.fileno()).st_size)
+        return _read_array(file, os.fstat(file.fileno()).st_size, MAX_BYTES)
 
 
 class Archive:
@@ -120,7 +120,7 @@ def text(array: NDArray[Any], name: str) -> str:
     return str(array.item())
 
 
-def _read_array(file: IO[bytes], size: int, limit: int = MAX_BYTES) -> NDArray[Any]:
+def _read_array(file: IO[bytes], size: int, limit: int) -> NDArray[Any]:
     """An array from a file that has `size` bytes and may take `limit`."""
     dtype, shape, fortran, start = _read_header(file)
     needed = math.prod(shape) * dtype.itemsize
