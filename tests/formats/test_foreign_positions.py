@@ -1,0 +1,219 @@
+"""Positions that other programs wrote: rate, unit, axes, sides and order of joints are read or told."""
+
+import json
+import pickle
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ram_sdk.formats.bone_names import BONE_NAMES
+from ram_sdk.formats.positions import MisreadWarning
+from ram_sdk.motion import Motion
+from ram_sdk.skeleton.features import canonicalize
+from ram_sdk.skeleton.joints import HUMANML3D
+from ram_sdk.skeleton.upright import turn_to_y
+from tests.synthetic_kit import kit_joints
+from tests.synthetic_motion import natural_poses
+
+FPS = 20.0
+
+
+@pytest.fixture(scope="module")
+def joints() -> np.ndarray:
+    return canonicalize(natural_poses(60).joints).numpy()
+
+
+def load(path: Path, array: np.ndarray, **options: Any) -> Motion:
+    np.save(path, array)
+    return Motion.load(path, **options)
+
+
+@pytest.mark.parametrize(("count", "fps"), [(22, "20"), (21, "12.5")])
+def test_a_rate_that_is_assumed_is_said(joints: np.ndarray, tmp_path: Path, count: int, fps: str) -> None:
+    array = joints if count == 22 else kit_joints(30)
+    with pytest.warns(UserWarning, match=rf"'a.npy': it has no frame rate: {fps} are assumed; say fps="):
+        assert load(tmp_path / "a.npy", array).fps == float(fps)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        motion = load(tmp_path / "a.npy", array, fps=30)
+    assert (motion.fps, motion.duration) == (30.0, len(array) / 30)
+
+
+@pytest.mark.parametrize("count", [22, 21])
+def test_features_have_the_rate_of_their_data_set(joints: np.ndarray, tmp_path: Path, count: int) -> None:
+    motion = Motion((joints if count == 22 else kit_joints(30)).astype(np.float32))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read = load(tmp_path / "a.npy", motion.features)
+    assert read.fps == motion.fps == read.skeleton.fps
+    normal = (motion.features - motion.features.mean(0)) / (motion.features.std(0) + 0.1)
+    with pytest.raises(ValueError, match=r"'a.npy': .* look normalised; multiply them by Std.npy"):
+        load(tmp_path / "a.npy", normal)
+
+
+@pytest.mark.parametrize("up", ["+z", "-z", "+x", "-y"])
+@pytest.mark.parametrize("suffix", [".npy", ".npz", ".json"])
+def test_another_up_axis_is_turned_and_said(joints: np.ndarray, tmp_path: Path, up: str, suffix: str) -> None:
+    turned = Motion((joints @ turn_to_y(up)).astype(np.float32), FPS, "he walks")
+    path = turned.save(tmp_path / f"a{suffix}")
+    with pytest.warns(MisreadWarning, match=rf"'a.{suffix[1:]}': the body stands along .*: it was turned"):
+        read = Motion.load(path)
+    np.testing.assert_allclose(read.joints, joints, atol=1e-4)
+    np.testing.assert_allclose(Motion.load(path, up=up).joints, joints, atol=1e-4)
+    np.testing.assert_allclose(Motion.load(path, up="y").joints, turned.joints, atol=1e-4)
+
+
+@pytest.mark.parametrize("factor", [100.0, 1000.0])
+@pytest.mark.parametrize("suffix", [".npy", ".npz", ".json"])
+def test_another_unit_is_refused(joints: np.ndarray, tmp_path: Path, factor: float, suffix: str) -> None:
+    path = Motion((joints * factor).astype(np.float32)).save(tmp_path / f"a{suffix}")
+    with pytest.raises(ValueError, match=rf"'a.{suffix[1:]}'.* divide them by {factor:g}"):
+        Motion.load(path)
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".npz", ".json", ".bvh"])
+def test_exchanged_sides_are_said(joints: np.ndarray, tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    if suffix == ".bvh":
+        text = Motion(joints.astype(np.float32)).save(path).read_text(encoding="ascii")
+        swapped = text.replace("Left", "#").replace("Right", "Left").replace("#", "Right")
+        path.write_text(swapped, encoding="ascii")
+    else:
+        Motion((joints * (-1, 1, 1)).astype(np.float32)).save(path)
+    with pytest.warns(MisreadWarning, match="the toes point backwards: left and right joints are exchanged"):
+        Motion.load(path)
+
+
+def named(joints: np.ndarray, names: list[str], **more: Any) -> dict[str, Any]:
+    return {"fps": FPS, "joint_names": names, "joints": joints.tolist(), **more}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_joints_are_in_the_order_that_the_file_names(joints: np.ndarray, tmp_path: Path, seed: int) -> None:
+    path = tmp_path / "a.json"
+    order = np.random.default_rng(seed).permutation(22)
+    path.write_text(json.dumps(named(joints[:, order], [HUMANML3D.joint_names[j] for j in order])))
+    np.testing.assert_allclose(Motion.load(path).joints, joints, atol=1e-5)
+
+
+@pytest.mark.parametrize("names", ["mixamo", "smpl", "unreal"])
+def test_joints_of_other_names_are_found_by_role(joints: np.ndarray, tmp_path: Path, names: str) -> None:
+    path = tmp_path / "a.json"
+    order = np.random.default_rng(1).permutation(22)
+    path.write_text(json.dumps(named(100 * joints[:, order], [BONE_NAMES[names][j] for j in order])))
+    assert np.linalg.norm(Motion.load(path).joints - joints, axis=-1).mean() < 0.05
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"joint_names": "pelvis"},
+        {"joint_names": ["pelvis"] * 22},
+        {"joint_names": list(HUMANML3D.joint_names[:21])},
+        {"joint_names": [f"point {i}" for i in range(22)]},
+        {"joints": [[1, 2], [3]]},
+        {"joints": "many"},
+        {"joints": [[[10**400] * 3] * 22]},
+        {"fps": "20"},
+        {"fps": 10**400},
+        {"fps": True},
+        {"prompt": 5},
+        {"settings": [1]},
+    ],
+)
+def test_json_of_odd_content_is_told(joints: np.ndarray, tmp_path: Path, change: dict[str, Any]) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(named(joints, list(HUMANML3D.joint_names)) | change))
+    with pytest.raises(ValueError, match=r"^'a.json' is not a motion in JSON: \S"):
+        Motion.load(path)
+
+
+@pytest.mark.parametrize("content", ["[]", "5", '{"fps": 20}', "[" * 100_000, '{"joints": NaN}'])
+def test_other_json_is_told(tmp_path: Path, content: str) -> None:
+    (tmp_path / "a.json").write_text(content)
+    with pytest.raises(ValueError, match=r"^'a.json' is not a motion in JSON: \S"):
+        Motion.load(tmp_path / "a.json")
+
+
+class _Hostile:
+    def __init__(self, trace: Path) -> None:
+        self.trace = trace
+
+    def __reduce__(self) -> Any:
+        return open, (str(self.trace), "w")
+
+
+@pytest.mark.parametrize(
+    ("content", "hint"),
+    [
+        ({"motion": np.zeros((3, 22, 3, 60)), "lengths": np.array([60] * 3), "text": ["a"] * 3}, True),
+        ({"motion": np.zeros((500, 22, 3, 60)), "lengths": np.full(500, 60), "num_samples": 500}, True),
+        ({"smpl": np.zeros(3)}, False),
+        ([1, 2], False),
+    ],
+)
+def test_results_of_mdm_are_not_opened_but_known(tmp_path: Path, content: Any, hint: bool) -> None:
+    path, trace = tmp_path / "results.npy", tmp_path / "trace"
+    hostile = [_Hostile(trace)] if isinstance(content, list) else content | {"code": _Hostile(trace)}
+    array = np.empty((), dtype=object)
+    array[()] = hostile
+    np.save(path, array, allow_pickle=True)
+    with pytest.raises(ValueError, match=r"^'results.npy': holds pickled Python objects") as error:
+        Motion.load(path)
+    assert ("['motion'][0].transpose(2, 0, 1)" in str(error.value)) == hint
+    assert not trace.exists()
+    path.write_bytes(pickle.dumps(hostile))
+    with pytest.raises(ValueError, match="is not an array file"):
+        Motion.load(path)
+    assert not trace.exists()
+
+
+def test_the_way_out_that_is_named_for_mdm_works(joints: np.ndarray, tmp_path: Path) -> None:
+    """What the message says, done by hand, gives a file that is read."""
+    results = {"motion": joints.transpose(1, 2, 0)[None], "lengths": np.array([60])}
+    np.save(tmp_path / "results.npy", np.array(results, dtype=object), allow_pickle=True)
+    loaded = np.load(tmp_path / "results.npy", allow_pickle=True)
+    array = loaded.item()["motion"][0].transpose(2, 0, 1)
+    np.testing.assert_allclose(load(tmp_path / "motion.npy", array, fps=20).joints, joints, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"settings": np.array(3)}, "settings of shape"),
+        ({"settings": np.array("[1]")}, "expected an object"),
+        ({"settings": np.array("{" * 9)}, "Expecting property name"),
+        ({"prompt": np.zeros(3)}, "prompt of shape"),
+        ({"fps": np.array([20, 30])}, "fps of shape"),
+        ({"fps": np.array(-1.0)}, "expected a positive number"),
+        ({"features": np.zeros((3, 263))}, "features of shape"),
+        ({"joints": np.array([{}], dtype=object)}, "holds pickled Python objects"),
+        ({"joints": np.zeros((5, 4))}, "joints of shape"),
+    ],
+)
+def test_archives_of_odd_content_are_told(
+    joints: np.ndarray, tmp_path: Path, change: dict[str, Any], message: str
+) -> None:
+    path = Motion(joints.astype(np.float32)).save(tmp_path / "a.npz")
+    with np.load(path) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    np.savez(path, **(arrays | change))
+    with pytest.raises(ValueError, match=f"^'a.npz' is not a motion archive: .*{message}"):
+        Motion.load(path)
+
+
+def test_an_archive_of_joints_alone_is_read(joints: np.ndarray, tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", joints=joints, fps=np.array([[25]]))
+    motion = Motion.load(tmp_path / "a.npz")
+    assert (motion.fps, motion.prompt, motion.settings) == (25.0, None, {})
+
+
+def test_only_files_that_name_joints_have_a_person_or_a_skeleton(joints: np.ndarray, tmp_path: Path) -> None:
+    for suffix in (".npy", ".npz"):
+        path = Motion(joints.astype(np.float32)).save(tmp_path / f"a{suffix}")
+        for options in ({"person": 1}, {"skeleton": {"left_hip": "a"}}):
+            with pytest.raises(ValueError, match="are for files that name their joints"):
+                Motion.load(path, **options)
