@@ -107,7 +107,7 @@ def test_bad_files(tmp_path, suffix, content):
 
 def test_pickled_arrays_are_refused(tmp_path):
     np.save(tmp_path / "objects.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
-    with pytest.raises(ValueError, match="not an array file"):
+    with pytest.raises(ValueError, match="holds pickled Python objects"):
         Motion.load(tmp_path / "objects.npy")
 
 

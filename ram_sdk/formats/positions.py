@@ -13,7 +13,7 @@ from ram_sdk.formats.options import ReadOptions
 from ram_sdk.motion import Motion
 from ram_sdk.skeleton.features import canonicalize
 from ram_sdk.skeleton.joints import Skeleton
-from ram_sdk.skeleton.plausibility import faults
+from ram_sdk.skeleton.plausibility import Fault, faults
 from ram_sdk.skeleton.retarget import leg_scale, retarget
 from ram_sdk.skeleton.upright import turn_to_y
 
@@ -25,7 +25,7 @@ class MisreadWarning(UserWarning):
 def motion_of(
     joints: NDArray[Any], fps: float | None, path: Path, options: ReadOptions, **made: Any
 ) -> Motion:
-    """The motion of joint positions `(frames, joints, 3)`, in the skeleton's unit, turned to +Y up.
+    """The motion of joint positions `(frames, joints, 3)`, scaled to the skeleton's unit, turned to +Y up.
 
     Positions that are turned are put on the floor, towards +Z; others stay where they are.
 
@@ -38,32 +38,15 @@ def motion_of(
 
     Warns:
         MisreadWarning: the body stands along another axis and was turned, or left and right are exchanged.
-        UserWarning: something was assumed.
+        UserWarning: something was assumed: rate, unit, or that the body lies.
 
     Raises:
-        ValueError: not a clip of a known skeleton, or positions in another unit.
+        ValueError: not a clip of a known skeleton.
     """
     motion = Motion(joints, options.fps or fps, **made)
     if options.fps is None and fps is None:
-        warn(
-            path,
-            f"it has no frame rate: {motion.fps:g} are assumed; say fps= if it has others",
-        )
-    found = faults(motion.joints, motion.fps, motion.skeleton)
-    for fault in found:
-        if fault.kind == "unit" and fault.certain:
-            raise ValueError(fault.text)
-    if options.up is not None:
-        motion = _turned(motion, options.up)
-    elif found and found[0].kind == "up":
-        fault = found[0]
-        if fault.certain and fault.up:
-            motion = _turned(motion, fault.up)
-            warn_of(path, f'{fault.text}: it was turned; say up="y" if that is wrong', certain=True)
-        else:
-            warn_of(path, f"{fault.text}; say up= if it does not lie", certain=False)
-    elif found and found[0].kind == "unit":
-        warn_of(path, found[0].text, certain=False)
+        warn(path, f"it has no frame rate: {motion.fps:g} are assumed; say fps= if it has others")
+    motion = _upright(_in_its_unit(motion, path), path, options.up)
     warn_of_sides(motion, path)
     return motion
 
@@ -87,9 +70,8 @@ def put_down(joints: torch.Tensor, skeleton: Skeleton) -> NDArray[np.float32]:
 
 def warn_of_sides(motion: Motion, path: Path) -> None:
     """Warn if left and right are exchanged."""
-    for fault in faults(motion.joints, motion.fps, motion.skeleton):
-        if fault.kind == "sides":
-            warn_of(path, fault.text, fault.certain)
+    if fault := _fault(motion, "sides"):
+        warn_of(path, fault.text, fault.certain)
 
 
 def warn_of(path: Path, text: str, certain: bool) -> None:
@@ -102,8 +84,34 @@ def warn(path: Path, text: str) -> None:
     warn_of(path, text, certain=False)
 
 
-def _turned(motion: Motion, up: str) -> Motion:
+def _fault(motion: Motion, kind: str) -> Fault | None:
+    found = faults(motion.joints, motion.fps, motion.skeleton)
+    return next((fault for fault in found if fault.kind == kind), None)
+
+
+def _in_its_unit(motion: Motion, path: Path) -> Motion:
+    """Positions in another unit scaled; the legs leave no doubt which it is."""
+    fault = _fault(motion, "unit")
+    if fault is None:
+        return motion
+    warn(path, fault.text + (f": multiplied by {fault.scale:g}" if fault.certain else ""))
+    if not fault.certain:
+        return motion
+    return replace(motion, joints=motion.joints * fault.scale, generated_features=None)
+
+
+def _upright(motion: Motion, path: Path, up: str | None) -> Motion:
+    """Positions turned to +Y up, from the axis that the caller says or along which the body stands."""
+    if up is None:
+        fault = _fault(motion, "up")
+        if fault is None:
+            return motion
+        if not fault.certain:
+            warn(path, f"{fault.text}; say up= if it does not lie")
+            return motion
+        warn_of(path, f'{fault.text}: it was turned; say up="y" if that is wrong', certain=True)
+        up = fault.up
     if up == "+y":
         return motion
     joints = torch.from_numpy(motion.joints.astype(np.float64) @ turn_to_y(up).T)
-    return Motion(put_down(joints, motion.skeleton), motion.fps, motion.prompt, motion.settings)
+    return replace(motion, joints=put_down(joints, motion.skeleton), generated_features=None)

@@ -30,15 +30,17 @@ _ENOUGH = 1.0  # seconds of standing, of both feet together, that tell where toe
 
 
 class Fault(NamedTuple):
-    """What positions are not: `kind` is "unit", "up" or "sides"; `text` says what was seen and what to do.
+    """What positions are not: `kind` is "unit", "up" or "sides"; `text` says what was seen.
 
-    `certain` is False where a person could move like this. `up` is the axis that is up instead.
+    `certain` is False where a person could move like this, or nothing is known to put it right. Otherwise
+    `up` is the axis that is up instead, and `scale` what brings the positions to their unit.
     """
 
     kind: str
     text: str
     certain: bool = True
-    up: str | None = None
+    up: str = "+y"
+    scale: float = 1.0
 
 
 def faults(joints: NDArray[np.floating], fps: float, skeleton: Skeleton = HUMANML3D) -> list[Fault]:
@@ -105,15 +107,14 @@ def _unit(positions: Array, skeleton: Skeleton) -> Fault | None:
     leg = _leg_length(positions, skeleton)
     if leg == 0 or _LEGS[0] < leg < _LEGS[1]:
         return None
-    expected, unit = _UNITS[skeleton.metre], ""
+    expected, unit, scale = _UNITS[skeleton.metre], "", 1.0
     for metre, name in _UNITS.items():
         if metre != skeleton.metre and _USUAL_LEGS[0] < leg * skeleton.metre / metre < _USUAL_LEGS[1]:
-            unit, factor = name, metre / skeleton.metre
+            unit, scale = name, skeleton.metre / metre
     shown = f"the legs are {leg * skeleton.metre:.3g} long, where positions are in {expected}"
     if not unit:
         return Fault("unit", f"{shown}: scale them to a person's size", certain=False)
-    change = f"divide them by {factor:g}" if factor > 1 else f"multiply them by {1 / factor:g}"
-    return Fault("unit", f"{shown}: they look like {unit}; {change}")
+    return Fault("unit", f"{shown}: they look like {unit}", scale=scale)
 
 
 def _up(positions: Array, fps: float, skeleton: Skeleton) -> Fault | None:

@@ -9,8 +9,12 @@ import torch
 from ram_sdk.geometry import quaternion_conjugate, rotate, yaw_quaternion
 from ram_sdk.skeleton.features import canonicalize, decode_features, encode_joints
 from ram_sdk.skeleton.joints import HUMANML3D, KIT_ML, Skeleton
+from tests.synthetic_kit import kit_joints
 from training.data.check import check_folder
 from training.data.folder import MotionTextFolder
+from training.dataset import read_split
+from training.evaluation.clips import read_labelled
+from training.open_data.captions import read_human_captions
 
 OFFICIAL = Path(__file__).with_name("humanml3d_012314.npz")
 SAMPLE = "012314"
@@ -107,6 +111,54 @@ def test_kit_ml_is_in_millimetres_at_12_5_fps(tmp_path: Path) -> None:
     assert list(check_folder(tmp_path)) == []
     (tmp_path / "train.txt").write_text("00002\n")
     assert any("features and joints differ by up to" in problem for problem in check_folder(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ((1.0, 1.0, -1.0), "the toes point backwards"),
+        ((1.0, -1.0, -1.0), "the body stands along -y, not along y"),
+        ((0.001, 0.001, 0.001), "they look like metres"),
+    ],
+)
+def test_positions_are_judged_as_when_they_are_read(tmp_path: Path, change: tuple, problem: str) -> None:
+    joints = kit_joints(40) * change
+    canonical = canonicalize(torch.from_numpy(joints), KIT_ML)
+    features = encode_joints(canonical, KIT_ML)
+    decoded = decode_features(features, KIT_ML).numpy()
+    write_set(tmp_path, {"00001": (features.numpy(), decoded)}, {"train": ["00001"]})
+    for name in ("Mean.npy", "Std.npy"):
+        np.save(tmp_path / name, np.ones(251, np.float32))
+    assert any(problem in found for found in check_folder(tmp_path))
+
+
+@pytest.mark.parametrize("content", ["[1]", '{"00001": 5}', "[" * 100_000, "walk", "5"])
+def test_odd_listings_are_told(tmp_path: Path, content: str) -> None:
+    features, joints = kit_clip()
+    write_set(tmp_path, {"00001": (features, joints)}, {"train": ["00001"]})
+    for name in ("Mean.npy", "Std.npy"):
+        np.save(tmp_path / name, np.ones(251, np.float32))
+    (tmp_path / "clips.json").write_text(content)
+    for read in (
+        lambda: list(check_folder(tmp_path)),
+        lambda: read_split(MotionTextFolder(tmp_path), "train", 24),
+        lambda: read_labelled(MotionTextFolder(tmp_path), "train"),
+    ):
+        with pytest.raises(ValueError, match=r"clips.json"):
+            read()
+    (tmp_path / "kit.json").write_text(content)
+    with pytest.raises(ValueError, match=r"kit.json: expected KIT-ML annotations"):
+        read_human_captions(tmp_path / "kit.json")
+
+
+def test_damaged_arrays_name_their_file(tmp_path: Path) -> None:
+    features, joints = kit_clip()
+    write_set(tmp_path, {"00001": (features, joints)}, {"train": ["00001"]})
+    for name in ("Mean.npy", "Std.npy"):
+        np.save(tmp_path / name, np.ones(251, np.float32))
+    path = tmp_path / "new_joints" / "00001.npy"
+    path.write_bytes(path.read_bytes()[:-100])
+    assert any("00001.npy: is cut off" in found for found in check_folder(tmp_path))
 
 
 def test_captions_name_the_part_that_they_describe(tmp_path: Path) -> None:

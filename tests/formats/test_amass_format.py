@@ -149,9 +149,7 @@ def test_archives_that_are_no_motion(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match=rf"^'a.npz' is not a motion archive: .*{message}"):
             Motion.load(path)
     np.savez(path, results=np.array({"smpl": 1}, dtype=object))
-    with pytest.raises(
-        ValueError, match=r"neither joints nor poses nor .* pose_body, but results"
-    ):
+    with pytest.raises(ValueError, match=r"neither joints nor poses nor .* pose_body, but results"):
         Motion.load(path)
 
 

@@ -68,10 +68,22 @@ def test_another_up_axis_is_turned_and_said(joints: np.ndarray, tmp_path: Path, 
 
 @pytest.mark.parametrize("factor", [100.0, 1000.0])
 @pytest.mark.parametrize("suffix", [".npy", ".npz", ".json"])
-def test_another_unit_is_refused(joints: np.ndarray, tmp_path: Path, factor: float, suffix: str) -> None:
+def test_another_unit_is_scaled_and_said(
+    joints: np.ndarray, tmp_path: Path, factor: float, suffix: str
+) -> None:
     path = Motion((joints * factor).astype(np.float32)).save(tmp_path / f"a{suffix}")
-    with pytest.raises(ValueError, match=rf"'a.{suffix[1:]}'.* divide them by {factor:g}"):
-        Motion.load(path)
+    with pytest.warns(UserWarning, match=rf"'a.{suffix[1:]}': .* look like .*: multiplied by {1 / factor:g}"):
+        read = Motion.load(path)
+    np.testing.assert_allclose(read.joints, joints, atol=1e-4)
+    assert read.features.shape == (60, 263)
+
+
+@pytest.mark.parametrize("divisor", [10, 1000])
+def test_kit_ml_is_brought_to_millimetres(tmp_path: Path, divisor: int) -> None:
+    kit = kit_joints(30)
+    with pytest.warns(UserWarning, match=f"multiplied by {divisor}"):
+        read = load(tmp_path / "a.npy", kit / divisor)
+    np.testing.assert_allclose(read.joints, kit, atol=0.05)
 
 
 @pytest.mark.parametrize("suffix", [".npy", ".npz", ".json", ".bvh"])

@@ -49,18 +49,18 @@ def test_another_up_axis_is_seen(up: str, seed: int) -> None:
 
 @pytest.mark.parametrize(
     ("factor", "text"),
-    [(100.0, "centimetres; divide them by 100"), (1000.0, "millimetres; divide them by 1000")],
+    [(100.0, "they look like centimetres"), (1000.0, "they look like millimetres")],
 )
 def test_another_unit_is_seen(factor: float, text: str) -> None:
     (fault,) = faults(walking() * factor, 20.0)
-    assert (fault.kind, fault.certain) == ("unit", True)
+    assert (fault.kind, fault.certain, fault.scale) == ("unit", True, 1 / factor)
     assert text in fault.text
 
 
-@pytest.mark.parametrize(("divisor", "text"), [(1000, "metres; multiply them by 1000"), (10, "centimetres")])
+@pytest.mark.parametrize(("divisor", "text"), [(1000, "they look like metres"), (10, "centimetres")])
 def test_another_unit_of_kit_ml_is_seen(divisor: float, text: str) -> None:
     (fault,) = faults(kit_joints(40) / divisor, 12.5, KIT_ML)
-    assert (fault.kind, fault.certain) == ("unit", True)
+    assert (fault.kind, fault.certain, fault.scale) == ("unit", True, divisor)
     assert text in fault.text
 
 

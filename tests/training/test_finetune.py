@@ -11,8 +11,10 @@ import torch
 
 from ram_sdk import Motion, RAMPipeline, RAMScheduler, SchedulerConfig
 from ram_sdk.checkpoint.lora import NETWORKS
+from ram_sdk.models import NormalizerConfig
 from ram_sdk.skeleton.features import canonicalize, decode_features
 from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
+from tests.synthetic_kit import kit_joints
 from training.commands.frame import main
 from training.config import load_config
 from training.data.captioned import CaptionedDataError, read_captioned
@@ -126,8 +128,8 @@ def test_all_problems_are_listed_at_once(pipeline, data):
         (2, "start 'slowly' is not a number of seconds"),
         (3, "wlak.bvh: there is no such file; did you mean walk.bvh?"),
         (4, "the column caption is empty"),
-        (5, "no skeleton map fits the joints Tail"),
-        (6, "it has 21 joints, the checkpoint speaks HumanML3D's 22"),
+        (5, "no person found"),
+        (6, "the bone from left_hip to left_knee has no length"),
         (7, "it is a single pose"),
         (8, "cannot read"),
         (9, "1.50 s, the checkpoint speaks 2 to 9.8 s: choose a part with the columns start and end"),
@@ -137,6 +139,52 @@ def test_all_problems_are_listed_at_once(pipeline, data):
     ):
         assert any(p.startswith(f"line {line}: ") and text in p for p in found), (line, found)
     assert len(found) == 11
+
+
+def test_kit_ml_is_learnt_on_humanml3d_s_skeleton(pipeline, data):
+    np.save(data / "kit.npy", kit_joints(40))
+    (clip,) = read(pipeline, write(data, "kit.npy,a person walks"))
+    motion = Motion(kit_joints(40).astype(np.float32)).to_humanml3d().resample(20.0)
+    joints = canonicalize(torch.from_numpy(motion.joints).double()).numpy()
+    np.testing.assert_allclose(decoded(clip.features), joints[:-1], atol=1e-3)
+
+
+def test_a_kit_ml_checkpoint_learns_kit_ml(pipeline, data):
+    np.save(data / "kit.npy", kit_joints(40))
+    np.save(data / "body.npy", np.load(data / "tennis.npy"))
+    config = NormalizerConfig("kit-ml", num_features=251, fps=12.5, min_frames=24, max_frames=196)
+    (clip,) = read_captioned(write(data, "kit.npy,a person walks"), config, pipeline.text_backbone)
+    assert clip.features.shape == (39, 251)
+    with pytest.raises(CaptionedDataError, match="it has 22 joints: the checkpoint needs the 21 of kit-ml"):
+        read_captioned(write(data, "body.npy,a person walks"), config, pipeline.text_backbone)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ((1.0, -1.0, 1.0), "the body stands along -y, not along y: it was turned"),
+        ((-1.0, 1.0, 1.0), "the toes point backwards: left and right joints are exchanged"),
+    ],
+)
+def test_what_would_be_learnt_wrong_is_a_problem(pipeline, data, change, message):
+    np.save(data / "wrong.npy", np.load(data / "tennis.npy") * change)
+    (problem,) = problems(pipeline, write(data, "wrong.npy,a man plays"))
+    assert message in problem
+
+
+def test_rate_and_up_axis_can_be_said(pipeline, data):
+    joints = np.load(data / "tennis.npy")
+    np.save(data / "z.npy", joints[:120, :, [0, 2, 1]] * (1, -1, 1))
+    table = write(data, "z.npy,a man plays,30,z", header="file,caption,fps,up")
+    (clip,) = read(pipeline, table)
+    motion = Motion(joints[:120], 30.0).resample(20.0)
+    expected = canonicalize(torch.from_numpy(motion.joints).double()).numpy()
+    np.testing.assert_allclose(decoded(clip.features), expected[:-1], atol=1e-3)
+    table = write(data, "z.npy,a man plays,fast,z", header="file,caption,fps,up")
+    assert problems(pipeline, table) == ["line 2: fps 'fast' is not a number"]
+    for rate, up, message in (("-3", "z", "fps -3"), ("30", "north", "up 'north': choose x, y, z")):
+        (problem,) = problems(pipeline, write(data, f"z.npy,a,{rate},{up}", header="file,caption,fps,up"))
+        assert message in problem
 
 
 @pytest.mark.parametrize(
