@@ -1,6 +1,7 @@
 """The model card of an exported run: what it is, what it saw, how it was trained, what it makes."""
 
 import dataclasses
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any

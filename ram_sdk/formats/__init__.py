@@ -9,7 +9,7 @@ README follow.
 
 import os
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -197,24 +197,5 @@ def read(path: str | os.PathLike[str], options: ReadOptions | None = None) -> "M
     if not path.is_file():
         raise FileNotFoundError(f"cannot read {str(path)!r}: there is no such file")
     module = BY_SUFFIX[path.suffix.lower()].load()
-    motion: Motion
-    if path.suffix.lower() == ".bvh":
-        motion = module.read(path, options)
-        return motion
-    if options.person is not None or options.skeleton is not None:
-        raise ValueError(f"{path.name!r}: person and skeleton are for files that name their joints: .bvh")
-    motion = module.read(path)
-    if options.up is not None:
-        motion = _turned(motion, options.up)
-    return motion if options.fps is None else replace(motion, fps=float(options.fps))
-
-
-def _turned(motion: "Motion", up: str) -> "Motion":
-    """A motion whose `up` axis points up, turned to Y up, put on the floor and facing +Z."""
-    import torch
-
-    from ram_sdk.skeleton.features import canonicalize
-    from ram_sdk.skeleton.upright import turn_to_y
-
-    joints = canonicalize(torch.from_numpy(motion.joints @ turn_to_y(up).T), motion.skeleton)
-    return replace(motion, joints=joints.float().numpy(), generated_features=None)
+    motion: Motion = module.read(path, options)
+    return motion

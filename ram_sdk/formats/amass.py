@@ -21,8 +21,8 @@ from ram_sdk.body.smpl import (
     turned_up,
 )
 from ram_sdk.body.smpl_files import load_smpl
-from ram_sdk.formats.options import ReadOptions
 from ram_sdk.formats.positions import motion_of, put_down, warn
+from ram_sdk.formats.read_options import ReadOptions
 from ram_sdk.formats.write_options import NpzOptions
 from ram_sdk.motion import Motion
 from ram_sdk.skeleton.joints import HUMANML3D

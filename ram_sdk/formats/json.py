@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ram_sdk.formats.options import ReadOptions, refuse_names
 from ram_sdk.formats.positions import body_of, motion_of
+from ram_sdk.formats.read_options import ReadOptions, refuse_names
 from ram_sdk.formats.text import read_text
 from ram_sdk.formats.write_options import Options
 from ram_sdk.motion import Motion

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ram_sdk.array_files import read_npy
-from ram_sdk.formats.options import ReadOptions, refuse_names
 from ram_sdk.formats.positions import motion_of
+from ram_sdk.formats.read_options import ReadOptions, refuse_names
 from ram_sdk.formats.write_options import Options
 from ram_sdk.motion import Motion
 from ram_sdk.skeleton.plausibility import check_real_units

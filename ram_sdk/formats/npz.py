@@ -8,8 +8,8 @@ import numpy as np
 from ram_sdk.array_files import Archive, number, text
 from ram_sdk.formats import amass
 from ram_sdk.formats.json import parse, plain, settings_of
-from ram_sdk.formats.options import ReadOptions, refuse_names
 from ram_sdk.formats.positions import motion_of
+from ram_sdk.formats.read_options import ReadOptions, refuse_names
 from ram_sdk.formats.write_options import NpzOptions
 from ram_sdk.motion import Motion
 

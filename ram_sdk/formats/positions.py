@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ram_sdk.formats.options import ReadOptions
+from ram_sdk.formats.read_options import ReadOptions
 from ram_sdk.motion import Motion
 from ram_sdk.skeleton.features import canonicalize
 from ram_sdk.skeleton.joints import Skeleton
