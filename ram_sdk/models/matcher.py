@@ -9,11 +9,13 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class MatcherConfig:
-    """A logistic curve, fitted by `training.calibrate` on pairs that the checkpoint was not trained on."""
+    """A logistic curve, fitted by `python -m training calibrate` on pairs that did not train the checkpoint."""
 
     scale: Annotated[float, Field(allow_inf_nan=False)]
     bias: Annotated[float, Field(allow_inf_nan=False)]
-    pairs: Annotated[int, Field(ge=0)] = 0  # captions with their own motion that it was fitted on, and as many with another's
+    pairs: Annotated[int, Field(ge=0)] = (
+        0  # captions with their own motion that it was fitted on, and as many with another's
+    )
 
 
 class Matcher:

@@ -69,7 +69,9 @@ def _route(length: float, gait: str, tightest: float, side: int, rng: random.Ran
             "curve", curves.circle(length, side, min(rng.uniform(0.15, 0.4), around)), _action(gait, "curve")
         ),
         Route(
-            "s", curves.s_curve(length, side, rng.uniform(60, min(110, 90 * around))), _action(gait, "s_curve")
+            "s",
+            curves.s_curve(length, side, rng.uniform(60, min(110, 90 * around))),
+            _action(gait, "s_curve"),
         ),
     ]
     for degrees in (45, 90):
