@@ -1,4 +1,4 @@
-"""Measure what choosing among candidates gains: prompts of the suite with one motion, and the best of several.
+"""Measure what choosing among candidates gains: one motion for a prompt, and the best of several.
 
 Judged by the checks of `prompt-checks` and by the open evaluator, neither of which chooses.
 

@@ -1,4 +1,4 @@
-"""What choosing among candidates gains: prompts of the suite with one motion, and with the best of several."""
+"""What choosing among candidates gains: one motion for a prompt, and the best of several."""
 
 import torch.nn.functional as F
 
