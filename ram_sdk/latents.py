@@ -123,8 +123,8 @@ class LatentSpace:
         """How likely it is that a text describes a motion, from 0 to 1.
 
         It is the probability for somebody who has seen as many texts with motions of other actions as with
-        their own, fitted on clips that the checkpoint was not trained on (`training.calibrate`): 0.5 is
-        undecided. It says what the checkpoint's own encoders think, which guide its sampling too.
+        their own, fitted on clips that the checkpoint was not trained on: 0.5 is undecided. It says
+        what the checkpoint's own encoders think, which guide its sampling too.
 
         Raises:
             ValueError: the checkpoint has no motion encoder or no calibration, or what `encode_text` and
@@ -157,7 +157,7 @@ class LatentSpace:
         if self.matcher is None:
             raise ValueError(
                 "this checkpoint has no calibration of similarity: "
-                "python -m training.calibrate --checkpoint FOLDER --data DIR adds it"
+                "python -m training calibrate --checkpoint FOLDER --data DIR adds it"
             )
         return self.matcher
 

@@ -6,7 +6,6 @@ so that no library of approximate neighbours is needed.
 
 import json
 import os
-import secrets
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from tqdm import tqdm
 
 from ram_sdk import formats
 from ram_sdk.checkpoint.lora import fingerprint
+from ram_sdk.files import replacing
 from ram_sdk.motion import Motion
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Match:
 
 
 @dataclass(frozen=True)
-class _File:
+class IndexedFile:
     """What is known of a file: how it was when it was read, and the parts of it that have latents."""
 
     name: str
@@ -72,7 +72,7 @@ class MotionIndex:
     """
 
     def __init__(
-        self, folder: Path, encoder: str, files: tuple[_File, ...], latents: NDArray[np.float32]
+        self, folder: Path, encoder: str, files: tuple[IndexedFile, ...], latents: NDArray[np.float32]
     ) -> None:
         self.folder = folder
         self.encoder = encoder
@@ -110,13 +110,13 @@ class MotionIndex:
         if not self.folder.is_dir():
             raise NotADirectoryError(f"{str(self.folder)!r} is not a folder of motions")
         known = {file.name: (file, latents) for file, latents in self._with_latents()}
-        kept: dict[str, tuple[_File, NDArray[np.float32]]] = {}
-        todo: list[_File] = []
+        kept: dict[str, tuple[IndexedFile, NDArray[np.float32]]] = {}
+        todo: list[IndexedFile] = []
         for name, size, changed in _motion_files(self.folder):
             if name in known and (known[name][0].size, known[name][0].changed) == (size, changed):
                 kept[name] = known[name]
             else:
-                todo.append(_File(name, size, changed, ()))
+                todo.append(IndexedFile(name, size, changed, ()))
         kept |= self._encoded(pipeline, todo)
         names = sorted(kept)
         latents = np.concatenate([self.latents[:0], *(kept[name][1] for name in names)])
@@ -161,7 +161,6 @@ class MotionIndex:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the index as one safetensors file, whole or not at all."""
-        target = Path(path)
         files = [[file.name, file.size, file.changed, file.spans] for file in self._files]
         about = {
             "format": _FORMAT,
@@ -169,12 +168,8 @@ class MotionIndex:
             "encoder": self.encoder,
             "files": json.dumps(files),
         }
-        temporary = target.with_name(f".ram_sdk-{secrets.token_hex(4)}.part")
-        try:
+        with replacing(Path(path)) as temporary:
             save_file({"latents": self.latents}, temporary, about)
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
 
     @classmethod
     def load(
@@ -201,7 +196,7 @@ class MotionIndex:
             if about.get("format") != _FORMAT:
                 raise IndexFileError(where)
             files = tuple(
-                _File(str(name), int(size), int(changed), tuple((float(a), float(b)) for a, b in spans))
+                IndexedFile(str(name), int(size), int(changed), tuple((float(a), float(b)) for a, b in spans))
                 for name, size, changed, spans in json.loads(about["files"])
             )
             folder, encoder = Path(folder or about["folder"]), about["encoder"]
@@ -211,17 +206,17 @@ class MotionIndex:
             raise IndexFileError(where)
         return cls(folder, encoder, files, latents.astype(np.float32))
 
-    def _with_latents(self) -> Iterator[tuple[_File, NDArray[np.float32]]]:
+    def _with_latents(self) -> Iterator[tuple[IndexedFile, NDArray[np.float32]]]:
         start = 0
         for file in self._files:
             yield file, self.latents[start : start + len(file.spans)]
             start += len(file.spans)
 
     def _encoded(
-        self, pipeline: "LatentSpace", todo: list[_File]
-    ) -> dict[str, tuple[_File, NDArray[np.float32]]]:
+        self, pipeline: "LatentSpace", todo: list[IndexedFile]
+    ) -> dict[str, tuple[IndexedFile, NDArray[np.float32]]]:
         """Read files and encode their parts, some files at a time."""
-        done: dict[str, tuple[_File, NDArray[np.float32]]] = {}
+        done: dict[str, tuple[IndexedFile, NDArray[np.float32]]] = {}
         unreadable: list[str] = []
         with tqdm(total=len(todo), desc="indexing", unit="file", disable=None, leave=False) as bar:
             for start in range(0, len(todo), _BATCH):
@@ -233,7 +228,7 @@ class MotionIndex:
                 at = 0
                 for file, parts in zip(batch, read, strict=True):
                     spans = tuple(span for span, _ in parts)
-                    own = _File(file.name, file.size, file.changed, spans)
+                    own = IndexedFile(file.name, file.size, file.changed, spans)
                     done[file.name] = own, latents[at : at + len(parts)]
                     at += len(parts)
                     unreadable += [file.name] * (not parts)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class MatcherConfig:
-    """A logistic curve, fitted by `training.calibrate` on pairs that the checkpoint was not trained on."""
+    """A logistic curve, fitted by `python -m training calibrate` on pairs not seen in training."""
 
     scale: Annotated[float, Field(allow_inf_nan=False)]
     bias: Annotated[float, Field(allow_inf_nan=False)]

@@ -8,7 +8,7 @@ import pytest
 from ram_sdk import Motion
 from ram_sdk.cli import main
 from ram_sdk.models import Matcher, MatcherConfig
-from training.calibrate import write
+from training.evaluation.calibration import write
 
 
 @pytest.fixture

@@ -1,19 +1,8 @@
-"""What choosing among candidates gains: prompts of the suite with one motion, and with the best of several.
+"""What choosing among candidates gains: one motion for a prompt, and the best of several."""
 
-    python -m training.evaluation.best_of [--checkpoint NAME_OR_FOLDER] [--prompts 20] [--candidates 8]
-
-Judged by the checks of `prompt_checks` and by the open evaluator, neither of which chooses.
-"""
-
-import argparse
-import warnings
-
-import torch
 import torch.nn.functional as F
 
 from ram_sdk import Motion, RAMPipeline
-from ram_sdk.checkpoint import DEFAULT
-from training.command import one_line_errors
 from training.data.folder import Caption
 from training.evaluation.evaluator import Sample
 from training.evaluation.metrics import r_precision
@@ -28,7 +17,7 @@ def spread(count: int) -> list[Prompt]:
     return prompts[:: max(1, len(prompts) // count)][:count]
 
 
-def measure(pipeline: RAMPipeline, prompts: list[Prompt], candidates: int, seed: int = 0) -> str:
+def measure(pipeline: RAMPipeline, prompts: list[Prompt], candidates: int, seed: int) -> str:
     """Checks passed, R@1 among the prompts' own motions, and the mean similarity, as a line."""
     texts = [prompt.wordings[0].sentences[0] for prompt in prompts]
     motions: list[Motion] = []
@@ -45,25 +34,3 @@ def measure(pipeline: RAMPipeline, prompts: list[Prompt], candidates: int, seed:
         f"{float(r_precision(spoken, seen, 1, len(prompts))):.2f}, cosine of the open evaluator "
         f"{float((spoken * seen).sum(-1).mean()):.3f}, similarity {sum(similar) / len(similar):.2f}"
     )
-
-
-def main() -> None:
-    """Command line of `python -m training.evaluation.best_of`."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--checkpoint", default=DEFAULT, help=f"default: {DEFAULT}")
-    parser.add_argument("--prompts", type=int, default=20, help="of the suite; default: 20")
-    parser.add_argument("--candidates", type=int, default=8, help="default: 8")
-    options = parser.parse_args()
-    torch.set_grad_enabled(False)
-    warnings.simplefilter("ignore")
-    pipeline = RAMPipeline.from_pretrained(options.checkpoint)
-    pipeline.set_progress_bar_config(disable=True)
-    for count in (1, options.candidates):
-        print(measure(pipeline, spread(options.prompts), count), flush=True)
-
-
-if __name__ == "__main__":
-    with one_line_errors("training.evaluation.best_of"):
-        main()

@@ -1,26 +1,16 @@
-"""What a checkpoint's latents are worth: retrieval both ways, reconstruction, and the time of a query.
+"""What a checkpoint's latents are worth: retrieval both ways, reconstruction, and the time of a query."""
 
-    python -m training.evaluation.latent_space [--checkpoint NAME_OR_FOLDER] --data DIR [--reconstruct 20]
-
-Every clip of the test split stands with its first caption. Retrieval is beside that of the open evaluator.
-"""
-
-import argparse
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ram_sdk import Motion, RAMPipeline
-from ram_sdk.checkpoint import DEFAULT
-from training.calibrate import encode, read_clips
-from training.command import one_line_errors
+from ram_sdk import Motion, MotionIndex, RAMPipeline
+from ram_sdk.search import IndexedFile
 from training.data.folder import Caption
-from training.dataset import Clip
+from training.evaluation.calibration import encode, read_clips
 from training.evaluation.evaluator import Sample
 from training.evaluation.metrics import GROUP, r_precision
 from training.evaluation.open_evaluator import OPEN, OpenEvaluator
@@ -55,12 +45,10 @@ def _local(motion: Motion) -> np.ndarray:
 
 def query_milliseconds(pipeline: RAMPipeline) -> float:
     """Median time of the nearest among 100,000 latents, without reading the text."""
-    from ram_sdk.search import MotionIndex, _File
-
     rng = np.random.default_rng(0)
     width = pipeline.denoiser.config.latent_dim
     latents = rng.standard_normal((_INDEXED, width), dtype=np.float32)
-    files = tuple(_File(f"{i}.npy", 0, 0, ((0.0, 1.0),)) for i in range(_INDEXED))
+    files = tuple(IndexedFile(f"{i}.npy", 0, 0, ((0.0, 1.0),)) for i in range(_INDEXED))
     index = MotionIndex(Path("."), "", files, latents / np.linalg.norm(latents, axis=-1, keepdims=True))
     times = []
     for _ in range(_QUERIES):
@@ -71,8 +59,20 @@ def query_milliseconds(pipeline: RAMPipeline) -> float:
     return 1000 * float(np.median(times))
 
 
-def report(pipeline: RAMPipeline, clips: Sequence[Clip], reconstruct: int) -> str:
-    """All measurements as text."""
+def report(pipeline: RAMPipeline, data: Path, reconstruct: int, seed: int) -> str:
+    """All measurements as text.
+
+    Args:
+        pipeline: with a motion encoder.
+        data: a motion-text folder, of which the test split is taken.
+        reconstruct: how many motions are made again.
+        seed: of the order of the clips, which decides the groups of 32, and of the motions made again.
+
+    Raises:
+        ValueError: the checkpoint has no motion encoder.
+    """
+    clips = read_clips(pipeline, data, "test")
+    clips = [clips[i] for i in np.random.default_rng(seed).permutation(len(clips))]
     texts = [clip.captions[0] for clip in clips]
     motions, spoken = encode(pipeline, clips, texts)
     samples = [
@@ -83,11 +83,11 @@ def report(pipeline: RAMPipeline, clips: Sequence[Clip], reconstruct: int) -> st
         f"latents of {pipeline.name}: {retrieval(F.normalize(spoken, dim=-1), F.normalize(motions, dim=-1))}",
         f"open evaluator: {retrieval(*(F.normalize(x, dim=-1) for x in judged))}",
     ]
-    chosen = [
-        Motion.from_features(clip.features) for clip in clips[:: max(1, len(clips) // max(1, reconstruct))]
+    originals = [Motion.from_features(clip.features) for clip in clips[:reconstruct]]
+    errors = [
+        reconstruction_error(motion, pipeline.reconstruct(motion, seed=seed + k))
+        for k, motion in enumerate(originals)
     ]
-    chosen = chosen[:reconstruct]
-    errors = [reconstruction_error(m, pipeline.reconstruct(m, seed=0)) for m in chosen]
     if errors:
         lines.append(
             f"reconstruction of {len(errors)} motions: joints {100 * np.median(errors):.1f} cm off (median), "
@@ -95,24 +95,3 @@ def report(pipeline: RAMPipeline, clips: Sequence[Clip], reconstruct: int) -> st
         )
     lines.append(f"a query among {_INDEXED} latents: {query_milliseconds(pipeline):.1f} ms")
     return "\n".join(lines)
-
-
-def main() -> None:
-    """Command line of `python -m training.evaluation.latent_space`."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--checkpoint", default=DEFAULT, help=f"default: {DEFAULT}")
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--reconstruct", type=int, default=20, help="motions; default: 20")
-    options = parser.parse_args()
-    pipeline = RAMPipeline.from_pretrained(options.checkpoint)
-    order = torch.randperm(
-        len(clips := read_clips(pipeline, options.data, "test")), generator=torch.Generator().manual_seed(0)
-    )
-    print(report(pipeline, [clips[i] for i in order], options.reconstruct))
-
-
-if __name__ == "__main__":
-    with one_line_errors("training.evaluation.latent_space"):
-        main()

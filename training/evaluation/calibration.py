@@ -1,12 +1,5 @@
-"""Fit a checkpoint's calibration of text-motion similarity, and keep it in its folder.
+"""The calibration of a checkpoint's text-motion similarity: fitted, and written into its folder."""
 
-    python -m training.calibrate --checkpoint FOLDER --data DIR [--split val]
-
-`RAMPipeline.similarity` is a logistic curve of the cosine between z_t and z_m. It is fitted to every caption
-of the split with its own motion and, as often, with one of another action.
-"""
-
-import argparse
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,10 +12,10 @@ from torch import Tensor
 from ram_sdk import Motion, RAMPipeline
 from ram_sdk.checkpoint import read_json, write_json
 from ram_sdk.models import Matcher, MatcherConfig
-from ram_sdk.shipped import INDEX, SHIPPED
-from training.command import one_line_errors
+from ram_sdk.shipped import INDEX
+from training.data.clip import Clip
 from training.data.folder import MotionTextFolder
-from training.dataset import Clip, read_split
+from training.dataset import read_split
 
 _NEWTON_STEPS = 50
 _RIDGE = 1e-6  # keeps the curve finite where a cosine parts all pairs
@@ -86,23 +79,3 @@ def write(matcher: Matcher, folder: Path) -> None:
     (folder / "matcher").mkdir(exist_ok=True)
     write_json(folder / "matcher" / "config.json", dataclasses.asdict(matcher.config))
     write_json(folder / INDEX, read_json(folder / INDEX) | {"matcher": ["ram_sdk", "Matcher"]})
-
-
-def main() -> None:
-    """Command line of `python -m training.calibrate`."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--checkpoint", required=True, help=f"{', '.join(SHIPPED)} or a folder")
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--split", default="val", help="clips that did not train it; default: val")
-    options = parser.parse_args()
-    pipeline = RAMPipeline.from_pretrained(options.checkpoint)
-    matcher = fit(pipeline, read_clips(pipeline, options.data, options.split))
-    write(matcher, Path(SHIPPED.get(options.checkpoint, options.checkpoint)))
-    print(f"similarity = sigmoid({matcher.config.scale:.2f} cosine {matcher.config.bias:+.2f})")
-
-
-if __name__ == "__main__":
-    with one_line_errors("training.calibrate"):
-        main()

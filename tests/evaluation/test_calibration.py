@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from ram_sdk import RAMPipeline
-from training.calibrate import _logistic, fit, write
-from training.dataset import Clip
+from training.data.clip import Clip
+from training.evaluation.calibration import _logistic, fit, write
 
 
 def test_the_curve_of_known_odds_is_found():

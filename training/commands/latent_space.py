@@ -1,0 +1,29 @@
+"""Measure what a checkpoint's latents are worth: retrieval both ways, reconstruction, the time of a query.
+
+Every clip of the test split stands with its first caption. Retrieval is beside that of the open evaluator.
+
+Example:
+    python -m training latent-space --data DATA
+"""
+
+import argparse
+
+from training.commands import options
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    options.add_checkpoint(parser)
+    options.add_data(parser)
+    parser.add_argument(
+        "--reconstruct", type=options.count(0), default=20, help="motions to make again (default: 20)"
+    )
+    options.add_seed(parser)
+
+
+def run(given: argparse.Namespace) -> None:
+    """Measure and print."""
+    from ram_sdk import RAMPipeline
+    from training.evaluation.latent_space import report
+
+    print(report(RAMPipeline.from_pretrained(given.checkpoint), given.data, given.reconstruct, given.seed))
