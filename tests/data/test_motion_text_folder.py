@@ -14,6 +14,7 @@ from training.data.check import check_folder
 from training.data.folder import MotionTextFolder
 from training.dataset import read_split
 from training.evaluation.clips import read_labelled
+from training.open_data import check as open_data_check
 from training.open_data.captions import read_human_captions
 
 OFFICIAL = Path(__file__).with_name("humanml3d_012314.npz")
@@ -140,15 +141,15 @@ def test_odd_listings_are_told(tmp_path: Path, content: str) -> None:
         np.save(tmp_path / name, np.ones(251, np.float32))
     (tmp_path / "clips.json").write_text(content)
     for read in (
-        lambda: list(check_folder(tmp_path)),
+        lambda: list(open_data_check.check_folder(tmp_path)),
         lambda: read_split(MotionTextFolder(tmp_path), "train", 24),
         lambda: read_labelled(MotionTextFolder(tmp_path), "train"),
     ):
         with pytest.raises(ValueError, match=r"clips.json"):
             read()
-    (tmp_path / "kit.json").write_text(content)
-    with pytest.raises(ValueError, match=r"kit.json: expected KIT-ML annotations"):
-        read_human_captions(tmp_path / "kit.json")
+    (tmp_path / "kit_ml_cmu.json").write_text(content)
+    with pytest.raises(ValueError, match=r"kit_ml_cmu.json: expected sentences by trial"):
+        read_human_captions(tmp_path)
 
 
 def test_damaged_arrays_name_their_file(tmp_path: Path) -> None:

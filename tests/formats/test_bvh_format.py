@@ -110,11 +110,6 @@ def test_unknown_options_leave_no_file(motion: Motion, tmp_path: Path, option: d
     assert not list(tmp_path.iterdir())
 
 
-def test_kit_motion_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="22, 3"):
-        Motion(np.random.default_rng(0).normal(size=(4, 21, 3))).save(tmp_path / "kit.bvh")
-
-
 @pytest.mark.parametrize(
     "options", [{}, {"unit": "m", "names": "unreal", "order": "ZXY"}, {"names": "mixamorig"}]
 )

@@ -1,14 +1,13 @@
 """Checking a built set: all that any folder is checked for, and what `clips.json` promises."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ram_sdk.mirrored_text import mirror_text
 from training.data import check
-from training.data.folder import SPLITS, MotionTextFolder
-from training.open_data.captions import mirror_text
+from training.data.folder import SPLITS, MotionTextFolder, read_listing
 from training.open_data.splits import trial_key
 
 
@@ -27,9 +26,8 @@ def check_folder(root: Path) -> Iterator[str]:
         ValueError: they are of neither set.
     """
     yield from check.check_folder(root)
-    listing = root / "clips.json"
-    if listing.is_file():
-        about = json.loads(listing.read_text(encoding="utf-8"))
+    about = read_listing(root)
+    if about:
         data = MotionTextFolder(root)
         members = {i: split for split in SPLITS if (root / f"{split}.txt").is_file() for i in data.ids(split)}
         yield from _leaks(about, members)
