@@ -106,8 +106,8 @@ def text_embedding(evaluator: Evaluator, tokens: str) -> torch.Tensor:
 
 def test_embeddings_are_the_original_codes(evaluator, samples, oracle):
     text, motion = evaluator.embed(samples)
-    torch.testing.assert_close(text, torch.from_numpy(oracle["text_embeddings"]), atol=1e-6, rtol=1e-5)
-    torch.testing.assert_close(motion, torch.from_numpy(oracle["motion_embeddings"]), atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(text, torch.from_numpy(oracle["text_embeddings"]), atol=4e-6, rtol=1e-4)
+    torch.testing.assert_close(motion, torch.from_numpy(oracle["motion_embeddings"]), atol=4e-6, rtol=1e-4)
 
 
 def test_embeddings_follow_the_order_given(evaluator, samples):

@@ -177,8 +177,8 @@ def test_a_capture_that_cannot_be_read_is_named(captures: Path, tmp_path: Path) 
     broken = tmp_path / "captures"
     shutil.copytree(captures, broken)
     walk = broken / "accad" / "Male2_B10_WalkTurnLeft45.bvh"
-    walk.write_text(walk.read_text()[:-500])
-    with pytest.raises(ValueError, match=r"1 captures could not be built:\n.*WalkTurnLeft45.*cut off"):
+    walk.write_text(walk.read_text().partition("MOTION")[0])
+    with pytest.raises(ValueError, match=r"1 captures could not be built:\n.*WalkTurnLeft45"):
         build(broken, tmp_path / "out", "open-free", processes=1)
     assert len(list((tmp_path / "out" / "records").glob("*.json"))) == 9  # the others are kept
 
@@ -293,9 +293,10 @@ def test_contact_sheets(built: tuple[Path, Totals], tmp_path: Path) -> None:
         name for name in sheets if not name.startswith("composed")
     }
     assert "composed-tempo" in sheets
-    picture = np.asarray(Image.open(sheets["walk"]))
-    assert (picture == (30, 90, 220)).all(-1).any()  # a blue left limb
-    assert (picture == (210, 40, 40)).all(-1).any()
+    picture = np.asarray(Image.open(sheets["walk"])).astype(int)
+    coral, blue = picture[..., 0] - picture[..., 2] > 100, picture[..., 2] - picture[..., 0] > 100
+    assert coral.any()
+    assert blue.any()
 
 
 def test_commands_complain_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
