@@ -46,10 +46,12 @@ def settled(path: Array, frequency: float, damping: float) -> Array:
     return followed
 
 
-def arc(before: Array, after: Array, share: Array) -> Array:
-    """From one vector to another, `(frames, 3)`, on an arc about the origin."""
+def arc(before: Array, after: Array, share: Array, aside: Array) -> Array:
+    """From one vector to another, `(frames, 3)`, on an arc about the origin; opposite ones pass by `aside`."""
     weight = share[:, None]
     straight = before + (after - before) * weight
-    lengths = [np.linalg.norm(v, axis=-1, keepdims=True) for v in (before, after, straight)]
+    lengths = [np.linalg.norm(v, axis=-1, keepdims=True) for v in (before, after)]
     length = lengths[0] + (lengths[1] - lengths[0]) * weight
-    return np.asarray(straight * (length / np.maximum(lengths[2], 0.5 * length)))
+    cosine = (before * after).sum(-1, keepdims=True) / (lengths[0] * lengths[1])
+    straight = straight + aside * length * weight * (1.0 - weight) * (1.0 - cosine)
+    return np.asarray(straight * (length / np.maximum(np.linalg.norm(straight, axis=-1, keepdims=True), 0.05)))

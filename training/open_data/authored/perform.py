@@ -116,7 +116,8 @@ class _Performance:
                 continue
             share = self._share(move)[:, None]
             goal = move.value
-            toe += (start + goal.get("to", np.zeros(3)) * mirrored - toe) * share
+            place = start * (1.0, 1.0, 0.0) if "even" in goal else start
+            toe += (place + goal.get("to", np.zeros(3)) * mirrored - toe) * share
             angles += (goal.get("turn", np.zeros(2)) + (0.0, self.toe_out) - angles) * share
             knee += ((goal["knee"] * mirrored if "knee" in goal else ahead) - knee) * share
         return Foot(toe, angles, knee)
@@ -133,16 +134,17 @@ class _Performance:
         wrist = self._goal(skeleton, side, rest)
         elbow = np.tile(rest["elbow"], (frames, 1))
         held = np.zeros(frames)
+        aside = skeleton.frames["chest"] @ np.array((0.75 * OUT[side], 0.0, 0.75))
         for move in self.moves:
             if move.channel != "hand" or move.side != side:
                 continue
             share = self._share(move)
             goal = rest if "rest" in move.value else move.value
-            wrist = arc(wrist, self._goal(skeleton, side, goal), share)
+            wrist = arc(wrist, self._goal(skeleton, side, goal), share, aside)
             pole = goal.get("elbow", rest["elbow"])
             elbow += (pole - elbow) * share[:, None]
             held += ((1.0 if goal["at"] == "floor" else 0.0) - held) * share
-        free = settled(wrist, _FREQUENCY, _DAMPING)
+        free = _settled_about_shoulder(wrist)
         free += drift(self.rng, frames, 0.004, 0.5)
         wrist = free + (wrist - free) * held[:, None]
         elbow = gaussian_filter1d(elbow + drift(self.rng, frames, 0.05, 0.7), 1.5, axis=0, mode="nearest")
@@ -165,3 +167,11 @@ class _Performance:
             "floor": (np.zeros_like(shoulder), identity),
         }[goal["at"]]
         return np.asarray(origin + turn @ away - shoulder)
+
+
+def _settled_about_shoulder(wrist: Array) -> Array:
+    """Direction and length settle apart, so that an arm stays straight as it swings."""
+    length = np.linalg.norm(wrist, axis=-1, keepdims=True)
+    direction = settled(wrist / length, _FREQUENCY, _DAMPING)
+    direction /= np.linalg.norm(direction, axis=-1, keepdims=True)
+    return direction * settled(length, _FREQUENCY, _DAMPING)

@@ -15,7 +15,7 @@ OUT = (1.0, -1.0)  # sign of x away from the middle of the body
 _SPINE, _NECK, _HEAD = (3, 6, 9), 12, 15
 _HIPS, _KNEES, _ANKLES, _TOES = (1, 2), (4, 5), (7, 8), (10, 11)
 _COLLARS, _SHOULDERS, _ELBOWS, _WRISTS = (13, 14), (16, 17), (18, 19), (20, 21)
-_SPINE_SHARE = 0.65  # of a bend of the trunk; the pelvis turns by the rest
+_SPINE_SHARE, _SPINE_FIRST, _SPINE_THEN = 0.65, 30.0, 0.3  # of a bend up to 30 degrees, and beyond
 _STRAIGHT = 0.998  # of a limb's length: no limb is stretched farther
 ARM = tuple(float(np.linalg.norm(OFFSETS[e]) + np.linalg.norm(OFFSETS[w])) for e, w in zip(_ELBOWS, _WRISTS))
 LEG = tuple(float(np.linalg.norm(OFFSETS[k]) + np.linalg.norm(OFFSETS[a])) for k, a in zip(_KNEES, _ANKLES))
@@ -52,6 +52,7 @@ class Skeleton:
     def __init__(self, trunk: Trunk, feet: tuple[Foot, Foot]) -> None:
         self.joints = np.zeros((len(trunk.place), HUMANML3D.num_joints, 3))
         hinge = trunk.spine * np.array((1.0 - _SPINE_SHARE, 0.3, 0.2))
+        hinge[:, 0] += (_SPINE_SHARE - _SPINE_THEN) * np.maximum(trunk.spine[:, 0] - _SPINE_FIRST, 0.0)
         pelvis = _turns(trunk.pelvis + hinge)
         self.joints[:, 0] = trunk.place
         self._keep_in_reach(pelvis, feet)

@@ -5,7 +5,7 @@ by number. A key takes `take` seconds, after which `wait` seconds pass; it moves
 and leaves the others where they are. Channels: `pelvis` {"go": [out, up, front], "turn": [pitch, roll, yaw]},
 `trunk` [pitch, roll, twist], `head` [pitch, roll], `shoulder` [raised, forward], `hand` {"at": frame, "to":
 [out, up, front], "elbow": direction}, `foot` {"to": [out, up, front], "turn": [heel up, outward], "knee":
-direction}; `hand`, `foot` and `shoulder` are of the acting side, with `other_` of the other, in the plural of
+direction, "even": feet side by side whatever the stance}; `hand`, `foot` and `shoulder` are of the acting side, with `other_` of the other, in the plural of
 both; "rest" is the pose at the start. Out is away from the middle of the body, for pelvis, trunk and head to
 the acting side. Metres, degrees. "a..b" is a range: the variant's size, the same for all of them, picks the
 value. {"repeat": "count" or number, "keys": [...]} plays keys again, with "alternate" on the other side each

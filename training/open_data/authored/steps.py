@@ -23,9 +23,9 @@ def step_keys(spec: Mapping[str, Any], count: int) -> Keys:
         last = step == 2 * count
         near, far = ("", "other_") if step % 2 == 0 else ("other_", "")
         out = 0.03 if step % 2 else -0.03
-        before = gone - length / 2 if step else 0.0
-        gone = gone if last else gone + length
+        gone += length / 2 if last else length
         after = gone if last else gone + length / 2
+        before = max(0.0, after - 2 * length)
         middle = (before + after) / 2 - (0.02 if length else 0.0)
         swing = 1 if step % 2 == 0 else -1
         keys += [
