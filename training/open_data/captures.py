@@ -111,7 +111,9 @@ def _read_joints(file: CaptureFile) -> tuple[FloatArray, float]:
             library = GltfAnimations(file.path)
             return pick_joints(library.node_names, library.positions(file.take, _GLTF_FPS)), _GLTF_FPS
         case ".json":
-            return perform(file.path, file.take), HUMANML3D.fps
+            joints = perform(file.path, file.take)
+            joints[:, 0] = (joints[:, 1] + joints[:, 2]) / 2  # as in captures
+            return joints, HUMANML3D.fps
         case ".txt":
             humanoid = read_deepmimic(file.path)
             return pick_joints(humanoid.names, humanoid.positions), humanoid.fps

@@ -47,11 +47,13 @@ def settled(path: Array, frequency: float, damping: float) -> Array:
 
 
 def arc(before: Array, after: Array, share: Array, aside: Array) -> Array:
-    """From one vector to another, `(frames, 3)`, on an arc about the origin; opposite ones pass by `aside`."""
+    """From one vector to another, `(frames, 3)`, on an arc about the origin, by `aside` if they oppose."""
     weight = share[:, None]
     straight = before + (after - before) * weight
     lengths = [np.linalg.norm(v, axis=-1, keepdims=True) for v in (before, after)]
     length = lengths[0] + (lengths[1] - lengths[0]) * weight
     cosine = (before * after).sum(-1, keepdims=True) / (lengths[0] * lengths[1])
     straight = straight + aside * length * weight * (1.0 - weight) * (1.0 - cosine)
-    return np.asarray(straight * (length / np.maximum(np.linalg.norm(straight, axis=-1, keepdims=True), 0.05)))
+    return np.asarray(
+        straight * (length / np.maximum(np.linalg.norm(straight, axis=-1, keepdims=True), 0.05))
+    )

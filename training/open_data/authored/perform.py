@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
-from scipy.spatial.transform import Rotation
 
 from training.open_data.authored.motion import FPS, Array, arc, drift, minimum_jerk, settled
 from training.open_data.authored.rig import ARM, LEG, OFFSETS, OUT, SIDES, Foot, Skeleton, Trunk
@@ -72,10 +71,10 @@ class _Performance:
         place = np.array((0.0, height, OFFSETS[10, 2] * -1.0 + 0.05)) + self._angles("pelvis.go", 3)
         place += drift(self.rng, frames, 0.006, 0.9) * (1.3, 0.25, 0.8)
         breath = np.sin(2 * np.pi * (_BREATHS * self.times + self.rng.random()))
-        spine = self._angles("trunk", 3) + (self.lean, 0.0, 0.0)
+        spine = self._angles("trunk", 3) + np.array((self.lean, 0.0, 0.0))
         spine += drift(self.rng, frames, 0.8, 0.8) + self._counter()
         spine[:, 0] -= 0.35 * breath
-        head = self._angles("head", 2) + (_HEAD_UP, 0.0)
+        head = self._angles("head", 2) + np.array((_HEAD_UP, 0.0))
         head += drift(self.rng, frames, 1.6, 0.7, 2)
         shoulders = []
         for side in SIDES:
@@ -118,7 +117,7 @@ class _Performance:
             goal = move.value
             place = start * (1.0, 1.0, 0.0) if "even" in goal else start
             toe += (place + goal.get("to", np.zeros(3)) * mirrored - toe) * share
-            angles += (goal.get("turn", np.zeros(2)) + (0.0, self.toe_out) - angles) * share
+            angles += (goal.get("turn", np.zeros(2)) + np.array((0.0, self.toe_out)) - angles) * share
             knee += ((goal["knee"] * mirrored if "knee" in goal else ahead) - knee) * share
         return Foot(toe, angles, knee)
 

@@ -17,8 +17,10 @@ _HIPS, _KNEES, _ANKLES, _TOES = (1, 2), (4, 5), (7, 8), (10, 11)
 _COLLARS, _SHOULDERS, _ELBOWS, _WRISTS = (13, 14), (16, 17), (18, 19), (20, 21)
 _SPINE_SHARE, _SPINE_FIRST, _SPINE_THEN = 0.65, 30.0, 0.3  # of a bend up to 30 degrees, and beyond
 _STRAIGHT = 0.998  # of a limb's length: no limb is stretched farther
-ARM = tuple(float(np.linalg.norm(OFFSETS[e]) + np.linalg.norm(OFFSETS[w])) for e, w in zip(_ELBOWS, _WRISTS))
-LEG = tuple(float(np.linalg.norm(OFFSETS[k]) + np.linalg.norm(OFFSETS[a])) for k, a in zip(_KNEES, _ANKLES))
+ARM, LEG = (
+    tuple(float(np.linalg.norm(OFFSETS[a]) + np.linalg.norm(OFFSETS[b])) for a, b in zip(*limb, strict=True))
+    for limb in ((_ELBOWS, _WRISTS), (_KNEES, _ANKLES))
+)
 
 
 @dataclass

@@ -2,15 +2,16 @@
 
 An action has `variants`, a range `count`, and `forms`: ways to do it, each a list of keys, played in turn
 by number. A key takes `take` seconds, after which `wait` seconds pass; it moves the channels that it names
-and leaves the others where they are. Channels: `pelvis` {"go": [out, up, front], "turn": [pitch, roll, yaw]},
-`trunk` [pitch, roll, twist], `head` [pitch, roll], `shoulder` [raised, forward], `hand` {"at": frame, "to":
-[out, up, front], "elbow": direction}, `foot` {"to": [out, up, front], "turn": [heel up, outward], "knee":
-direction, "even": feet side by side whatever the stance}; `hand`, `foot` and `shoulder` are of the acting side, with `other_` of the other, in the plural of
-both; "rest" is the pose at the start. Out is away from the middle of the body, for pelvis, trunk and head to
-the acting side. Metres, degrees. "a..b" is a range: the variant's size, the same for all of them, picks the
-value. {"repeat": "count" or number, "keys": [...]} plays keys again, with "alternate" on the other side each
-time; {"steps": {...}} walks (see `steps.py`). The keys of `start` are the pose that the take begins with,
-where that is not standing.
+and leaves the others where they are. Channels: `pelvis` {"go": [out, up, front], "turn": [pitch, roll,
+yaw]}, `trunk` [pitch, roll, twist], `head` [pitch, roll], `shoulder` [raised, forward], `hand` {"at":
+frame, "to": [out, up, front], "elbow": direction}, `foot` {"to": [out, up, front], "turn": [heel up,
+outward], "knee": direction, "even": feet side by side whatever the stance}; `hand`, `foot` and `shoulder`
+are of the acting side, with `other_` of the other, in the plural of both; "rest" is the pose at the start.
+Out is away from the middle of the body, for pelvis, trunk and head to the acting side. Metres, degrees.
+"a..b" is a range: the variant's size, the same for all of them, picks the value. {"repeat": "count" or
+number, "keys": [...]} plays keys again, with "alternate" on the other side each time; {"steps": {...}}
+walks (see `steps.py`). The keys of `start` are the pose that the take begins with, where that is not
+standing.
 """
 
 import functools
@@ -50,7 +51,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Variant:
-    """One way that an action is done: its moves, its length in seconds, and the seed of all that is random."""
+    """One way that an action is done: its moves, its length in seconds, and the seed of what is random."""
 
     moves: tuple[Move, ...]
     seconds: float
