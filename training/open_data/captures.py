@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from ram_sdk.formats.bvh_parser import read_bvh
+from ram_sdk.skeleton.joints import HUMANML3D
 from ram_sdk.skeleton.mapping import pick_joints
 from ram_sdk.skeleton.retarget import FloatArray
 from training.open_data.asf_amc import acclaim_positions, read_amc, read_asf
+from training.open_data.authored import perform, takes_of
 from training.open_data.captions import HumanCaption, read_human_captions
 from training.open_data.gltf import GltfAnimations
 from training.open_data.humanoid import read_amp, read_deepmimic
@@ -108,6 +110,10 @@ def _read_joints(file: CaptureFile) -> tuple[FloatArray, float]:
         case ".glb":
             library = GltfAnimations(file.path)
             return pick_joints(library.node_names, library.positions(file.take, _GLTF_FPS)), _GLTF_FPS
+        case ".json":
+            joints = perform(file.path, file.take)
+            joints[:, 0] = (joints[:, 1] + joints[:, 2]) / 2  # as in captures
+            return joints, HUMANML3D.fps
         case ".txt":
             humanoid = read_deepmimic(file.path)
             return pick_joints(humanoid.names, humanoid.positions), humanoid.fps
@@ -141,13 +147,18 @@ def _source_takes(source: Source, folder: Path, work: Path) -> Iterator[tuple[Pa
         for path in sorted(path for pattern in source.files for path in place.glob(pattern)):
             if path.suffix == ".glb":
                 yield from ((path, take) for take in GltfAnimations(path).names)
+            elif path.suffix == ".json":
+                yield from ((path, take) for take in takes_of(path))
             else:
                 yield path, ""
 
 
 def _locate(folder: Path, part: str, work: Path) -> Path:
-    """The folder of a source; the archives are unpacked into `work` if it is in neither place."""
-    for place in (folder, work):
+    """The folder of a source; the archives are unpacked into `work` if it is in neither place.
+
+    What is authored lies beside this module.
+    """
+    for place in (folder, work, Path(__file__).parent):
         if (place / part).is_dir():
             return place / part
     for archive in _ARCHIVES:

@@ -11,11 +11,11 @@ Record = Mapping[str, Any]  # what `build` writes for each capture
 
 _ABOUT = """# Open motion-text data set, mix `{mix}`
 
-{clips} clips ({hours:.2f} hours) and their mirrored copies, cut from {captures} captures, in HumanML3D's
-layout: 22 joints on HumanML3D's uniform skeleton, 20 fps, 263 features a frame; and {composed} clips
-({composed_hours:.2f} hours) composed of those of the training split. {captions} captions without those of
-mirrored copies. Built by `python -m training prepare open --mix {mix}`; the numbers below were measured
-while building.
+{clips} clips ({hours:.2f} hours) and their mirrored copies, cut from {captures} captures and authored
+takes, in HumanML3D's layout: 22 joints on HumanML3D's uniform skeleton, 20 fps, 263 features a frame; and
+{composed} clips ({composed_hours:.2f} hours) composed of those of the training split. {captions} captions
+without those of mirrored copies. Built by `python -m training prepare open --mix {mix}`; the numbers below
+were measured while building.
 
 **What may be done with it.** {terms}
 
@@ -23,6 +23,13 @@ while building.
 training split.
 """
 
+_AUTHORED = """These clips are not captured: people who contribute to this project wrote them as keyframes
+of hands, feet, trunk and head (`training/open_data/authored`), inverse kinematics plays them with a made-up
+sway, and each take draws its own speed, size, count and side. They stand in for everyday actions that the
+captures show seldom or never, and they count among the clips, actions and splits of the other sections. A
+clip of the test split shows an action with other numbers than those of the training split, but by the same
+keyframes.
+"""
 _COMPOSED = """Made from the captured clips of the training split and their mirrored copies; in `clips.json`
 such a clip has `composed`, its kind, and `sources`: clip, first frame and one past the last of each part. All
 passed the same gates: bones to 1 mm, no joint more than 3 cm below the floor, feet that slide at most a tenth
@@ -90,6 +97,7 @@ def data_card(
             _source_section(by_source),
             _flow_section(files, by_source),
             _quality_section(by_source),
+            _authored_section(by_source.get("authored", ())),
             _composed_section(composed),
             _action_section(clips),
             _caption_section(captions, records),
@@ -195,6 +203,15 @@ def _action_section(clips: Sequence[Mapping[str, Any]]) -> str:
     ordered = sorted(actions.items(), key=lambda item: (-sum(item[1]), item[0]))
     rows = [(action, len(seconds), f"{sum(seconds) / 60:.1f}") for action, seconds in ordered]
     return f"## Actions\n\n{_table(('action', 'clips', 'minutes'), rows)}"
+
+
+def _authored_section(records: Sequence[Record]) -> str:
+    """Clips and minutes of each action that is authored."""
+    actions: dict[str, list[float]] = defaultdict(list)
+    for clip in (clip for record in records for clip in record["clips"]):
+        actions[clip["action"]].append(_seconds(clip))
+    rows = [(name, len(seconds), f"{sum(seconds) / 60:.1f}") for name, seconds in sorted(actions.items())]
+    return f"## Authored motion\n\n{_AUTHORED}\n{_table(('action', 'clips', 'minutes'), rows)}"
 
 
 def _composed_section(composed: Sequence[Record]) -> str:

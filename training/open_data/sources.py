@@ -153,6 +153,14 @@ SOURCES: dict[str, Source] = {
         credit="Lee, Park, Lee, Lee: Scalable Muscle-Actuated Human Simulation and Control, "
         "ACM TOG 38(4), 2019",
     ),
+    "authored": Source(
+        number=15,
+        folders=("authored",),
+        files=("**/*.json",),
+        title="Authored by keyframes for this project, not captured",
+        license="CC0 1.0",
+        credit="The contributors of this project (no credit asked for)",
+    ),
     "hdm05": Source(
         number=8,
         folders=("hdm05",),
@@ -176,6 +184,7 @@ _FREE = (
     "deepmimic",
     "isaacgym-amp",
     "mass",
+    "authored",
 )
 _OPEN = ("bandai-namco", *_FREE, "deepmimic-sie", "ase-reallusion")
 
