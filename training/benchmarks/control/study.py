@@ -23,7 +23,8 @@ _FIELDS = {
     "path_cm": "path, mean (cm)",
     "loop_cm": "loop pose, worst (cm)",
     "loop_velocity": "loop velocity (share)",
-    "jerk": "jerk / capture's",
+    "jerk": "jerk / real",
+    "jerk_free": "jerk / real without",
     "skating": "skating",
     "skating_free": "skating without",
     "cost": "cost",
@@ -86,13 +87,12 @@ def measure(case: Case, joints: Joints, free: Joints, real: float) -> dict[str, 
     if whole.any():
         missing = wrap(facing(joints[whole]) - facing(places[whole]))
         result["heading_deg"] = float(np.degrees(np.abs(missing)).max())
-    if case.truth is None:
-        result["jerk"] = jerk(joints) / real
-    else:
+    if case.truth is not None:
         truth = case.truth.joints.astype(np.float64)
+        real = jerk(truth)
         if whole.any() and not case.kind.startswith("pins"):
             result["gap_cm"] = 100 * float(np.linalg.norm(joints - truth, axis=-1)[case.free].mean())
-        result["jerk"] = jerk(joints) / jerk(truth)
+    result |= {"jerk": jerk(joints) / real, "jerk_free": jerk(free) / real}
     if case.kind.startswith("path") and targets.route is not None:
         result["path_cm"] = 100 * float(np.mean([targets.route.nearest(p)[1] for p in joints[:, 0, [0, 2]]]))
     if targets.loop:
