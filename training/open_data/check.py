@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ram_sdk.mirrored_text import mirror_text
 from training.data import check
 from training.data.folder import SPLITS, MotionTextFolder
-from training.open_data.captions import mirror_text
 from training.open_data.splits import trial_key
 
 
