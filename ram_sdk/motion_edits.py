@@ -41,7 +41,7 @@ class MotionEdits:
         The joints of KIT-ML move along straight lines between frames.
 
         Raises:
-            ValueError: a frame rate that is not from 0.1 to 1000, or more than `kinematics.MAX_FRAMES` frames.
+            ValueError: a frame rate that is not from 0.1 to 1000, or more than `MAX_FRAMES` frames.
         """
         if not 0.1 <= fps <= MAX_FPS:
             raise ValueError(f"fps {fps}: expected 0.1 to {MAX_FPS:g} frames a second")

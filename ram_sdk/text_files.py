@@ -1,38 +1,51 @@
-"""Text files as people have them: UTF-8, UTF-16 or Windows-1252, tables with commas, semicolons or tabs."""
+"""Text files of people: UTF-8, UTF-16, UTF-32 or Windows-1252; tables with commas, semicolons or tabs."""
 
 import csv
 import os
 import warnings
-from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from collections.abc import Sequence
 
 _MAX_BYTES = 8 << 20
-_MARKS = {BOM_UTF8: "utf-8-sig", BOM_UTF16_LE: "utf-16", BOM_UTF16_BE: "utf-16"}
+MAX_MOTION_BYTES = 1 << 30  # an hour at 120 fps of a skeleton with fingers
+_MARKS = {  # UTF-32's little-endian mark begins as UTF-16's does
+    BOM_UTF8: "utf-8-sig",
+    BOM_UTF32_LE: "utf-32",
+    BOM_UTF32_BE: "utf-32",
+    BOM_UTF16_LE: "utf-16",
+    BOM_UTF16_BE: "utf-16",
+}
 
 
-def read_text(path: str | os.PathLike[str]) -> str:
-    """The text of a file of up to 8 MiB.
+def read_text(path: str | os.PathLike[str], max_bytes: int = _MAX_BYTES) -> str:
+    """The text of a file, whose lines end in a line feed, whatever ended them there.
+
+    Args:
+        path: the file.
+        max_bytes: how much it may hold.
 
     Raises:
         OSError: the file cannot be read.
         ValueError: it is larger, or not text; the message names the file and the line.
     """
     with open(path, "rb") as file:
-        return decode(file.read(_MAX_BYTES + 1), os.fspath(path))
+        text = decode(file.read(max_bytes + 1), os.fspath(path), max_bytes)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def decode(content: bytes, name: str) -> str:
+def decode(content: bytes, name: str, max_bytes: int = _MAX_BYTES) -> str:
     """Bytes as text: UTF-8, or UTF-16 by its mark or its zeros, or else, with a warning, Windows-1252.
 
     Args:
         content: what to read.
         name: of the file, for messages.
+        max_bytes: how much there may be.
 
     Raises:
-        ValueError: more than 8 MiB, or not text.
+        ValueError: more than that, or not text.
     """
-    if len(content) > _MAX_BYTES:
-        raise ValueError(f"{name!r} holds more than {_MAX_BYTES >> 20} MiB: split it")
+    if len(content) > max_bytes:
+        raise ValueError(f"{name!r} holds more than {max_bytes >> 20} MiB: split it")
     encoding = next((code for mark, code in _MARKS.items() if content.startswith(mark)), "utf-8")
     if encoding == "utf-8" and b"\0" in content:
         encoding = "utf-16-le" if content[1::2].count(0) > content[::2].count(0) else "utf-16-be"

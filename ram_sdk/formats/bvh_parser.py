@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ram_sdk.formats.bvh_numbers import NumberReader, read_rows
-from ram_sdk.formats.text import read_text
+from ram_sdk.text_files import MAX_MOTION_BYTES, read_text
 
 _AXES = {"X": 0, "Y": 1, "Z": 2}
 _CHANNEL = re.compile(r"([XYZ])(position|rotation)", re.IGNORECASE)
@@ -116,7 +116,7 @@ def read_bvh(path: str | Path, fps: float | None = None) -> BvhMotion:
         FileNotFoundError: there is no such file.
         ValueError: the file is not a complete BVH file; the message names the line.
     """
-    return parse_bvh(read_text(path), str(path), fps)
+    return parse_bvh(read_text(path, MAX_MOTION_BYTES), str(path), fps)
 
 
 def parse_bvh(text: str, name: str = "BVH text", fps: float | None = None) -> BvhMotion:

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from ram_sdk.formats.positions import body_of, motion_of
 from ram_sdk.formats.read_options import ReadOptions, refuse_names
-from ram_sdk.formats.text import read_text
 from ram_sdk.formats.write_options import Options
 from ram_sdk.motion import Motion
 from ram_sdk.skeleton.joints import SKELETONS
 from ram_sdk.skeleton.mapping import place_joints
 from ram_sdk.skeleton.roles import find_roles
 from ram_sdk.skeleton.tree import JointTree
+from ram_sdk.text_files import MAX_MOTION_BYTES, read_text
 
 _MAX_BYTES = 256 << 20  # some hours of motion
 
@@ -77,7 +77,7 @@ def read(path: Path, options: ReadOptions) -> Motion:
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise ValueError(f"more than {_MAX_BYTES >> 20} MiB: split it")
-        content = parse(read_text(path))
+        content = parse(read_text(path, MAX_MOTION_BYTES))
         if not isinstance(content, dict) or "joints" not in content:
             raise ValueError("expected an object with joints and fps")
         joints, names = _array(content["joints"]), content.get("joint_names")
