@@ -7,7 +7,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from training.open_data.authored.motion import FPS, Array, arc, drift, minimum_jerk, settled
 from training.open_data.authored.rig import ARM, LEG, OFFSETS, OUT, SIDES, Foot, Skeleton, Trunk
-from training.open_data.authored.script import Move, Variant, variant
+from training.open_data.authored.script import Move, Value, Variant, variant
 
 _HEAD_UP = -16.0  # degrees of the head in relaxed standing, measured on captures
 _FREQUENCY, _DAMPING = 4.5, 0.75  # of the arms as they settle
@@ -96,7 +96,7 @@ class _Performance:
             strength = float(np.clip(0.5 / width, 0.0, 1.0))
             away = np.array((0.6, -0.8 * OUT[move.side], 1.2 * OUT[move.side]))
             answer += strength * pulse[:, None] * away
-        return np.clip(gaussian_filter1d(answer, 2.0, axis=0), -3.0, 3.0)
+        return np.asarray(np.clip(gaussian_filter1d(answer, 2.0, axis=0), -3.0, 3.0))
 
     def _feet(self) -> tuple[Foot, Foot]:
         return (self._foot(0), self._foot(1))
@@ -125,7 +125,7 @@ class _Performance:
         """The wrist from its shoulder, on arcs from goal to goal, settling like a spring."""
         frames = len(self.times)
         mirrored = np.array((OUT[side], 1.0, 1.0))
-        rest = {
+        rest: Value = {
             "at": "hang",
             "to": np.array((0.075, -0.49, 0.05)) + self.rng.normal(0.0, (0.015, 0.005, 0.02)),
             "elbow": np.array((0.45, -0.3, -0.85)),
@@ -150,7 +150,7 @@ class _Performance:
         pole_world = np.einsum("fij,fj->fi", skeleton.frames["chest"], elbow * mirrored)
         skeleton.place_arm(side, skeleton.shoulder(side) + wrist * (ARM[side] / ARM[0]), pole_world)
 
-    def _goal(self, skeleton: Skeleton, side: int, goal: dict[str, Array] | Move) -> Array:
+    def _goal(self, skeleton: Skeleton, side: int, goal: Value) -> Array:
         """A goal of the wrist from the shoulder, `(frames, 3)`, in the frame that it is given in."""
         shoulder, frames = skeleton.shoulder(side), skeleton.frames
         away = goal["to"] * np.array((OUT[side], 1.0, 1.0))
