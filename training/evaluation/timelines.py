@@ -19,7 +19,7 @@ from PIL import Image
 
 from ram_sdk import Motion, RAMPipeline
 from ram_sdk.control.timeline import Timeline
-from training.evaluation.physical import foot_skating_ratio, jerk
+from ram_sdk.skeleton.physical import foot_skating_ratio, jerk
 from training.evaluation.prompt_checks.body import FPS, Body
 from training.evaluation.prompt_checks.sheets import sheet
 from training.evaluation.prompt_checks.suite import Prompt, does, load_suite

@@ -11,10 +11,10 @@ import numpy as np
 from ram_sdk import RAMPipeline
 from ram_sdk.control.bodyframe import facing, steady_facing, turn, wrap
 from ram_sdk.control.targets import resolve
+from ram_sdk.skeleton.physical import foot_skating_ratio, jerk
 from training.benchmarks.control.cases import FPS, Case, capture_cases, loop_cases, path_cases
 from training.benchmarks.control.methods import METHODS, Joints, applies, unconstrained
 from training.data.folder import MotionTextFolder
-from training.evaluation.physical import foot_skating_ratio, jerk
 
 _FIELDS = {
     "kept_cm": "pinned joints, worst (cm)",
