@@ -731,7 +731,7 @@ class RAMPipeline(LatentSpace):
         return settings
 
     def _estimated_lengths(self, prompts: Sequence[str], seconds: Tensor) -> list[int]:
-        """Frames of the duration that each text names, or else of the estimated one, as far as can be made."""
+        """Frames of the duration that each text names, or else the estimated one, as far as can be made."""
         motion = self.normalizer.config
         wanted = [stated_seconds(text) or float(s) for text, s in zip(prompts, seconds, strict=True)]
         return [min(max(round(s * motion.fps), motion.min_frames), motion.max_frames) for s in wanted]

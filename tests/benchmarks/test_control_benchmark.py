@@ -13,7 +13,7 @@ FRAMES = 40
 
 
 def straight(frames: int = FRAMES) -> np.ndarray:
-    rest = np.random.default_rng(0).normal(0, 0.3, (22, 3)) + [0, 1, 0]
+    rest = np.random.default_rng(0).normal(0, 0.3, (22, 3)) + np.array([0, 1, 0])
     return rest + np.arange(frames)[:, None, None] * [0, 0, 0.05]
 
 
