@@ -39,6 +39,7 @@ def test_further_motions_share_player_and_body(motion: Motion, tmp_path: Path) -
     assert together < alone + 200_000
 
 
+@pytest.mark.slow
 def test_browser_plays_it(motion: Motion, tmp_path: Path) -> None:
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if browser is None:
