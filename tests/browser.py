@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
+from tests.requirements import skip_without
 
 _TRAMPOLINE = "import os, sys; os.dup2({0}, 3); os.dup2({1}, 4); os.execv(sys.argv[1], sys.argv[1:])"
 _PATIENCE = 60  # seconds until something that should happen counts as broken
@@ -79,10 +79,10 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 @contextmanager
 def open_browser(folder: Path, width: int = 900, height: int = 700) -> Iterator[Browser]:
-    """A headless browser that keeps its files, and what is downloaded, in `folder`; skips without one."""
+    """A headless browser that keeps its files, and what is downloaded, in `folder`."""
     program = shutil.which("chromium") or shutil.which("google-chrome")
     if program is None:
-        pytest.skip("needs Chromium or Chrome")
+        skip_without("needs Chromium or Chrome")
     pipes = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (*os.pipe(), *os.pipe())]
     command = [
         program, "--headless=new", "--no-sandbox", "--remote-debugging-pipe", "--hide-scrollbars",

@@ -6,16 +6,16 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
+from tests.requirements import skip_without
 
 VIEWER = Path(__file__).resolve().parents[1] / "viewer"
 
 
 def run_node(script: str, path: Path, *, needs: str) -> Any:
-    """What a script of `viewer/` prints about a file; skips without node or the npm package it needs."""
+    """What a script of `viewer/` prints about a file; it needs node and an npm package."""
     node = shutil.which("node")
     if node is None or not (VIEWER / "node_modules" / needs).is_dir():
-        pytest.skip(f"needs node and the npm package {needs}: npm ci --prefix viewer")
+        skip_without(f"needs node and the npm package {needs}: npm ci --prefix viewer")
     result = subprocess.run(
         [node, script, str(path)], cwd=VIEWER, capture_output=True, text=True, check=True, timeout=120
     )

@@ -3,8 +3,8 @@
 A module that can be written has `write(motion, path, options)`; one that can be read has
 `read(path) -> Motion`, with `ReadOptions` besides where the file may need them; one that needs a program or
 package that may be missing has `check_installed(options)`. Modules are imported when their suffix is first
-used. To add a format: write its module, its options in `write_options.py` and its entry here; command line and
-README follow.
+used. To add a format: write its module, its options in `write_options.py` and its entry here; command
+line and README follow.
 """
 
 import os

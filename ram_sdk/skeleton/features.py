@@ -71,9 +71,9 @@ def encode_joints(joints: Tensor, skeleton: Skeleton = HUMANML3D, heading: Tenso
         joints: `(..., frames, joints, 3)` positions, already canonical (see `canonicalize`); at least 2
             frames.
         skeleton: the joint tree.
-        heading: `(..., frames)` yaw of each frame's axes, radians from +Z towards +X. Any that turns by less than
-            half a turn a frame decodes to the joints as frame 0 sees them, so that a part of a clip can keep
-            its own. Default: the smoothed heading of the data set, 0 at frame 0.
+        heading: `(..., frames)` yaw of each frame's axes, radians from +Z towards +X. Any that turns by less
+            than half a turn a frame decodes to the joints as frame 0 sees them, so that a part of a clip can
+            keep its own. Default: the smoothed heading of the data set, 0 at frame 0.
 
     Returns:
         `(..., frames - 1, skeleton.num_features)`: velocities need a following frame, so the last one

@@ -8,6 +8,7 @@ from training.benchmarks.mdm import FRAMES, MDM, MDMTraining
 from training.benchmarks.throughput import measure
 
 
+@pytest.mark.slow
 def test_throughput_of_both_in_both_precisions():
     results = measure(config("batch_size=8"), None, steps=1, repeats=1, cpu=True)
     assert [(result.name, result.precision) for result in results] == [
@@ -20,6 +21,7 @@ def test_throughput_of_both_in_both_precisions():
         assert result.share > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bf16", [False, True])
 def test_mdm_training_learns_and_leaves_clip_alone(bf16):
     torch.manual_seed(0)

@@ -125,6 +125,7 @@ def test_consoles_that_cannot_show_a_name(
     assert b"waves ?" in printed.getvalue() or encoding == "gbk"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reader", ["closed", "full"])
 def test_nobody_who_reads_the_list(checkpoint: Path, tmp_path: Path, reader: str) -> None:
     command = [

@@ -152,6 +152,7 @@ def test_bad_rows(text, message):
         Row.parse(text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["evaluate", "aits"])
 def test_commands_say_in_one_line_what_is_wrong(command, data, tmp_path):
     asked = ["--data", data, "--out", tmp_path / "out", "--row", "A=open-tiny"]

@@ -159,6 +159,7 @@ def write_folder(folder: Path, clips: int) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_training_learns_and_goes_on_where_it_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr(train_evaluator, "_STEPS", 30)
     monkeypatch.setattr(train_evaluator, "_WARMUP", 2)
@@ -208,6 +209,7 @@ def test_the_shipped_weights_know_sides_and_walking(shipped):
     torch.testing.assert_close(motion.norm(dim=-1), torch.full((3,), 10.0))
 
 
+@pytest.mark.slow
 def test_noise_raises_the_shipped_evaluators_fid(shipped, natural):
     rng = np.random.default_rng(0)
     clean = shipped.embed(natural)[1]

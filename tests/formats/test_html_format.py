@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from ram_sdk.motion import Motion
+from tests.requirements import skip_without
 from tests.synthetic_motion import natural_poses
 
 HOSTILE = 'walks</script><script>document.title = "taken"</script> & <b>waves</b>'
@@ -39,10 +40,11 @@ def test_further_motions_share_player_and_body(motion: Motion, tmp_path: Path) -
     assert together < alone + 200_000
 
 
+@pytest.mark.slow
 def test_browser_plays_it(motion: Motion, tmp_path: Path) -> None:
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if browser is None:
-        pytest.skip("needs Chromium or Chrome")
+        skip_without("needs Chromium or Chrome")
     image = pytest.importorskip("PIL.Image", reason="pip install 'ram_sdk[preview]'")
     page = motion[:40].save(tmp_path / "a.html", beside=[motion[:30]])
     shot = tmp_path / "shot.png"

@@ -47,6 +47,7 @@ def seek_and_wait(browser: Browser, share: float) -> None:
     browser.evaluate("new Promise(done => setTimeout(done, 1500))")
 
 
+@pytest.mark.slow
 def test_walkers_who_part_stay_in_view(browser: Browser, tmp_path: Path) -> None:
     ways = [(0.0, 0.0, 1.0), (0.0, 0.0, -1.0), (-1.0, 0.0, 0.0)]
     first, *others = map(walker, ways)

@@ -286,6 +286,7 @@ def test_the_checker_finds(copy: Path, fault: str, complaint: str) -> None:
     assert all("\n" not in problem for problem in problems)
 
 
+@pytest.mark.slow
 def test_contact_sheets(built: tuple[Path, Totals], tmp_path: Path) -> None:
     assert main(["prepare", "sheets", "--data", str(built[0]), "--out", str(tmp_path)]) == 0
     sheets = {path.stem: path for path in tmp_path.glob("*.png")}

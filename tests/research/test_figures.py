@@ -56,6 +56,7 @@ def test_motions_stand_in_the_page_once_and_the_body_once(study) -> None:
     assert max(own) < 3 * 35 * 23 * 4 * 4 * 2  # three clips' rotations, in base64
 
 
+@pytest.mark.slow
 def test_participant_ranks_by_clicking_and_saves_a_file(study, tmp_path: Path) -> None:
     page, key = study
     (tmp_path / "study.html").write_text(page, encoding="utf-8")
@@ -152,6 +153,7 @@ def test_chart_draws_bars_to_scale(tmp_path: Path) -> None:
         chart.draw_panels("", ["a", "b"], [chart.Panel("FID", bars)])
 
 
+@pytest.mark.slow
 def test_side_by_side_shares_noise_and_lengths_and_writes_every_form(checkpoint, tmp_path: Path) -> None:
     rows = [Row("all", str(checkpoint)), Row("same", str(checkpoint)), Row("free", str(checkpoint), 0.0, 0.0)]
     motions = generate(rows, ["a person walks", "a person waves"], [1.0, 0.8], seed=3)

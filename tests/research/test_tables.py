@@ -128,6 +128,7 @@ def test_budget_scales_steps_and_warmup() -> None:
         scale_budget(config, 2)
 
 
+@pytest.mark.slow
 def test_table_trains_evaluates_and_goes_on(data, evaluator, checkpoint, config_file, tmp_path: Path) -> None:
     plan = Plan(1, data, tmp_path, config_file, budget=0.02, mdm=str(checkpoint), protocol=PROTOCOL)
     text = run_table(plan, evaluator)
@@ -161,6 +162,7 @@ def test_table_trains_evaluates_and_goes_on(data, evaluator, checkpoint, config_
         run_table(dataclasses.replace(plan, number=9, training=False, budget=0.5), evaluator)
 
 
+@pytest.mark.slow
 def test_guidance_sweep_needs_no_training(data, evaluator, checkpoint, tmp_path: Path) -> None:
     plan = Plan(5, data, tmp_path, checkpoint=str(checkpoint), training=False, protocol=PROTOCOL)
     text = run_table(plan, evaluator)
@@ -172,6 +174,7 @@ def test_guidance_sweep_needs_no_training(data, evaluator, checkpoint, tmp_path:
     assert text.index(f"| {GROUND_TRUTH} |") < text.index("| (0, 0) |") < text.index("| (5, 1.5) |")
 
 
+@pytest.mark.slow
 def test_inference_times_stand_in_table_3_and_are_kept(data, evaluator, checkpoint, tmp_path: Path) -> None:
     plan = Plan(3, data, tmp_path, checkpoint=str(checkpoint), training=False, protocol=PROTOCOL, sentences=2)
     text = run_table(plan, evaluator)
@@ -183,6 +186,7 @@ def test_inference_times_stand_in_table_3_and_are_kept(data, evaluator, checkpoi
     assert run_table(plan, evaluator) == text
 
 
+@pytest.mark.slow
 def test_inference_times_are_measured_anew_for_other_sentences(
     data, evaluator, checkpoint, tmp_path: Path
 ) -> None:
@@ -310,6 +314,7 @@ def test_score_weighs_distribution_fidelity_and_physics() -> None:
     assert score(base | {"foot_skating": 0.01}, truth) == score(base, truth)
 
 
+@pytest.mark.slow
 def test_study_chooses_on_validation_and_reports_on_test(
     data, evaluator, checkpoint, tmp_path: Path, monkeypatch
 ) -> None:

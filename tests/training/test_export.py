@@ -1,5 +1,6 @@
 """What an export takes from a run."""
 
+import pytest
 import torch
 from safetensors.torch import load_file
 
@@ -9,6 +10,7 @@ from training.loop import train
 from training.run_folder import RunFolder
 
 
+@pytest.mark.slow
 def test_export_takes_the_averaged_weights(data, tmp_path):
     train(
         config("max_steps=3", "save_every=3", "optimizer.learning_rate=1e-2"),

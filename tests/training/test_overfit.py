@@ -50,6 +50,7 @@ def sixteen(tmp_path_factory) -> MotionTextFolder:
     return MotionTextFolder(folder)
 
 
+@pytest.mark.slow
 def test_overfit_of_sixteen_clips(sixteen: MotionTextFolder, tmp_path: Path):
     """Losses below 5 % of their start; generated joints within 5 cm of each clip."""
     backbone = text_backbone(SETTINGS.text_backbone)

@@ -69,6 +69,7 @@ def test_resume_gives_the_same_bits_for_fifty_steps(data, whole, tmp_path):
             assert torch.equal(weight, twice[group][key]), key
 
 
+@pytest.mark.slow
 def test_resume_after_sigterm(data, whole, tmp_path):
     """A process that is told to end saves the step it is at, says so."""
     run = tmp_path / "run"
@@ -139,6 +140,7 @@ def test_only_the_newest_checkpoints_are_kept(tmp_path):
     assert [path.name for path in run.checkpoints()] == ["step-10.pt", "step-11.pt"]
 
 
+@pytest.mark.slow
 def test_two_processes_take_the_steps_of_one(data, tmp_path):
     overrides = ["max_steps=20", "log_every=1", "objective.contrastive=0.1"]
     train(config(*overrides), data, tmp_path / "one", cpu=True)

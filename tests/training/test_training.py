@@ -125,6 +125,7 @@ def test_composed_clips_are_drawn_at_most_as_often_as_captured_ones_and_actions_
     assert np.ptp(few) == 0
 
 
+@pytest.mark.slow
 def test_training_learns_and_exports_a_pipeline(data, tmp_path):
     settings = config("max_steps=150", "save_every=75", "sample_every=150", "optimizer.learning_rate=3e-3")
     train(settings, data, tmp_path / "run", cpu=True)
@@ -185,6 +186,7 @@ def test_training_learns_and_exports_a_pipeline(data, tmp_path):
     assert RunFolder(tmp_path / "more").newest()["step"] == 2
 
 
+@pytest.mark.slow
 def test_the_mdm_baseline_exports_a_pipeline_without_reg(data, tmp_path):
     baseline = ["model.text_encoder=pooled", "objective.reconstruction=0", "max_steps=2", "save_every=2"]
     baseline += ["tracker=tensorboard"]

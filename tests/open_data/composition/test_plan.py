@@ -4,6 +4,7 @@ import json
 from collections import Counter
 
 import numpy as np
+import pytest
 from composition_parts import LANGUAGE, write_set
 
 from training.open_data.composition import add_composed
@@ -30,6 +31,7 @@ def test_composed_clips_are_written_and_recorded(tmp_path):
         assert all(line.count("#") == 3 for line in lines)
 
 
+@pytest.mark.slow
 def test_it_is_the_same_with_two_processes_and_goes_on_where_it_stopped(tmp_path):
     for name in ("one", "two"):
         write_set(tmp_path / name)
