@@ -146,7 +146,9 @@ class SmplParameters:
                 model.weights,
             )
             for betas, turns in zip(
-                self.betas.float().split(_FRAMES_AT_ONCE), pose.split(_FRAMES_AT_ONCE), strict=True
+                torch.split(self.betas.float(), _FRAMES_AT_ONCE),
+                torch.split(pose, _FRAMES_AT_ONCE),
+                strict=True,
             )
         ]
         vertices, joints = (torch.cat(part) for part in zip(*parts, strict=True))

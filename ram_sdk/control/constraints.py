@@ -215,13 +215,13 @@ def from_json(text: str) -> list[Constraint]:
     return [_from_fields(entry) for entry in entries]
 
 
-def checked(constraints: Iterable[Constraint]) -> list[Constraint]:
+def checked(constraints: Constraint | Iterable[Constraint]) -> list[Constraint]:
     """The constraints as a list.
 
     Raises:
         ValueError: something among them that is none.
     """
-    if isinstance(constraints, tuple(KINDS.values())):
+    if isinstance(constraints, Pose | Joints | Keep | Path | Stop | Loop):
         return [constraints]
     listed = list(constraints)
     for one in listed:
@@ -295,8 +295,10 @@ def _time(name: str, value: Any) -> float:
 
 
 def _facing(name: str, value: Any) -> Facing:
-    if value is None or value == "along":
-        return value
+    if value is None:
+        return None
+    if isinstance(value, str) and value == "along":
+        return "along"
     degrees = inputs.number(name, value)
     if not np.isfinite(degrees):
         raise ValueError(f"{name} {degrees}: expected degrees, 0 for +Z and 90 for +X")

@@ -129,7 +129,7 @@ def _bend(joints: Array, turned: Array) -> Array:
     ground = joints[:, 0] * (1.0, 0.0, 1.0)
     steps = turn(turned[:-1], np.diff(ground, axis=0))
     bent = np.concatenate([turn(turned[:1], ground[:1]), steps]).cumsum(axis=0)
-    return turn(turned[:, None], joints - ground[:, None]) + bent[:, None]
+    return np.asarray(turn(turned[:, None], joints - ground[:, None]) + bent[:, None])
 
 
 def _root_displacement(joints: Array, targets: Targets, route: Route | None, places: Array | None) -> Array:
@@ -200,8 +200,8 @@ def smoothest_path(steps: Array, weight: Array) -> Array:
     frames = len(weight) + 1
     first, second = np.diff(np.eye(frames), axis=0), np.diff(np.eye(frames), n=2, axis=0)
     matrix = np.eye(frames) + first.T @ (weight[:, None] * first) + _EVEN * second.T @ second
-    solution: Array = np.linalg.solve(matrix, first.T @ (weight[:, None] * steps))
-    return solution
+    right = first.T @ (weight[:, None] * steps)
+    return np.asarray(np.linalg.solve(matrix, right), dtype=np.float64)
 
 
 def _joint_displacement(joints: Array, places: Array) -> Array:
@@ -213,7 +213,11 @@ def _joint_displacement(joints: Array, places: Array) -> Array:
     error[~pinned] = 0.0
     error = _carry(error, pinned)
     flat = smoothest(
-        error.reshape(len(joints), -1), _EXACT * frames, hold=1.0, tension=0.0, stiffness=_FADE_STIFFNESS
+        error.reshape(len(joints), -1),
+        np.where(frames, _EXACT, 0.0),
+        hold=1.0,
+        tension=0.0,
+        stiffness=_FADE_STIFFNESS,
     )
     return flat.reshape(joints.shape)
 
@@ -260,8 +264,8 @@ def smoothest(error: Array, weight: Array, *, tension: float, stiffness: float, 
     second = np.diff(np.eye(frames), n=2, axis=0)
     matrix = np.diag(weight + hold) + tension * first.T @ first + stiffness * second.T @ second
     weighted = (weight * error.T).T
-    solution: Array = np.linalg.solve(matrix + 1e-9 * np.eye(frames), weighted)
-    return solution
+    solution = np.linalg.solve(matrix + 1e-9 * np.eye(frames), weighted)
+    return np.asarray(solution, dtype=np.float64)
 
 
 def _tree_laplacian() -> Array:

@@ -63,7 +63,8 @@ def steer(features: Tensor, targets: Targets) -> Tensor:
     places = torch.from_numpy(np.stack([_continued(joints), _continued(corrected)]))
     yaws = torch.from_numpy(np.stack([_continued(heading), _continued(turned)]))
     before, after = encode_joints(places, heading=yaws)
-    return features.double() + (after - before)
+    corrected_features: Tensor = features.double() + (after - before)
+    return corrected_features
 
 
 def finish(features: Tensor, targets: Targets) -> "np.ndarray[tuple[int, int, int], np.dtype[np.float32]]":

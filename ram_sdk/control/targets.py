@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ram_sdk.control.bodyframe import FACING_JOINTS, GROUND, Array, facing, steady_facing, turn
 from ram_sdk.control.constraints import Constraint, Joints, Keep, Path, Pose, Stop, joint_index
@@ -290,7 +291,9 @@ class _Layout:
         return Route(line, frames, along_path, path.facing)
 
 
-def check_pace(what: str, frames: Sequence[int] | Array, way: Array, limit: float, fps: float) -> None:
+def check_pace(
+    what: str, frames: Sequence[int] | NDArray[np.integer], way: Array, limit: float, fps: float
+) -> None:
     """Raise ValueError where `way` metres between consecutive frames ask for more than `limit` m/s."""
     seconds = np.diff(frames) / fps
     for before, metres, span in zip(frames, way, seconds, strict=False):

@@ -43,7 +43,8 @@ def motion_of(
     Raises:
         ValueError: not a clip of a known skeleton.
     """
-    motion = Motion(joints, options.fps or fps, **made)
+    known = options.fps or fps
+    motion = Motion(joints, **made) if known is None else Motion(joints, known, **made)
     if options.fps is None and fps is None:
         warn(path, f"it has no frame rate: {motion.fps:g} are assumed; say fps= if it has others")
     motion = _upright(_in_its_unit(motion, path), path, options.up)

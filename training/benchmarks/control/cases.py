@@ -74,9 +74,10 @@ def _case(folder: MotionTextFolder, clip_id: str, kind: str, rng: np.random.Gene
     elif kind == "pins":
         frames = sorted(rng.choice(np.arange(10, _FRAMES), 3, replace=False))
         names = rng.choice(_PINNED, 2, replace=False)
-        start = Pose(0.0, truth.joints[0])
-        pins = (Joints([f / FPS], {n: truth.joints[f, joint_index(n)] for n in names}) for f in frames)
-        constraints = (start, *pins)
+        pins = (
+            Joints(np.array([f / FPS]), {n: truth.joints[f, joint_index(n)] for n in names}) for f in frames
+        )
+        constraints = (Pose(0.0, truth.joints[0]), *pins)
         free[[0, *frames]] = False
     else:
         constraints = (Keep(truth, part="lower" if kind.startswith("lower") else "upper"),)
@@ -93,15 +94,15 @@ def path_cases() -> list[Case]:
             "path: S",
             "a person walks forward",
             140,
-            Path([(0, 0), (1, 1.75), (-1, 3.5), (0, 5.25)], smooth=True),
+            Path(np.array([(0, 0), (1, 1.75), (-1, 3.5), (0, 5.25)]), smooth=True),
         ),
         (
             "path: square",
             "a person walks forward",
             196,
-            Path([(0, 0), (0, 2.2), (2.2, 2.2), (2.2, 0), (0, 0)]),
+            Path(np.array([(0, 0), (0, 2.2), (2.2, 2.2), (2.2, 0), (0, 0)])),
         ),
-        ("path: straight", "a person runs forward", 196, Path([(0, 0), (0, 20)])),
+        ("path: straight", "a person runs forward", 196, Path(np.array([(0, 0), (0, 20)]))),
     )
     return [_prompted(kind, prompt, frames, path) for kind, prompt, frames, path in ways]
 

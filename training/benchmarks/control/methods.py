@@ -58,7 +58,7 @@ def descended(pipeline: RAMPipeline, case: Case, seed: int) -> Joints:
             for _ in range(_ROUNDS):
                 optimizer.zero_grad()
                 joints = decode_features(pipe.normalizer.denormalize(estimate[0]).double())
-                (joints - truth)[pinned].square().sum().backward()
+                torch.autograd.backward((joints - truth)[pinned].square().sum())
                 optimizer.step()
         return estimate.detach()
 
@@ -129,6 +129,6 @@ def _known_features(targets: Targets) -> NDArray[np.bool_]:
     known[:, 4:67] = np.repeat(pinned[:, 1:], 3, axis=1)
     known[:, 67:193] = np.repeat(pinned[:, 1:], 6, axis=1)
     moving = pinned[:-1] & pinned[1:]
-    known[:-1, :3] = moving.all(axis=-1)[:, None]
+    known[:-1, :3] = np.all(moving, axis=-1, keepdims=True)
     known[:-1, 193:259] = np.repeat(moving, 3, axis=1)
     return known

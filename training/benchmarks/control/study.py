@@ -107,7 +107,7 @@ def _loop(joints: Joints) -> dict[str, float]:
         for part, anchor in ((joints[:2], 0), (joints[-2:], 1))
     )
     before, after = first[1] - first[0], last[1] - last[0]
-    size = max(np.linalg.norm(before), 0.01)
+    size = max(float(np.linalg.norm(before)), 0.01)
     return {
         "loop_cm": 100 * float(np.linalg.norm(first[0] - last[1], axis=-1).max()),
         "loop_velocity": float(np.linalg.norm(before - after) / size),
