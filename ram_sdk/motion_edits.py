@@ -83,7 +83,7 @@ class MotionEdits:
 
     def mirror(self) -> Self:
         """The same motion of the other side of the body; left and right are exchanged in the prompt, too."""
-        joints = self.joints[:, list(self.skeleton.mirrored)] * np.float32((-1.0, 1.0, 1.0))
+        joints = self.joints[:, list(self.skeleton.mirrored)] * np.array((-1.0, 1.0, 1.0), dtype=np.float32)
         return self._changed(joints, prompt=None if self.prompt is None else mirror_text(self.prompt))
 
     def trim(self, kept: float = 0.25) -> Self:
