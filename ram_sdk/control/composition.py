@@ -23,8 +23,10 @@ from ram_sdk.motion import Motion
 from ram_sdk.scheduler import RAMScheduler
 from ram_sdk.skeleton.joints import SKELETONS
 
-_BLEND = 0.5  # seconds on each side of a border in which the windows of both sides count
-_CONTEXT = 1.0  # seconds that a window sees beyond its segment
+# Seconds on each side of a border that both windows see, and in which both count. Actions begin where windows
+# do: with a second of overlap, gestures were over before their own segment began.
+_BLEND = 0.25
+_CONTEXT = 1.0  # seconds of a kept motion beside it that a window sees
 _JOIN = 1.0  # seconds over which generated frames come from those that are kept
 _BATCH = 16  # windows at a time
 
@@ -254,11 +256,14 @@ def _window(
     blend: tuple[int | None, int | None],
     config: NormalizerConfig,
 ) -> Window:
-    context = max(_frame(_CONTEXT, config), (config.min_frames - (stop - start) + 1) // 2)
-    first, last = max(0, start - context), min(total, stop + context)
+    left, right = blend
+    least = (config.min_frames - (stop - start) + 1) // 2
+    before, after = (
+        max(least, _frame(_CONTEXT, config) if overlap is None else overlap) for overlap in blend
+    )
+    first, last = max(0, start - before), min(total, stop + after)
     at = torch.arange(first, last) + 0.5
     weight = torch.ones(last - first)
-    left, right = blend
     if left is not None:
         weight = weight * _rising((at - start) / left)
     if right is not None:

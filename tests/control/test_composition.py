@@ -46,18 +46,18 @@ def test_windows_fill_the_timeline_and_overlap(pipeline: RAMPipeline) -> None:
     assert laid_out.frames == 570
     assert (windows[0].start, windows[-1].stop) == (0, 570)
     assert all(40 <= one.stop - one.start <= 196 for one in windows)
-    assert all(one.stop >= other.start + 20 for one, other in pairwise(windows))
+    assert all(one.stop >= other.start + 10 for one, other in pairwise(windows))
     assert [one.prompt for one in windows] == ["walks", "sits", *["waves"] * 4]
 
 
 def test_the_estimate_goes_smoothly_from_one_prompt_to_the_next(pipeline: RAMPipeline) -> None:
     laid_out = Composition(Timeline.of(["walks", "sits"], [3.0, 3.0]), pipeline.normalizer)
     blended = estimate(laid_out, [0.0, 1.0])[:, 0]
-    assert torch.all(blended[:50] == 0)
-    assert torch.all(blended[70:] == 1)
-    steps = blended[50:70].diff()
+    assert torch.all(blended[:55] == 0)
+    assert torch.all(blended[65:] == 1)
+    steps = blended[54:66].diff()
     assert torch.all(steps >= 0)
-    assert steps.max() < 0.1
+    assert steps.max() < 0.2
     assert abs(float(blended[59:61].mean()) - 0.5) < 1e-6
 
 

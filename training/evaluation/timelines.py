@@ -9,7 +9,7 @@ import random
 import resource
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -96,8 +96,12 @@ def make(pipeline: RAMPipeline, count: int, each: int, seconds: float, seeds: in
 
 def draw(made: Made) -> Image.Image:
     """A sheet of a composition: the poses of each part, half of the seams included."""
-    parts = [made.together[start:stop] for start, stop in pairwise(made.borders)]
-    return sheet(parts, [prompt.wordings[0].sentences[0] for prompt in made.prompts])
+    return sheet(
+        [
+            replace(made.together[start:stop], prompt=prompt.wordings[0].sentences[0])
+            for (start, stop), prompt in zip(pairwise(made.borders), made.prompts, strict=True)
+        ]
+    )
 
 
 def measure(made: Sequence[Made], seconds: float) -> Result:
