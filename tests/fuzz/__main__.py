@@ -8,9 +8,11 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from tests.fuzz.harness import FAULTS, Report, run
+import torch
+
+from tests.fuzz.harness import FAULTS, Fault, Report, run
 from tests.fuzz.mutations import KINDS
-from tests.fuzz.parsers import PARSERS
+from tests.fuzz.parsers import PARSERS, tiny_pipeline
 
 
 def main() -> int:
@@ -22,6 +24,8 @@ def main() -> int:
     parser.add_argument("--parser", action="append", choices=PARSERS, help="only this one; may be repeated")
     parser.add_argument("--table", type=Path, help="write the table here, as Markdown")
     options = parser.parse_args()
+    torch.set_num_threads(1)
+    tiny_pipeline()  # here, so that each process has what it imports
     reports = []
     for name in options.parser or PARSERS:
         reports.append(run(name, options.inputs, options.seed, options.seconds))
@@ -36,13 +40,18 @@ def _summary(report: Report) -> str:
     lines = [
         f"{report.parser}: {report.tries.total()} inputs, {report.read} read, {len(report.faults)} faults"
     ]
-    seen = Counter(fault.detail.split(":")[0] + fault.detail[-60:] for fault in report.faults)
+    seen = Counter(_place(fault) for fault in report.faults)
     for fault in report.faults:
-        if count := seen.pop(fault.detail.split(":")[0] + fault.detail[-60:], 0):
+        if count := seen.pop(_place(fault), 0):
             lines.append(
                 f"  {count} x {fault.fault}, input {fault.number} ({fault.mutation}): {fault.detail}"
             )
     return "\n".join(lines)
+
+
+def _place(fault: Fault) -> str:
+    """What faults of one cause share: the error's type, and where it was raised."""
+    return f"{fault.detail.partition(':')[0]} {fault.detail.rpartition(' ')[2]}"
 
 
 def _table(reports: list[Report], seed: int) -> str:

@@ -28,7 +28,7 @@ from tests.synthetic_smpl import smpl_arrays
 from tests.tiny_pipeline import build_tiny_pipeline
 from training.config import load_config
 from training.data.captioned import read_captioned
-from training.open_data.asf_amc import acclaim_positions, read_amc, read_asf
+from training.open_data.asf_amc import read_acclaim
 from training.open_data.gltf import GltfAnimations
 from training.open_data.humanoid import read_amp, read_deepmimic
 
@@ -55,7 +55,8 @@ def _motion(frames: int = 50) -> Motion:
 
 
 @functools.cache
-def _pipeline() -> RAMPipeline:
+def tiny_pipeline() -> RAMPipeline:
+    """A checkpoint of small random networks."""
     return build_tiny_pipeline(Path(tempfile.mkdtemp(prefix="fuzz-backbone-")))
 
 
@@ -81,14 +82,14 @@ def _write_bvh(folder: Path) -> None:
 
 def _write_checkpoint(folder: Path) -> None:
     """Without checksums, as ram_sdk 0.1 wrote it: else every damage of weights is one and the same."""
-    _pipeline().save_pretrained(folder)
+    tiny_pipeline().save_pretrained(folder)
     index = json.loads((folder / "model_index.json").read_text())
     del index["_sha256"]
     (folder / "model_index.json").write_text(json.dumps(index))
 
 
 def _write_lora(folder: Path) -> None:
-    weight = _pipeline().denoiser.output_projection.weight
+    weight = tiny_pipeline().denoiser.output_projection.weight
     config = {"peft_type": "LORA", "r": 2, "lora_alpha": 2, "target_modules": ["output_projection"]}
     (folder / lora.CONFIG).write_text(json.dumps(config))
     key = f"{lora.PREFIX}denoiser.output_projection"
@@ -96,7 +97,7 @@ def _write_lora(folder: Path) -> None:
         f"{key}.lora_A.weight": torch.ones(2, weight.shape[1]),
         f"{key}.lora_B.weight": torch.ones(len(weight), 2),
     }
-    save_file(matrices, folder / lora.WEIGHTS, lora.header("tiny", _pipeline().components))
+    save_file(matrices, folder / lora.WEIGHTS, lora.header("tiny", tiny_pipeline().components))
 
 
 def _write_config(folder: Path) -> None:
@@ -121,7 +122,7 @@ def _write_captions(folder: Path) -> None:
 
 
 def _read_captions(folder: Path) -> Any:
-    pipeline = _pipeline()
+    pipeline = tiny_pipeline()
     return read_captioned(folder / "captions.csv", pipeline.normalizer.config, pipeline.text_backbone)
 
 
@@ -262,7 +263,7 @@ def _write_acclaim(folder: Path) -> None:
 
 
 def _read_acclaim(folder: Path) -> Any:
-    return acclaim_positions(read_asf(folder / "02.asf"), read_amc(folder / "02_01.amc"))
+    return read_acclaim(folder / "02.asf", folder / "02_01.amc")
 
 
 def _write_deepmimic(folder: Path) -> None:
@@ -290,7 +291,7 @@ PARSERS = {
     "npz of AMASS": _saved("walk.npz", layout="smplh"),
     "json": _saved("walk.json"),
     "checkpoint": Parser(_write_checkpoint, RAMPipeline.from_pretrained),
-    "LoRA": Parser(_write_lora, lambda folder: lora.load(folder, "mine", _pipeline().components, "tiny")),
+    "LoRA": Parser(_write_lora, lambda folder: lora.load(folder, "mine", tiny_pipeline().components, "tiny")),
     "training YAML": Parser(_write_config, lambda folder: load_config(folder / "run.yaml")),
     "captions.csv": Parser(_write_captions, _read_captions, lines=30),
     "prompts .txt": Parser(
