@@ -1,6 +1,7 @@
 """What a call of the pipeline may ask for: every argument checked, and completed to one value a motion."""
 
 import operator
+import reprlib
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, SupportsFloat, SupportsIndex
