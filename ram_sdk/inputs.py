@@ -1,6 +1,7 @@
 """What a call of the pipeline may ask for: every argument checked, and completed to one value a motion."""
 
 import operator
+import reprlib
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, SupportsFloat, SupportsIndex
@@ -62,8 +63,8 @@ def number(name: str, value: SupportsFloat) -> float:
         raise ValueError(f"{name} {value!r}: expected a number")
     try:
         return float(value)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"{name} {value!r}: expected a number") from error
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
+        raise ValueError(f"{name} {reprlib.repr(value)}: expected a number") from error
 
 
 def prompts(prompt: str | Sequence[str]) -> list[str]:

@@ -200,7 +200,7 @@ class MotionIndex:
                 for name, size, changed, spans in json.loads(about["files"])
             )
             folder, encoder = Path(folder or about["folder"]), about["encoder"]
-        except (SafetensorError, KeyError, ValueError, TypeError) as error:
+        except (SafetensorError, KeyError, ValueError, TypeError, OverflowError, RecursionError) as error:
             raise IndexFileError(where) from error
         if latents.ndim != 2 or len(latents) != sum(len(file.spans) for file in files):
             raise IndexFileError(where)

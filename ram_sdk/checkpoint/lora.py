@@ -28,6 +28,7 @@ from ram_sdk.checkpoint.errors import CheckpointError
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 NETWORKS = ("denoiser", "motion_encoder", "text_encoder")
 _LARGEST_SCALE = 1000.0
+_MOST = 10**6  # rank or alpha
 """The parts of a pipeline that a LoRA may change."""
 
 PREFIX = "base_model.model."
@@ -151,9 +152,15 @@ def _read_scaling(folder: Path) -> float:
         if (value := config.get(key, plain)) != plain:
             raise CheckpointError(f"{CONFIG} says {key} is {value!r}: only LoRAs with {plain!r} are read")
     rank, alpha = config.get("r"), config.get("lora_alpha")
-    if not (isinstance(rank, int) and rank > 0 and isinstance(alpha, (int, float))):
-        raise CheckpointError(f"{CONFIG} says r {rank!r}, lora_alpha {alpha!r}: expected positive numbers")
+    if not (_positive(rank) and isinstance(rank, int) and _positive(alpha)):
+        raise CheckpointError(
+            f"{CONFIG} says r {rank!r:.40}, lora_alpha {alpha!r:.40}: expected positive numbers up to {_MOST}"
+        )
     return alpha / (math.sqrt(rank) if config.get("use_rslora") else rank)
+
+
+def _positive(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= _MOST
 
 
 def _read_weights(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:

@@ -206,8 +206,8 @@ def from_json(text: str) -> list[Constraint]:
     """
     try:
         entries = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"constraints: this is not JSON ({error})") from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"constraints: this is not JSON that can be read ({error})") from error
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise ValueError(
             'constraints: expected a JSON list of objects such as {"kind": "Stop", "place": [0, 1]}'
@@ -277,7 +277,7 @@ def _array(name: str, values: ArrayLike | Sequence[Any], shape: tuple[int, ...] 
     """Finite numbers as a float64 array that cannot be changed, of that shape if one is given."""
     try:
         array = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{name}: expected numbers in rows of equal length") from error
     if shape is not None and array.shape != shape:
         raise ValueError(f"{name} of shape {array.shape}: expected {shape}")

@@ -65,7 +65,11 @@ def read_asf(path: str | Path) -> AsfSkeleton:
         _parse_bone(block, parents, str(path))
         for block in re.findall(r"\bbegin\b(.*?)\bend\b", sections["bonedata"], re.DOTALL)
     ]
-    return AsfSkeleton(tuple(_parents_first(bones, str(path))), _METRES_PER_INCH / float(length[1]))
+    try:
+        metres = _METRES_PER_INCH / float(length[1])
+    except (ValueError, ZeroDivisionError):
+        raise ValueError(f"{path}: :units gives the length {length[1]}: expected a number") from None
+    return AsfSkeleton(tuple(_parents_first(bones, str(path))), metres)
 
 
 def _parents(hierarchy: str) -> dict[str, str]:
@@ -141,6 +145,19 @@ def read_amc(path: str | Path) -> dict[str, NDArray[np.float64]]:
     return motion
 
 
+def read_acclaim(asf: str | Path, amc: str | Path) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    """Read a skeleton and a motion of it; see `acclaim_positions`.
+
+    Raises:
+        ValueError: one of them cannot be read, or they do not fit; the message names the file.
+    """
+    skeleton, motion = read_asf(asf), read_amc(amc)
+    try:
+        return acclaim_positions(skeleton, motion)
+    except ValueError as error:
+        raise ValueError(f"{amc}: {error}") from error
+
+
 def acclaim_positions(
     skeleton: AsfSkeleton, motion: dict[str, NDArray[np.float64]]
 ) -> tuple[tuple[str, ...], NDArray[np.float64]]:
@@ -155,20 +172,23 @@ def acclaim_positions(
         the *end* of each bone.
 
     Raises:
-        ValueError: the motion does not fit the skeleton.
+        ValueError: the motion does not fit the skeleton, or holds numbers that are not finite.
     """
     root = motion.get("root")
-    if root is None or root.shape[1] != 6:
+    if root is None or root.shape[1:] != (6,):
         raise ValueError("the motion has no root line of six numbers")
     rotations = {"root": _euler_xyz(root[:, 3:])}
     positions = {"root": root[:, :3]}
     for bone in skeleton.bones:
         angles = np.zeros((len(root), 3))
         if bone.dof:
-            if bone.name not in motion or motion[bone.name].shape[1] != len(bone.dof):
+            if bone.name not in motion or motion[bone.name].shape[1:] != (len(bone.dof),):
                 raise ValueError(f"bone {bone.name!r}: the skeleton expects {len(bone.dof)} angles a frame")
             angles[:, bone.dof] = motion[bone.name]
         turn = bone.axis @ _euler_xyz(angles) @ bone.axis.T
         rotations[bone.name] = rotations[bone.parent] @ turn
         positions[bone.name] = positions[bone.parent] + rotations[bone.name] @ bone.reach
-    return tuple(positions), np.stack(list(positions.values()), axis=1) * skeleton.metres
+    places = np.stack(list(positions.values()), axis=1) * skeleton.metres
+    if not np.isfinite(places).all():
+        raise ValueError("numbers that are not finite")
+    return tuple(positions), places

@@ -12,7 +12,7 @@ from ram_sdk.formats.bvh_parser import read_bvh
 from ram_sdk.skeleton.joints import HUMANML3D
 from ram_sdk.skeleton.mapping import pick_joints
 from ram_sdk.skeleton.retarget import FloatArray
-from training.open_data.asf_amc import acclaim_positions, read_amc, read_asf
+from training.open_data.asf_amc import read_acclaim
 from training.open_data.authored import perform, takes_of
 from training.open_data.captions import HumanCaption, read_human_captions
 from training.open_data.gltf import GltfAnimations
@@ -105,8 +105,7 @@ def _read_joints(file: CaptureFile) -> tuple[FloatArray, float]:
             motion = read_bvh(file.path)
             return pick_joints(motion.names, motion.world_transforms()[0]), motion.fps
         case ".amc":
-            skeleton = read_asf(_skeleton_beside(file.path))
-            return pick_joints(*acclaim_positions(skeleton, read_amc(file.path))), 0.0
+            return pick_joints(*read_acclaim(_skeleton_beside(file.path), file.path)), 0.0
         case ".glb":
             library = GltfAnimations(file.path)
             return pick_joints(library.node_names, library.positions(file.take, _GLTF_FPS)), _GLTF_FPS

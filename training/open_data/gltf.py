@@ -1,7 +1,9 @@
 """Reading the animations of a binary glTF file (GLB): joint positions over time, no meshes."""
 
+import contextlib
 import json
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,27 @@ FloatArray = NDArray[np.float64]
 
 _WIDTH = {"SCALAR": 1, "VEC3": 3, "VEC4": 4}
 _FLOAT = 5126
+_LONGEST = 600.0  # seconds of an animation
+_DAMAGE = (
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    struct.error,
+)
+
+
+@contextlib.contextmanager
+def _naming(path: str | Path) -> Iterator[None]:
+    """Whatever a damaged file leads to is a ValueError that names it."""
+    try:
+        yield
+    except _DAMAGE as error:
+        reason = str(error) if isinstance(error, ValueError) else repr(error)
+        raise ValueError(f"{path}: not animations in GLB, or damaged: {reason}") from error
 
 
 class GltfAnimations:
@@ -21,13 +44,17 @@ class GltfAnimations:
         path: the file.
 
     Raises:
-        ValueError: the file is not a GLB version 2 file or is cut off.
+        ValueError: the file is not a GLB version 2 file, is cut off, or is damaged.
     """
 
     def __init__(self, path: str | Path) -> None:
+        with _naming(path):
+            self._open(path)
+
+    def _open(self, path: str | Path) -> None:
         data = Path(path).read_bytes()
         if len(data) < 20 or data[:4] != b"glTF" or struct.unpack("<I", data[8:12])[0] != len(data):
-            raise ValueError(f"{path}: not a complete GLB file")
+            raise ValueError("not a complete GLB file")
         size = struct.unpack("<I", data[12:16])[0]
         self._json: dict[str, Any] = json.loads(data[20 : 20 + size])
         self._buffer = data[28 + size :]
@@ -57,11 +84,20 @@ class GltfAnimations:
 
         Raises:
             KeyError: no such animation.
-            ValueError: an interpolation other than LINEAR and STEP.
+            ValueError: an interpolation other than LINEAR and STEP, or a damaged animation.
         """
         animation = self._animations[name]
+        with _naming(self._path):
+            positions = self._positions(animation, fps)
+            if not np.isfinite(positions).all():
+                raise ValueError(f"the animation {name} holds numbers that are not finite")
+        return positions
+
+    def _positions(self, animation: dict[str, Any], fps: float) -> FloatArray:
         samplers = animation["samplers"]
         duration = max(float(self._accessor(s["input"])[-1, 0]) for s in samplers)
+        if not 0 <= duration <= _LONGEST:
+            raise ValueError(f"an animation of {duration} s: 0 to {_LONGEST} s are read")
         times = np.arange(int(duration * fps + 1e-6) + 1) / fps
         tracks = {
             (channel["target"]["node"], channel["target"]["path"]): self._sample(
@@ -77,7 +113,7 @@ class GltfAnimations:
     def _accessor(self, index: int) -> FloatArray:
         accessor = self._json["accessors"][index]
         if accessor["componentType"] != _FLOAT or "sparse" in accessor:
-            raise ValueError(f"{self._path}: animation data must be plain 32-bit floats")
+            raise ValueError("animation data must be plain 32-bit floats")
         view = self._json["bufferViews"][accessor["bufferView"]]
         start = view.get("byteOffset", 0) + accessor.get("byteOffset", 0)
         width = _WIDTH[accessor["type"]]
@@ -88,7 +124,7 @@ class GltfAnimations:
         keys, values = self._accessor(sampler["input"])[:, 0], self._accessor(sampler["output"])
         mode = sampler.get("interpolation", "LINEAR")
         if mode not in ("LINEAR", "STEP"):
-            raise ValueError(f"{self._path}: interpolation {mode} is not read; LINEAR and STEP are")
+            raise ValueError(f"interpolation {mode} is not read; LINEAR and STEP are")
         left = np.clip(np.searchsorted(keys, times + 1e-6, side="right") - 1, 0, len(keys) - 1)
         right = np.minimum(left + 1, len(keys) - 1)
         if mode == "STEP":

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from ram_sdk.array_files import Archive, number
+
 FloatArray = NDArray[np.float64]
 
 # Joint: parent and offset from it in metres, x forward, y left, z up (the humanoid.xml of DeepMimic and AMP).
@@ -41,6 +43,7 @@ _FRAME = (
 _FRAME_LENGTH = 4 + sum(count for _, count in _FRAME)
 # Axes of DeepMimic (x forward, y up, z right) and of the table above, as rows of x, y, z.
 _FROM_DEEPMIMIC = np.array(((1.0, 0.0, 0.0), (0.0, 0.0, -1.0), (0.0, 1.0, 0.0)))
+_SHORTEST_STEP = 1e-4  # seconds
 _TO_Y_UP = (1, 2, 0)  # left, up, forward
 
 
@@ -61,10 +64,17 @@ def read_deepmimic(path: Path) -> HumanoidMotion:
     """
     try:
         frames = np.array(json.loads(path.read_text(encoding="utf-8"))["Frames"], dtype=np.float64)
-    except (KeyError, TypeError, ValueError) as error:
+        return _of_frames(frames)
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise ValueError(f"{path}: expected a DeepMimic motion, an object with Frames ({error})") from None
+
+
+def _of_frames(frames: FloatArray) -> HumanoidMotion:
     if frames.ndim != 2 or frames.shape[1] != _FRAME_LENGTH or len(frames) < 2:
-        raise ValueError(f"{path}: expected at least two frames of {_FRAME_LENGTH} numbers")
+        raise ValueError(f"at least two frames of {_FRAME_LENGTH} numbers")
+    step = float(np.median(frames[:-1, 0]))
+    if not np.isfinite(frames).all() or step < _SHORTEST_STEP:
+        raise ValueError("finite numbers, and a time step in seconds")
     rotations, column = {}, 4
     for joint, count in _FRAME:
         values = frames[:, column : column + count]
@@ -75,7 +85,7 @@ def read_deepmimic(path: Path) -> HumanoidMotion:
         rotations[joint] = _FROM_DEEPMIMIC @ local.as_matrix() @ _FROM_DEEPMIMIC.T
         column += count
     root = frames[:, 1:4] @ _FROM_DEEPMIMIC.T
-    return HumanoidMotion(tuple(_JOINTS), _pose(root, rotations), 1.0 / float(np.median(frames[:-1, 0])))
+    return HumanoidMotion(tuple(_JOINTS), _pose(root, rotations), 1.0 / step)
 
 
 def read_amp(path: Path) -> HumanoidMotion:
@@ -85,16 +95,20 @@ def read_amp(path: Path) -> HumanoidMotion:
         ValueError: the file is no such archive.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            quaternions, root = arrays["rot"].astype(np.float64), arrays["root"].astype(np.float64)
-            names, fps = [str(name) for name in arrays["names"]], float(arrays["fps"])
-    except KeyError as error:
+        with Archive(path) as archive:
+            quaternions, root = (archive[name].astype(np.float64) for name in ("rot", "root"))
+            names, fps = [str(name) for name in archive["names"].ravel()], number(archive["fps"], "fps")
+        if root.ndim != 2 or root.shape[1] != 3 or quaternions.shape != (len(root), len(names), 4):
+            raise ValueError(f"rot {quaternions.shape} and root {root.shape} of {len(names)} names")
+        if not (np.isfinite(root).all() and np.isfinite(quaternions).all() and len(root) and fps > 0):
+            raise ValueError("no frames, or numbers that are not finite")
+        rotations = {
+            name: Rotation.from_quat(quaternions[:, index]).as_matrix()
+            for index, name in enumerate(names)
+            if name in _JOINTS
+        }
+    except ValueError as error:
         raise ValueError(f"{path}: expected an archive with rot, root, names and fps ({error})") from None
-    rotations = {
-        name: Rotation.from_quat(quaternions[:, index]).as_matrix()
-        for index, name in enumerate(names)
-        if name in _JOINTS
-    }
     return HumanoidMotion(tuple(_JOINTS), _pose(root, rotations), fps)
 
 

@@ -1,0 +1,23 @@
+"""A few damaged files for every reader; `python -m tests.fuzz` tries thousands."""
+
+import warnings
+
+import pytest
+
+from tests.fuzz.harness import try_input
+from tests.fuzz.mutations import KINDS
+from tests.fuzz.parsers import PARSERS
+
+_INPUTS = 2 * len(KINDS)
+
+
+@pytest.mark.parametrize("name", PARSERS)
+def test_damaged_files_are_read_or_refused(name, tmp_path):
+    parser, valid = PARSERS[name], tmp_path / "valid"
+    valid.mkdir()
+    parser.write(valid)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        parser.read(valid)
+        outcomes = [try_input(parser, valid, tmp_path / "input", number, 1) for number in range(_INPUTS)]
+    assert [problem for _, problem in outcomes if problem] == []
