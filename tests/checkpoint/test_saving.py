@@ -166,7 +166,7 @@ def test_a_signal_removes_temporary_files(tmp_path, sent):
     code = f"""
         import signal, sys, time
         from pathlib import Path
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # shells start what runs behind them without it
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # shells ignore it behind them
         from ram_sdk.files import replacing, replacing_folder, sigterm_as_exit
         with sigterm_as_exit(), replacing(Path({str(tmp_path)!r}) / "a") as file, \\
              replacing_folder(Path({str(tmp_path)!r}) / "b", "index") as folder:
