@@ -78,7 +78,10 @@ def column(text: str, names: Sequence[str], where: str) -> list[str]:
     if not lines:
         return []
     delimiter = max(",;\t", key=lines[0].count)
-    rows = list(csv.reader(lines, delimiter=delimiter))
+    try:
+        rows = list(csv.reader(lines, delimiter=delimiter))
+    except csv.Error as error:
+        raise ValueError(f"{where!r} is no table: {error}") from error
     header = [cell.strip().lower() for cell in rows[0]]
     index = next((header.index(name) for name in names if name in header), None)
     if index is None:

@@ -118,7 +118,7 @@ def _work(results: Connection, name: str, numbers: range, seed: int) -> None:
         _limit_memory()
         signal.signal(signal.SIGALRM, _raise_late)
         for number in numbers:
-            results.send(try_input(parser, valid, Path(place) / "input", number, seed))
+            results.send(try_input(parser, valid, Path(place) / "damaged-files", number, seed))
     results.close()
 
 
@@ -133,7 +133,9 @@ def try_input(
     target.write_bytes(mutate(target.read_bytes(), target.name, kind_of(number), random))
     before = _contents(folder)
     try:
-        was_read, problem = _judge(parser, folder, {part for name in names for part in name.parts})
+        was_read, problem = _judge(
+            parser, folder, {folder.name, *(part for name in names for part in name.parts)}
+        )
         if _contents(folder) != before:
             problem = "lost", "files changed or were left behind"
         if canaries := [*folder.parent.rglob(CANARY)]:

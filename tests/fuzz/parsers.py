@@ -291,9 +291,11 @@ PARSERS = {
     "npz of AMASS": _saved("walk.npz", layout="smplh"),
     "json": _saved("walk.json"),
     "checkpoint": Parser(_write_checkpoint, RAMPipeline.from_pretrained),
-    "LoRA": Parser(_write_lora, lambda folder: lora.load(folder, "mine", tiny_pipeline().components, "tiny")),
+    "LoRA": Parser(
+        _write_lora, lambda folder: lora.load(folder, folder.name, tiny_pipeline().components, "tiny")
+    ),
     "training YAML": Parser(_write_config, lambda folder: load_config(folder / "run.yaml")),
-    "captions.csv": Parser(_write_captions, _read_captions, lines=30),
+    "captions.csv": Parser(_write_captions, _read_captions, lines=60),
     "prompts .txt": Parser(
         _write_text("prompts.txt", "a person walks\na man jumps; \n\n"),
         lambda folder: prompts.read(folder / "prompts.txt"),

@@ -19,5 +19,7 @@ def test_damaged_files_are_read_or_refused(name, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         parser.read(valid)
-        outcomes = [try_input(parser, valid, tmp_path / "input", number, 1) for number in range(_INPUTS)]
+        outcomes = [
+            try_input(parser, valid, tmp_path / "damaged-files", number, 1) for number in range(_INPUTS)
+        ]
     assert [problem for _, problem in outcomes if problem] == []

@@ -7,6 +7,7 @@ two, `fps` and `up`, what a file does not say: its frame rate, and which axis po
 
 import csv
 import difflib
+import io
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,8 +26,10 @@ from ram_sdk.skeleton.features import canonicalize, encode_joints
 from ram_sdk.skeleton.joints import HUMANML3D, SKELETONS, UNIFORM_BONE_LENGTHS, Skeleton
 from ram_sdk.skeleton.mapping import pick_joints
 from ram_sdk.skeleton.retarget import retarget
+from ram_sdk.text_files import read_text
 from training.data.clip import Clip
 
+_SHOWN = 50  # problems of a table in a message
 _SAME_LENGTH = 1e-2  # relative difference of bones that are the uniform skeleton's
 
 
@@ -35,7 +38,8 @@ class CaptionedDataError(ValueError):
 
     def __init__(self, table: Path, problems: list[str]) -> None:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        super().__init__("\n  ".join([f"{count} in {table}:", *problems]))
+        more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
+        super().__init__("\n  ".join([f"{count} in {table}:", *problems[:_SHOWN], *more]))
         self.problems = problems
 
 
@@ -104,8 +108,10 @@ def read_captioned(table: Path, motion: NormalizerConfig, backbone: TextBackbone
 
 
 def _read_rows(table: Path, problems: list[str]) -> list[_Row]:
-    with open(table, encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file, skipinitialspace=True)
+    text = read_text(table)
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    reader = csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True, delimiter=delimiter)
+    try:
         columns = [column.strip() for column in reader.fieldnames or ()]
         reader.fieldnames = columns
         if missing := [column for column in ("file", "caption") if column not in columns]:
@@ -117,6 +123,8 @@ def _read_rows(table: Path, problems: list[str]) -> list[_Row]:
                 ],
             )
         rows = [row for values in reader for row in _read_row(values, reader.line_num, problems)]
+    except csv.Error as error:
+        raise CaptionedDataError(table, [f"line {reader.line_num}: {error}"]) from error
     if not rows and not problems:
         problems.append("no row below the first line: write one for each caption")
     return rows
