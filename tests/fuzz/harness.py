@@ -132,10 +132,9 @@ def try_input(
     target = folder / random.choice(names)
     target.write_bytes(mutate(target.read_bytes(), target.name, kind_of(number), random))
     before = _contents(folder)
+    known = {folder.name, *(part for name in names for part in name.parts)}
     try:
-        was_read, problem = _judge(
-            parser, folder, {folder.name, *(part for name in names for part in name.parts)}
-        )
+        was_read, problem = _judge(parser, folder, known)
         if _contents(folder) != before:
             problem = "lost", "files changed or were left behind"
         if canaries := [*folder.parent.rglob(CANARY)]:

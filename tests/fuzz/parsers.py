@@ -100,6 +100,10 @@ def _write_lora(folder: Path) -> None:
     save_file(matrices, folder / lora.WEIGHTS, lora.header("tiny", tiny_pipeline().components))
 
 
+def _read_lora(folder: Path) -> Any:
+    return lora.load(folder, folder.name, tiny_pipeline().components, "tiny")
+
+
 def _write_config(folder: Path) -> None:
     config = {
         "batch_size": 8,
@@ -291,9 +295,7 @@ PARSERS = {
     "npz of AMASS": _saved("walk.npz", layout="smplh"),
     "json": _saved("walk.json"),
     "checkpoint": Parser(_write_checkpoint, RAMPipeline.from_pretrained),
-    "LoRA": Parser(
-        _write_lora, lambda folder: lora.load(folder, folder.name, tiny_pipeline().components, "tiny")
-    ),
+    "LoRA": Parser(_write_lora, _read_lora),
     "training YAML": Parser(_write_config, lambda folder: load_config(folder / "run.yaml")),
     "captions.csv": Parser(_write_captions, _read_captions, lines=60),
     "prompts .txt": Parser(

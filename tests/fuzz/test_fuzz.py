@@ -13,13 +13,11 @@ _INPUTS = 2 * len(KINDS)
 
 @pytest.mark.parametrize("name", PARSERS)
 def test_damaged_files_are_read_or_refused(name, tmp_path):
-    parser, valid = PARSERS[name], tmp_path / "valid"
+    parser, valid, place = PARSERS[name], tmp_path / "valid", tmp_path / "damaged-files"
     valid.mkdir()
     parser.write(valid)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         parser.read(valid)
-        outcomes = [
-            try_input(parser, valid, tmp_path / "damaged-files", number, 1) for number in range(_INPUTS)
-        ]
+        outcomes = [try_input(parser, valid, place, number, 1) for number in range(_INPUTS)]
     assert [problem for _, problem in outcomes if problem] == []
