@@ -214,8 +214,8 @@ def _read_sizes(path: Path) -> _Bert | _DistilBert:
 def _check_weights(path: Path, config: TextBackboneConfig) -> None:
     if (digest := sha256(path)) != config.sha256:
         raise CheckpointError(
-            f"{path.name}: the weights of the text backbone {config.name} have sha256 {digest[:12]}..., "
-            f"expected {config.sha256[:12]}...: they are damaged or not the ones this checkpoint was trained with"
+            f"{path.name}: weights of the text backbone {config.name} have sha256 {digest[:12]}..., "
+            f"expected {config.sha256[:12]}...: they are damaged or not its own"
         )
 
 
