@@ -118,7 +118,7 @@ def _read_rows(table: Path, problems: list[str]) -> list[_Row]:
             raise CaptionedDataError(
                 table,
                 [
-                    f"no column {' and no column '.join(missing)}: the first line is {','.join(columns)!r}, "
+                    f"no column {' and no column '.join(missing)}: the first line is {delimiter.join(columns)!r}, "
                     "write file,caption or file,caption,start,end"
                 ],
             )
