@@ -118,7 +118,8 @@ def _read_rows(table: Path, problems: list[str]) -> list[_Row]:
             raise CaptionedDataError(
                 table,
                 [
-                    f"no column {' and no column '.join(missing)}: the first line is {delimiter.join(columns)!r}, "
+                    f"no column {' and no column '.join(missing)}: the first line is "
+                    f"{delimiter.join(columns)!r}, "
                     "write file,caption or file,caption,start,end"
                 ],
             )
