@@ -110,23 +110,6 @@ def matrix_to_6d(matrix: Tensor) -> Tensor:
     return matrix[..., :2].transpose(-1, -2).flatten(-2)
 
 
-def matrix_from_6d(columns: Tensor) -> Tensor:
-    """Rotation matrices `(..., 3, 3)` from two columns `(..., 6)`, made orthonormal (Zhou et al., 2019)."""
-    first = F.normalize(columns[..., :3], dim=-1)
-    second = columns[..., 3:] - (first * columns[..., 3:]).sum(-1, keepdim=True) * first
-    second = F.normalize(second, dim=-1)
-    return torch.stack((first, second, torch.linalg.cross(first, second)), dim=-1)
-
-
-def euler_to_matrix(angles: Tensor, order: str) -> Tensor:
-    """Euler angles `(..., 3)`, radians, to matrices; "ZXY" means R = Rz Rx Ry, the order BVH writes."""
-    axes = torch.eye(3, dtype=angles.dtype, device=angles.device)
-    first, second, third = (
-        axis_angle_to_matrix(angles[..., i : i + 1] * axes["XYZ".index(axis)]) for i, axis in enumerate(order)
-    )
-    return first @ second @ third
-
-
 def matrix_to_euler(matrix: Tensor, order: str) -> Tensor:
     """Rotation matrices to Euler angles `(..., 3)`, radians, with R = R_order[0] R_order[1] R_order[2].
 

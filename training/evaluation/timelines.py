@@ -199,10 +199,6 @@ def _largest(joints: Array, order: int) -> float:
     return float(np.linalg.norm(np.diff(joints, n=order, axis=0), axis=-1).max())
 
 
-def _most_jump(pieces: Sequence[Array]) -> float:
-    return max(_largest(piece, 2) for piece in pieces)
-
-
 def _mean(values: Iterable[float]) -> float:
     return float(np.mean(list(values)))
 
