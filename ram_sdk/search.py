@@ -25,7 +25,7 @@ from ram_sdk.files import replacing
 from ram_sdk.motion import Motion
 
 if TYPE_CHECKING:
-    from ram_sdk.latents import LatentSpace
+    from ram_sdk.pipeline.latents import LatentSpace
 
 _FORMAT = "ram_sdk motion index 1"
 _BATCH = 64  # windows that are encoded together

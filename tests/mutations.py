@@ -228,7 +228,7 @@ MUTATIONS = (
     ),
     Mutation(
         "half precision draws other noise",
-        "ram_sdk/pipeline.py",
+        "ram_sdk/pipeline/sampling.py",
         (
             (
                 "generator=generator, dtype=torch.float32",

@@ -14,7 +14,7 @@ from ram_sdk.models.text_backbone import PLACES, TextBackboneConfig
 from ram_sdk.scheduler import SchedulerConfig
 
 if TYPE_CHECKING:
-    from ram_sdk.pipeline import RAMPipeline
+    from ram_sdk.pipeline.parts import PipelineParts
 
 _TEMPLATE = """---
 library_name: ram_sdk
@@ -58,7 +58,7 @@ _TERMS = re.compile(
 """Headings of a card's sections that stay with the weights, wherever these go."""
 
 
-def write_model_card(pipeline: "RAMPipeline", folder: Path) -> None:
+def write_model_card(pipeline: "PipelineParts", folder: Path) -> None:
     """Write a card that says what the checkpoint is; one that is already there is kept.
 
     Licence, terms and credits of the checkpoint that the pipeline was loaded from are carried over.

@@ -1,41 +1,37 @@
 """What can be done in the latent space that texts and motions share (eq. 1 and 2)."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ram_sdk import inputs
-from ram_sdk.models import FeatureNormalizer, Matcher, MotionEncoder
+from ram_sdk.models import Matcher
+from ram_sdk.models.duration import stated_seconds
 from ram_sdk.motion import Motion
+from ram_sdk.pipeline.parts import PipelineParts
 from ram_sdk.search import Match, MotionIndex
 
-if TYPE_CHECKING:
-    from ram_sdk.pipeline import RAMOutput
-
+_PROMPTS = 64  # that are read at a time
 _CHUNK = 32  # motions of similar length that are encoded together
 
 
-class LatentSpace:
-    """The part of `RAMPipeline` that encodes, compares and mixes texts and motions."""
+class LatentSpace(PipelineParts):
+    """The part of `RAMPipeline` that reads texts and motions, compares and mixes them."""
 
-    motion_encoder: MotionEncoder | None
-    normalizer: FeatureNormalizer
-    matcher: Matcher | None
+    def encode_prompt(self, prompts: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """Read prompts.
 
-    if TYPE_CHECKING:
+        Returns:
+            Latents z_t `(batch, latent_dim)` (eq. 2) and the estimated durations `(batch,)` in seconds.
 
-        @property
-        def device(self) -> torch.device: ...  # noqa: D102
-
-        @property
-        def dtype(self) -> torch.dtype: ...  # noqa: D102
-
-        def encode_prompt(self, prompts: Sequence[str]) -> tuple[Tensor, Tensor]: ...  # noqa: D102
-
-        def __call__(self, *, latents: Tensor, num_frames: int, seed: int | None) -> RAMOutput: ...  # noqa: D102
+        Raises:
+            ValueError: a prompt is longer than the text backbone can read.
+        """
+        tokens, mask = self.text_backbone.encode(prompts)
+        tokens = tokens.to(self.dtype)
+        return self.text_encoder(tokens, mask), self.duration_estimator(tokens, mask)
 
     @torch.no_grad()
     def encode_text(self, texts: str | Sequence[str]) -> Tensor:
@@ -70,23 +66,6 @@ class LatentSpace:
             mask = torch.arange(padded.shape[1], device=self.device) < lengths[:, None]
             latents[chunk] = self.motion_encoder(padded.to(self.dtype), mask).float()
         return latents.to(self.dtype)
-
-    def reconstruct(self, motion: Motion, *, seed: int | None = None) -> Motion:
-        """Make a motion again from its latent alone: z_m in place of z_t, as REG uses it.
-
-        Args:
-            motion: at most as long as the checkpoint can make.
-            seed: of the noise; default: a random one, recorded in `Motion.settings`.
-
-        Returns:
-            A motion of the same length, at the checkpoint's frame rate.
-
-        Raises:
-            ValueError: what `encode_motion` refuses.
-        """
-        frames = len(self._features(motion))
-        made: Motion = self(latents=self.encode_motion(motion), num_frames=frames, seed=seed).motions[0]
-        return made
 
     def interpolate(self, start: str | Motion, end: str | Motion, steps: int = 5) -> Tensor:
         """Latents on the way from one text or motion to another, ends included.
@@ -175,3 +154,16 @@ class LatentSpace:
                 f"{wanted.max_frames}, take a part of it such as motion[:{wanted.max_frames}]"
             )
         return torch.from_numpy(motion.features)
+
+    def _latents_once(self, prompts: Sequence[str]) -> Tensor:
+        """Latents of prompts, each read once, in batches."""
+        texts = list(dict.fromkeys(prompts))
+        batches = [texts[i : i + _PROMPTS] for i in range(0, len(texts), _PROMPTS)]
+        latents = torch.cat([self.encode_prompt(batch)[0] for batch in batches])
+        return latents[[texts.index(prompt) for prompt in prompts]]
+
+    def _estimated_lengths(self, prompts: Sequence[str], seconds: Tensor) -> list[int]:
+        """Frames of the duration that each text names, or else of the estimate, as far as can be made."""
+        motion = self.normalizer.config
+        wanted = [stated_seconds(text) or float(s) for text, s in zip(prompts, seconds, strict=True)]
+        return [min(max(round(s * motion.fps), motion.min_frames), motion.max_frames) for s in wanted]

@@ -1,0 +1,11 @@
+"""`RAMPipeline`: text to motion.
+
+`pipeline` is the order of events. `parts` holds, loads and saves the networks, `latents` reads texts and
+motions, `sampling` denoises, `output` is what comes back.
+"""
+
+from ram_sdk.pipeline.output import OutputType, RAMOutput
+from ram_sdk.pipeline.pipeline import RAMPipeline
+from ram_sdk.pipeline.sampling import StepCallback, StepInfo, StopSampling
+
+__all__ = ["OutputType", "RAMOutput", "RAMPipeline", "StepCallback", "StepInfo", "StopSampling"]

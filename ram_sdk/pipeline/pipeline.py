@@ -1,0 +1,337 @@
+"""`RAMPipeline`: text to motion, the order of events."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ram_sdk import inputs
+from ram_sdk.control import candidates
+from ram_sdk.control.composition import Composition, placed
+from ram_sdk.control.constraints import Constraint, Keep, Part
+from ram_sdk.control.constraints import checked as checked_constraints
+from ram_sdk.control.steering import Steering, finish
+from ram_sdk.control.targets import Targets, resolve
+from ram_sdk.control.timeline import Segment, Timeline
+from ram_sdk.control.wording import with_subject
+from ram_sdk.motion import Motion
+from ram_sdk.pipeline.latents import LatentSpace
+from ram_sdk.pipeline.output import OUTPUT_TYPES, OutputType, RAMOutput
+from ram_sdk.pipeline.sampling import SamplingLoop, StepCallback
+from ram_sdk.scheduler import RAMScheduler, Sampler, Spacing
+from ram_sdk.skeleton.joints import HUMANML3D
+
+
+class RAMPipeline(LatentSpace, SamplingLoop):
+    """Generates human motion from text with the Reconstruction-Anchored Diffusion Model.
+
+    `from_pretrained` loads one; calling it generates. The parts are public attributes and the steps of a
+    call are public methods, so that both can be used one by one.
+
+    Attributes:
+        text_backbone: frozen encoder, captions to token states.
+        text_encoder: E_t, token states to latents; a plain mean in the MDM baseline.
+        motion_encoder: E_m, motions to latents; REG reconstructs with it. None in a checkpoint trained
+            without the motion branch, such as the MDM baseline: its `reg_scale` is 0.
+        denoiser: D, predicts clean motion.
+        normalizer: mean and deviation of the features, and which motion the checkpoint speaks.
+        duration_estimator: seconds that a text usually takes.
+        scheduler: timesteps, sampling steps and guidance scales.
+        matcher: calibration of `similarity`; None in a checkpoint without it.
+        lora: the LoRA that `load_lora` merged into the networks; None where there is none.
+        name: what it was loaded from, "unnamed" where it was made from parts.
+        folder: where that lies on the disk; None where it was made from parts.
+    """
+
+    @torch.no_grad()
+    def __call__(
+        self,
+        prompt: str | Sequence[str] | None = None,
+        num_frames: int | Sequence[int] | None = None,
+        *,
+        latents: Tensor | None = None,
+        duration: float | Sequence[float] | None = None,
+        num_inference_steps: int | None = None,
+        reg_scale: float | None = None,
+        cfg_scale: float | None = None,
+        reg_timesteps: Sequence[int] | None = None,
+        sampler: Sampler | None = None,
+        timestep_spacing: Spacing | None = None,
+        seed: int | Sequence[int] | None = None,
+        generator: torch.Generator | None = None,
+        num_motions_per_prompt: int = 1,
+        num_candidates: int = 1,
+        constraints: Constraint | Sequence[Constraint] = (),
+        callback_on_step_end: StepCallback | None = None,
+        output_type: OutputType = "motion",
+        **unknown: Any,
+    ) -> RAMOutput:
+        """Generate motions for one or several prompts.
+
+        Every motion has its own seed and draws its own noise on the CPU: a seed gives the same motion alone,
+        in any batch and on any device (to float tolerance). Calls do not change the pipeline, so that
+        threads may share one.
+
+        Args:
+            prompt: what the person does, or several such texts, whose motions are made as one batch.
+            num_frames: length in frames, for all or for each prompt.
+            latents: z `(prompts, latent_dim)` to make motions of in place of the prompts' own, such as
+                `encode_motion` and `interpolate` return; they need no prompt, but then a length.
+            duration: length in seconds instead; without either it is what the text says ("for five seconds")
+                or else estimated from the text, within what the checkpoint can make.
+            num_inference_steps: denoising steps. This and the settings up to `timestep_spacing` are the
+                scheduler's where they are not given.
+            reg_scale: weight of Reconstructive Error Guidance (eq. 10), 0 = off.
+            cfg_scale: weight of classifier-free guidance (eq. 11), 0 = off. This is diffusers'
+                guidance_scale minus 1.
+            reg_timesteps: timesteps where REG is on (Table 3).
+            sampler: "ddpm", "ddim" or "dpm++".
+            timestep_spacing: "linear" or "noisy_first", see `RAMScheduler`.
+            seed: a seed that every prompt starts from (its k-th motion uses seed + k), or one for each
+                motion; default: a random one, recorded in `Motion.settings`.
+            generator: draws the seeds instead.
+            num_motions_per_prompt: how many motions each prompt gets.
+            num_candidates: how many candidates each motion is the best of, by its text and by what a body can
+                do; `Motion.settings` says its scores and seed. See `ram_sdk.control.candidates`.
+            constraints: what each motion shall do at given times and places, see `ram_sdk.control`; the
+                motions are then in the world that these name, and their joints meet them exactly.
+            callback_on_step_end: called as `callback(pipeline, StepInfo)` after each step's estimate; it may
+                return another estimate, or raise `StopSampling`.
+            output_type: "motion" or "features".
+            **unknown: none is allowed; the names of other libraries get an error that tells ours.
+
+        Returns:
+            The motions, prompt by prompt.
+
+        Raises:
+            ValueError: an argument outside what is allowed; the message names it.
+            TypeError: a prompt that is not text, or an argument that does not exist.
+        """
+        # 1. Check what was asked for
+        inputs.refuse_unknown(unknown)
+        prompts, given = inputs.conditions(prompt, latents, self.denoiser.config.latent_dim)
+        each = inputs.count("num_motions_per_prompt", num_motions_per_prompt)
+        if output_type not in OUTPUT_TYPES:
+            raise ValueError(f"output_type {output_type!r}: use one of {', '.join(OUTPUT_TYPES)}")
+        scheduler = self._scheduler_with(
+            num_inference_steps=num_inference_steps,
+            reg_scale=reg_scale,
+            cfg_scale=cfg_scale,
+            reg_timesteps=reg_timesteps,
+            sampler=sampler,
+            timestep_spacing=timestep_spacing,
+        )
+        num_candidates = inputs.count("num_candidates", num_candidates, candidates.MAX_CANDIDATES)
+        asked = self._checked(constraints, output_type)
+        seeds = inputs.seeds(seed, generator, len(prompts), each, num_candidates)
+        lengths = inputs.lengths(num_frames, duration, len(prompts), self.normalizer.config)
+        if prompt is None and lengths is None:
+            raise ValueError("latents without a prompt: give num_frames or duration, too")
+
+        # 2. Read the prompts: a latent and a length for each motion
+        z, frames = self._conditions(prompts, given, lengths, each)
+        targets = [resolve(asked, length, self.normalizer.config.fps) for length in frames if asked]
+
+        # 3. Denoise and decode; of several candidates the best
+        draw = partial(self._draw, z, frames, targets, scheduler, callback_on_step_end)
+        settings = self._settings(scheduler, constraints=asked)
+        if num_candidates == 1:
+            features = draw(range(len(seeds)), seeds)
+            made = [{"seed": s, **settings} for s in seeds]
+        else:
+            best = candidates.best(self, draw, z, seeds, num_candidates)
+            features = [one.features for one in best]
+            made = [{"seed": one.seed, **settings, **one.settings} for one in best]
+
+        # 4. Return what was asked for
+        if output_type == "features":
+            return RAMOutput(features)
+        texts = [text or None for text in prompts for _ in range(each)]
+        return RAMOutput(self._motions(features, targets, texts, made))
+
+    @torch.no_grad()
+    def compose(
+        self,
+        timeline: Timeline | Sequence[str | Motion],
+        *,
+        duration: float | Sequence[float | None] | None = None,
+        seed: int | None = None,
+        callback_on_step_end: StepCallback | None = None,
+        **sampling: Any,
+    ) -> Motion:
+        """Generate one motion from several prompts, of any length.
+
+            pipe.compose(["a person walks forward", "sits down", "waves"], duration=[3, 2.5, 2.5])
+            pipe.compose([motion, "sits down"])                    # continue a motion
+            pipe.compose([motion[:40], "jumps", motion[80:]])      # redo a part of it
+
+        A motion among the prompts is kept as it is; where it comes first, the result stands where it does.
+        A prompt that names nobody is about "a person".
+
+        Args:
+            timeline: what happens when: a `Timeline`, which may hold prompts for parts of the body, too, or
+                prompts and kept motions one after the other.
+            duration: without a `Timeline`, seconds for all, or for each; None for the whole of a motion, and
+                for what a prompt says or is estimated to take.
+            seed: makes the result repeatable; default: a random one, recorded in `Motion.settings`.
+            callback_on_step_end: as in a call; the estimate is `(1, frames, features)`.
+            **sampling: `num_inference_steps`, `reg_scale`, `cfg_scale`, `reg_timesteps`, `sampler` and
+                `timestep_spacing`, as in a call.
+
+        Returns:
+            The motion; its settings hold the timeline.
+
+        Raises:
+            ValueError: an argument outside what is allowed, or a timeline that cannot be made; the message
+                names it.
+            TypeError: something that is neither prompt nor motion, or an argument that does not exist.
+        """
+        # 1. Check what was asked for
+        inputs.refuse_unknown(sorted(sampling.keys() - inputs.SAMPLING))
+        scheduler = self._scheduler_with(**sampling)
+        (chosen,) = inputs.seeds(seed, None, 1, 1)
+        if not isinstance(timeline, Timeline):
+            timeline = self._timeline(timeline, duration)
+        elif duration is not None:
+            raise ValueError(f"duration={duration}: a Timeline has its own times")
+        composition = Composition(timeline, self.normalizer)
+
+        # 2. Read the prompts
+        latents = self._latents_once([with_subject(window.prompt) for window in composition.windows])
+
+        # 3. Denoise
+        generators, lengths = [torch.Generator().manual_seed(chosen)], [composition.frames]
+        denoise = composition.denoiser(self.denoise)
+        x_0 = self.sample(latents, lengths, generators, scheduler, callback_on_step_end, denoise)
+
+        # 4. Decode
+        features = self.decode(x_0, lengths)[0].numpy()
+        settings = {"seed": chosen, **self._settings(scheduler), "timeline": timeline.entries()}
+        prompt = ", then ".join(one.prompt for one in timeline.body if isinstance(one, Segment))
+        return placed(Motion.from_features(features, prompt=prompt, settings=settings), timeline)
+
+    def edit(
+        self, motion: Motion, prompt: str, keep: Part | Sequence[tuple[float, float]], **options: Any
+    ) -> RAMOutput:
+        """Make a part of a motion anew from a prompt and leave the rest as it is.
+
+            pipe.edit(motion, "a person waves with both hands", keep="lower")
+            pipe.edit(motion, "a person jumps", keep=[(0, 2), (3.5, 6)])  # anew from 2 to 3.5 s
+
+        Args:
+            motion: a motion of 22 joints, generated or loaded.
+            prompt: what the person does.
+            keep: "upper" or "lower" body, see `Keep`, or the spans that stay, in seconds.
+            **options: of a call, further `constraints` among them.
+
+        Returns:
+            The motions, as long as the given one and where it stands.
+
+        Raises:
+            ValueError: see `__call__`; nothing is kept, or the motion is longer than can be made.
+        """
+        if isinstance(keep, str):
+            kept = [Keep(motion, part=keep)]
+        else:
+            kept = [Keep(motion, start, end) for start, end in keep]
+        if not kept:
+            raise ValueError('keep=[]: name the parts that stay, "upper", "lower" or spans such as (0, 2)')
+        more = checked_constraints(options.pop("constraints", ()))
+        frames = len(motion.resample(self.normalizer.config.fps))
+        return self(prompt, frames, constraints=[*kept, *more], **options)
+
+    def reconstruct(self, motion: Motion, *, seed: int | None = None) -> Motion:
+        """Make a motion again from its latent alone: z_m in place of z_t, as REG uses it.
+
+        Args:
+            motion: at most as long as the checkpoint can make.
+            seed: of the noise; default: a random one, recorded in `Motion.settings`.
+
+        Returns:
+            A motion of the same length, at the checkpoint's frame rate.
+
+        Raises:
+            ValueError: what `encode_motion` refuses.
+        """
+        frames = len(self._features(motion))
+        made: Motion = self(latents=self.encode_motion(motion), num_frames=frames, seed=seed).motions[0]
+        return made
+
+    def _conditions(
+        self, prompts: Sequence[str], latents: Tensor | None, lengths: list[int] | None, each: int
+    ) -> tuple[Tensor, list[int]]:
+        """A latent `(motions, latent_dim)` and a length for each motion: the prompts' own if not given."""
+        if latents is None or lengths is None:
+            text_latents, seconds = self.encode_prompt(prompts)
+            latents = text_latents if latents is None else latents
+            lengths = lengths or self._estimated_lengths(prompts, seconds)
+        z = latents.to(self.device, self.dtype).repeat_interleave(each, dim=0)
+        return z, [length for length in lengths for _ in range(each)]
+
+    def _draw(
+        self,
+        latents: Tensor,
+        frames: Sequence[int],
+        targets: Sequence[Targets],
+        scheduler: RAMScheduler,
+        callback: StepCallback | None,
+        rows: Sequence[int],
+        seeds: Sequence[int],
+    ) -> list[Tensor]:
+        """Features of some of the motions, by their row in the batch, each made from a seed."""
+        generators = [torch.Generator().manual_seed(s) for s in seeds]
+        lengths = [frames[row] for row in rows]
+        if targets:
+            callback = Steering([targets[row] for row in rows], callback)
+        x_0 = self.sample(latents[list(rows)], lengths, generators, scheduler, callback)
+        return self.decode(x_0, lengths)
+
+    def _motions(
+        self,
+        features: Sequence[Tensor],
+        targets: Sequence[Targets],
+        texts: Sequence[str | None],
+        settings: Sequence[dict[str, Any]],
+    ) -> list[Motion]:
+        """Features as motions: in the world of their targets, where they have some."""
+        if not targets:
+            return [
+                Motion.from_features(feature.numpy(), prompt=text, settings=own)
+                for feature, text, own in zip(features, texts, settings, strict=True)
+            ]
+        fps = self.normalizer.config.fps
+        return [
+            Motion(finish(feature, target), fps, text, own)
+            for feature, target, text, own in zip(features, targets, texts, settings, strict=True)
+        ]
+
+    def _timeline(
+        self, items: Sequence[str | Motion], duration: float | Sequence[float | None] | None
+    ) -> Timeline:
+        """Prompts and kept motions one after the other, with durations for those that have none."""
+        seconds = inputs.durations(items, duration)
+        estimated = [i for i, item in enumerate(items) if isinstance(item, str) and seconds[i] is None]
+        if estimated:
+            texts = [with_subject(items[i]) for i in estimated]  # type: ignore[arg-type]
+            lengths = self._estimated_lengths(texts, self.encode_prompt(texts)[1])
+            for i, length in zip(estimated, lengths, strict=True):
+                seconds[i] = length / self.normalizer.config.fps
+        return Timeline.of(items, seconds)
+
+    def _checked(
+        self, constraints: Constraint | Sequence[Constraint], output_type: OutputType
+    ) -> list[Constraint]:
+        """The constraints of a call, if this checkpoint can meet any."""
+        asked = checked_constraints(constraints)
+        if asked and self.normalizer.config.num_features != HUMANML3D.num_features:
+            raise ValueError(
+                "constraints need a checkpoint of HumanML3D's 22 joints; this one has KIT-ML's 21"
+            )
+        if asked and output_type == "features":
+            raise ValueError(
+                'output_type "features" with constraints: features have no place in the world, take the '
+                "`features` of the motions"
+            )
+        return asked

@@ -1,0 +1,198 @@
+"""From latents to features: the sampling loop and its steps."""
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+import ram_sdk
+from ram_sdk import inputs
+from ram_sdk.control.composition import Denoise
+from ram_sdk.control.constraints import Constraint
+from ram_sdk.pipeline.parts import PipelineParts
+from ram_sdk.scheduler import RAMScheduler
+
+if TYPE_CHECKING:
+    from ram_sdk.pipeline.pipeline import RAMPipeline
+
+
+@dataclass(frozen=True)
+class StepInfo:
+    """What `callback_on_step_end` is told.
+
+    Attributes:
+        index: number of the step, from 0.
+        timestep: diffusion timestep it started from.
+        estimate: the guided estimate of the clean motion, `(batch, frames, features)`, normalised.
+    """
+
+    index: int
+    timestep: int
+    estimate: Tensor
+
+
+class StopSampling(Exception):
+    """Raised by a `callback_on_step_end` to end the denoising: the present estimate becomes the motion."""
+
+
+StepCallback = Callable[["RAMPipeline", StepInfo], Tensor | None]
+"""Sees each step's estimate; returns another one, shaped alike, to go on from, or None to keep it."""
+
+
+class SamplingLoop(PipelineParts):
+    """The part of `RAMPipeline` that denoises: `sample`, and each of its steps."""
+
+    def set_progress_bar_config(self, **options: Any) -> None:
+        """Options for tqdm, such as `disable=True` or `desc="generating"`."""
+        self._progress_bar_config = options
+
+    @contextmanager
+    def progress_bar(self, total: int) -> "Iterator[tqdm[Any]]":
+        """A tqdm bar over denoising steps; shown on a terminal only, unless configured otherwise."""
+        with tqdm(total=total, **{"desc": "denoising", "disable": None, **self._progress_bar_config}) as bar:
+            yield bar
+
+    @torch.no_grad()
+    def sample(
+        self,
+        latents: Tensor,
+        lengths: Sequence[int],
+        generators: Sequence[torch.Generator],
+        scheduler: RAMScheduler | None = None,
+        callback: StepCallback | None = None,
+        denoise: Denoise | None = None,
+    ) -> Tensor:
+        """Denoise from pure noise: the sampling loop.
+
+        Args:
+            latents: z_t of each motion, `(batch, latent_dim)`.
+            lengths: frames of each motion.
+            generators: draw the noise of each motion; they go on with each step.
+            scheduler: timesteps, sampler and guidance; default: the pipeline's.
+            callback: see `callback_on_step_end` of a call.
+            denoise: what estimates the clean motion; default: the pipeline's own `denoise`.
+
+        Returns:
+            Clean motion, `(batch, longest, features)` float32, normalised.
+        """
+        scheduler = scheduler or self.scheduler
+        denoise = denoise or self.denoise
+        mask = self.frame_mask(lengths)
+        x_t = self.prepare_noise(generators, lengths)
+        previous: Tensor | None = None
+        with self.progress_bar(len(scheduler.timesteps)) as bar:
+            for index, timestep in enumerate(scheduler.timesteps):
+                estimate = denoise(x_t, timestep, latents, mask, previous, scheduler)
+                if callback is not None:
+                    try:
+                        changed = callback(cast("RAMPipeline", self), StepInfo(index, timestep, estimate))
+                    except StopSampling:
+                        return estimate
+                    estimate = estimate if changed is None else changed
+                noise = None
+                if scheduler.needs_noise(timestep):
+                    noise = self.prepare_noise(generators, lengths)
+                x_t = scheduler.step(estimate, timestep, x_t, noise=noise, previous_x_0=previous)
+                previous = estimate
+                bar.update()
+        return x_t
+
+    def frame_mask(self, lengths: Sequence[int]) -> Tensor | None:
+        """Mask `(batch, longest)`, True = valid; None when all lengths are the same."""
+        if len(set(lengths)) == 1:
+            return None
+        frames = torch.arange(max(lengths), device=self.device)
+        return frames < torch.tensor(lengths, device=self.device)[:, None]
+
+    def prepare_noise(self, generators: Sequence[torch.Generator], lengths: Sequence[int]) -> Tensor:
+        """Standard normal noise, drawn for each motion by its own CPU generator.
+
+        Returns:
+            `(batch, longest, features)` float32 on the pipeline's device, zero where padded.
+        """
+        width = self.denoiser.config.num_features
+        noise = [
+            torch.randn(length, width, generator=generator, dtype=torch.float32, device="cpu")
+            for length, generator in zip(lengths, generators, strict=True)
+        ]
+        return torch.nn.utils.rnn.pad_sequence(noise, batch_first=True).to(self.device)
+
+    def denoise(
+        self,
+        x_t: Tensor,
+        timestep: int,
+        latents: Tensor,
+        mask: Tensor | None = None,
+        previous: Tensor | None = None,
+        scheduler: RAMScheduler | None = None,
+    ) -> Tensor:
+        """Guided estimate of the clean motion (eq. 11), with one denoiser forward for all its branches.
+
+        A branch whose scale is 0 is not computed.
+
+        Args:
+            x_t: noisy normalised features, `(batch, frames, features)`.
+            timestep: where x_t is.
+            latents: z_t, `(batch, latent_dim)`.
+            mask: `(batch, frames)`, True = valid; None when all are.
+            previous: guided estimate of the step before, which REG reconstructs where the scheduler uses it;
+                None at the first step.
+            scheduler: weighs the guidance; default: the pipeline's.
+
+        Returns:
+            The estimate, float32, shaped as x_t.
+        """
+        scheduler = scheduler or self.scheduler
+        use_cfg = bool(scheduler.config.cfg_scale)
+        use_reg = False
+        branches = [latents]
+        if use_cfg:
+            branches.append(torch.zeros_like(latents))
+        if previous is not None and self.motion_encoder is not None and scheduler.uses_reg(timestep):
+            use_reg = True
+            branches.append(self.motion_encoder(previous.to(self.dtype), mask))
+        count = len(branches)
+        estimates = self.denoiser(
+            x_t.to(self.dtype).repeat(count, 1, 1),
+            torch.full((count * len(x_t),), timestep, device=self.device),
+            torch.cat(branches),
+            None if mask is None else mask.repeat(count, 1),
+        )
+        cond, *others = estimates.float().chunk(count)
+        uncond = others.pop(0) if use_cfg else None
+        recon = others.pop() if use_reg else None
+        return scheduler.guide(cond, uncond, recon)
+
+    def decode(self, x_0: Tensor, lengths: Sequence[int]) -> list[Tensor]:
+        """Normalised clean motion `(batch, frames, features)` to one tensor of real features each."""
+        features = self.normalizer.denormalize(x_0.float()).cpu()
+        return [feature[:length] for feature, length in zip(features, lengths, strict=True)]
+
+    def _scheduler_with(self, **wanted: Any) -> RAMScheduler:
+        """The scheduler, with the settings that are not None in place of its own."""
+        changes = inputs.scheduler_settings(wanted)
+        scheduler = RAMScheduler.from_config(self.scheduler, **changes) if changes else self.scheduler
+        if self.motion_encoder is None and scheduler.config.reg_scale:
+            raise ValueError(
+                f"reg_scale {scheduler.config.reg_scale:g}: this checkpoint has no motion encoder, "
+                "use reg_scale=0"
+            )
+        return scheduler
+
+    def _settings(self, scheduler: RAMScheduler, constraints: Sequence[Constraint] = ()) -> dict[str, Any]:
+        """How motions are made, for `Motion.settings`."""
+        settings = dataclasses.asdict(scheduler.config)
+        del settings["num_train_timesteps"]
+        if settings["reg_timesteps"] is not None:
+            settings["reg_timesteps"] = list(settings["reg_timesteps"])
+        settings |= {"checkpoint": self.name, "ram_sdk": ram_sdk.__version__}
+        if self.lora is not None:
+            settings |= {"lora": self.lora.name, "lora_scale": self.lora.scale}
+        if constraints:
+            settings["constraints"] = [type(one).__name__ for one in constraints]
+        return settings
