@@ -1,33 +1,16 @@
 """`Motion`: one clip of human motion, and the door to every file format."""
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, cast
-
-import numpy as np
-import torch
-from numpy.typing import NDArray
+from typing import Any, Self
 
 from ram_sdk import formats
-from ram_sdk.body.embedded import load_body
-from ram_sdk.body.skinning import MeshSequence
-from ram_sdk.body.smpl import Gender, ModelType, SmplParameters, smpl_parameters
-from ram_sdk.body.smpl_files import load_smpl
+from ram_sdk.clip import Clip
 from ram_sdk.formats.read_options import ReadOptions
-from ram_sdk.motion_edits import MotionEdits
-from ram_sdk.skeleton import kit_ml
-from ram_sdk.skeleton.features import canonicalize, decode_features, encode_joints
-from ram_sdk.skeleton.joints import HUMANML3D, SKELETONS, Skeleton
-from ram_sdk.skeleton.pose import Pose
-
-_SKELETONS = {skeleton.num_joints: skeleton for skeleton in SKELETONS.values()}
 
 
-@dataclass(frozen=True, eq=False)
-class Motion(MotionEdits):
+class Motion(Clip):
     """A clip of human motion as joint positions.
 
     Attributes:
@@ -43,166 +26,11 @@ class Motion(MotionEdits):
             rate that is not positive.
     """
 
-    joints: NDArray[np.float32]
-    fps: float = cast(float, None)  # of the skeleton's data set
-    prompt: str | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    generated_features: NDArray[np.float32] | None = field(default=None, repr=False)
-
-    def __post_init__(self) -> None:
-        joints = np.asarray(self.joints, dtype=np.float32)
-        if (
-            joints.ndim != 3
-            or joints.shape[0] < 1
-            or joints.shape[1] not in _SKELETONS
-            or joints.shape[2] != 3
-        ):
-            raise ValueError(f"joints of shape {joints.shape}: expected (frames >= 1, 22 or 21, 3)")
-        if self.fps is None:
-            object.__setattr__(self, "fps", _SKELETONS[joints.shape[1]].fps)
-        if not np.isfinite(joints).all():
-            raise ValueError("joints hold NaN or infinite positions: repair or cut those frames first")
-        if not (np.isfinite(self.fps) and self.fps > 0):
-            raise ValueError(f"fps {self.fps}: expected a positive number of frames a second")
-        object.__setattr__(self, "joints", joints)
-
-    @classmethod
-    def from_features(
-        cls,
-        features: NDArray[np.float32],
-        *,
-        prompt: str | None = None,
-        settings: Mapping[str, Any] | None = None,
-    ) -> "Motion":
-        """Decode feature vectors `(frames, 263 or 251)`, in real units, to a motion."""
-        features = np.asarray(features, dtype=np.float32)
-        by_width = {skeleton.num_features: skeleton for skeleton in _SKELETONS.values()}
-        if features.ndim != 2 or features.shape[1] not in by_width:
-            raise ValueError(f"features of shape {features.shape}: expected (frames, 263) or (frames, 251)")
-        skeleton = by_width[features.shape[1]]
-        joints = decode_features(torch.from_numpy(features).double(), skeleton).float().numpy()
-        return cls(joints, skeleton.fps, prompt, settings or {}, features)
-
-    @property
-    def skeleton(self) -> Skeleton:
-        """The joint tree that the joints follow."""
-        return _SKELETONS[self.joints.shape[1]]
-
-    @cached_property
-    def features(self) -> NDArray[np.float32]:
-        """HumanML3D (263) or KIT-ML (251) feature vectors `(frames, features)` in real units.
-
-        Those that the joints were decoded from, or else computed from the joints after `canonicalize`; the
-        last frame, which has no following one, is then assumed to keep its velocity.
-        """
-        if self.generated_features is not None:
-            return self.generated_features
-        joints = torch.from_numpy(self.joints).double()
-        following = 2 * joints[-1:] - joints[-2:-1] if len(joints) > 1 else joints
-        joints = canonicalize(torch.cat((joints, following)), self.skeleton)
-        return encode_joints(joints, self.skeleton).float().numpy()
-
-    @cached_property
-    def pose(self) -> Pose:
-        """Joint rotations, and the root's path, on the one skeleton that all motions share.
-
-        For rotations on the clip's own bone lengths see `ram_sdk.skeleton.inverse_kinematics`.
-        """
-        return Pose.of(self.to_humanml3d().joints)
-
-    @property
-    def duration(self) -> float:
-        """Length in seconds."""
-        return len(self) / self.fps
-
-    def __len__(self) -> int:
-        return len(self.joints)
-
-    def __repr__(self) -> str:
-        prompt = "" if self.prompt is None else f", {self.prompt!r}"
-        return f"Motion({len(self)} frames, {self.duration:.2f} s at {self.fps:g} fps{prompt})"
-
     def _repr_html_(self) -> str:
         """The 3D player, for notebooks."""
         from ram_sdk.formats import html
 
         return html.frame([self])
-
-    def __getitem__(self, frames: slice) -> "Motion":
-        """A span of frames, `motion[20:60]`, where it stands and facing as it faced."""
-        if not isinstance(frames, slice) or frames.step not in (None, 1):
-            raise TypeError(
-                f"motion[{frames!r}]: give a span of frames without a step, such as motion[20:60]"
-            )
-        if not len(self.joints[frames]):
-            raise ValueError(f"motion[{frames.start}:{frames.stop}] is empty: it has {len(self)} frames")
-        features = self.generated_features
-        return replace(
-            self,
-            joints=self.joints[frames],
-            generated_features=None if features is None else features[frames],
-        )
-
-    def to_humanml3d(self) -> "Motion":
-        """The same motion on HumanML3D's 22 joints, in metres, at its frame rate.
-
-        KIT-ML's 21 joints are mapped and retargeted as `ram_sdk.skeleton.kit_ml` says. Whatever needs joint
-        rotations or a body goes through here.
-        """
-        if self.skeleton is HUMANML3D:
-            return self
-        return self._changed(kit_ml.to_humanml3d(self.joints))
-
-    def to_smpl(
-        self,
-        model_path: str | os.PathLike[str] | None = None,
-        *,
-        model_type: ModelType | None = None,
-        betas: Sequence[float] | None = None,
-        gender: Gender = "neutral",
-    ) -> SmplParameters:
-        """SMPL parameters as the models of the package smplx take them, and with a model joints and vertices.
-
-        Args:
-            model_path: the user's own SMPL, SMPL-H or SMPL-X file (.npz or .pkl), to which shape and pose
-                are fitted; without one the pose is for the mean shape. `.joints` and `.vertices` need it.
-            model_type: "smpl", "smplh" or "smplx"; by default that of the file, or "smpl".
-            betas: up to 10 numbers, in place of the fitted shape.
-            gender: "neutral", "male" or "female", to be written with the parameters.
-
-        Raises:
-            OSError: the model file cannot be read.
-            ValueError: the file is not a model, or not one of `model_type`.
-        """
-        model = None if model_path is None else load_smpl(model_path)
-        joints = torch.from_numpy(self.to_humanml3d().joints)
-        return smpl_parameters(joints, self.fps, model, model_type=model_type, betas=betas, gender=gender)
-
-    def to_mesh(
-        self,
-        body: Literal["embedded", "smpl"] = "embedded",
-        model_path: str | os.PathLike[str] | None = None,
-    ) -> MeshSequence:
-        """The motion as a body: vertices of every frame, and `trimesh` objects.
-
-        Args:
-            body: "embedded", the free body that comes with the package, or "smpl".
-            model_path: for "smpl", the user's own SMPL, SMPL-H or SMPL-X file (.npz or .pkl).
-
-        Raises:
-            OSError: the model file cannot be read.
-            ValueError: an unknown body, "smpl" without a model file, or a file that is not one.
-        """
-        if body == "embedded":
-            embedded = load_body()
-            return MeshSequence(embedded.posed(self.pose.tensors).numpy(), embedded.faces, self.fps)
-        if body != "smpl":
-            raise ValueError(f"body {body!r}: choose 'embedded' or 'smpl'")
-        if model_path is None:
-            raise ValueError("body 'smpl' needs model_path, your own SMPL_NEUTRAL.pkl or .npz")
-        model = load_smpl(model_path)
-        parameters = smpl_parameters(torch.from_numpy(self.to_humanml3d().joints), self.fps, model)
-        return MeshSequence(parameters.vertices.numpy(), model.faces, self.fps)
 
     def save(self, path: str | os.PathLike[str], **options: Any) -> Path:
         """Write the motion; the suffix chooses the format and the file appears whole or not at all.
@@ -231,7 +59,7 @@ class Motion(MotionEdits):
         fps: float | None = None,
         person: int | str | None = None,
         skeleton: Mapping[str, str] | None = None,
-    ) -> "Motion":
+    ) -> Self:
         """Read a motion from a file ending in one of `ram_sdk.formats.READABLE`.
 
         The options say what cannot be seen in a file, or what it says wrongly; without them the file decides.
@@ -252,4 +80,5 @@ class Motion(MotionEdits):
             ValueError: unknown suffix, a file that holds no motion, or options that do not fit it.
             OSError: the file cannot be read.
         """
-        return formats.read(path, ReadOptions(up, fps, person, skeleton))
+        clip = formats.read(path, ReadOptions(up, fps, person, skeleton))
+        return cls(clip.joints, clip.fps, clip.prompt, clip.settings, clip.generated_features)

@@ -7,12 +7,11 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from ram_sdk.formats.write_options import MAX_FPS
 from ram_sdk.mirrored_text import mirror_text
 from ram_sdk.skeleton import curves, cycles, feet, placing, smoothing
 from ram_sdk.skeleton.bending import bend, travelled
 from ram_sdk.skeleton.inverse_kinematics import inverse_kinematics, resample_joints
-from ram_sdk.skeleton.joints import HUMANML3D, Skeleton
+from ram_sdk.skeleton.joints import HUMANML3D, MAX_FPS, Skeleton
 from ram_sdk.skeleton.kinematics import MAX_FRAMES, PoseSequence, resampling
 from ram_sdk.skeleton.seams import join
 from ram_sdk.skeleton.sequences import moving_span, positions

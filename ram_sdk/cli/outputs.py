@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ram_sdk import formats
 from ram_sdk.cli import console, format_options
-from ram_sdk.formats.write_options import MAX_FPS
+from ram_sdk.skeleton.joints import MAX_FPS
 from ram_sdk.skeleton.smoothing import CUTOFF
 
 if TYPE_CHECKING:

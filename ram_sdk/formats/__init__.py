@@ -1,7 +1,7 @@
 """Motion files behind `Motion.save` and `Motion.load`: one entry of `FORMATS` and one module for each format.
 
 A module that can be written has `write(motion, path, options)`; one that can be read has
-`read(path) -> Motion`, with `ReadOptions` besides where the file may need them; one that needs a program or
+`read(path) -> Clip`, with `ReadOptions` besides where the file may need them; one that needs a program or
 package that may be missing has `check_installed(options)`. Modules are imported when their suffix is first
 used. To add a format: write its module, its options in `write_options.py` and its entry here; command
 line and README follow.
@@ -30,7 +30,7 @@ from ram_sdk.formats.write_options import (
 )
 
 if TYPE_CHECKING:
-    from ram_sdk.motion import Motion
+    from ram_sdk.clip import Clip
 
 
 class MissingPackageError(ImportError):
@@ -168,7 +168,7 @@ def check_writable(path: str | os.PathLike[str], options: Options | None = None)
     return path
 
 
-def write(motion: "Motion", path: str | os.PathLike[str], **options: Any) -> Path:
+def write(motion: "Clip", path: str | os.PathLike[str], **options: Any) -> Path:
     """Write `motion` in the format that the suffix of `path` names; the file appears whole or not at all.
 
     Folders that do not exist are made. Raises what `choose` and `check_writable` do.
@@ -176,7 +176,7 @@ def write(motion: "Motion", path: str | os.PathLike[str], **options: Any) -> Pat
     return write_chosen(motion, path, choose(path, **options))
 
 
-def write_chosen(motion: "Motion", path: str | os.PathLike[str], options: Options) -> Path:
+def write_chosen(motion: "Clip", path: str | os.PathLike[str], options: Options) -> Path:
     """Write `motion` with options of its format that are known already; see `write`."""
     target = check_writable(path, options)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -189,7 +189,7 @@ def write_chosen(motion: "Motion", path: str | os.PathLike[str], options: Option
     return Path(path)
 
 
-def read(path: str | os.PathLike[str], options: ReadOptions | None = None) -> "Motion":
+def read(path: str | os.PathLike[str], options: ReadOptions | None = None) -> "Clip":
     """Read a motion from a file whose suffix names a readable format."""
     path, options = Path(path), options or ReadOptions()
     if path.suffix.lower() not in READABLE:
@@ -197,5 +197,5 @@ def read(path: str | os.PathLike[str], options: ReadOptions | None = None) -> "M
     if not path.is_file():
         raise FileNotFoundError(f"cannot read {str(path)!r}: there is no such file")
     module = BY_SUFFIX[path.suffix.lower()].load()
-    motion: Motion = module.read(path, options)
+    motion: Clip = module.read(path, options)
     return motion

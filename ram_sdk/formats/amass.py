@@ -21,10 +21,10 @@ from ram_sdk.body.smpl import (
     turned_up,
 )
 from ram_sdk.body.smpl_files import load_smpl
+from ram_sdk.clip import Clip
 from ram_sdk.formats.positions import motion_of, put_down, warn
 from ram_sdk.formats.read_options import ReadOptions
 from ram_sdk.formats.write_options import NpzOptions
-from ram_sdk.motion import Motion
 from ram_sdk.skeleton.joints import HUMANML3D
 from ram_sdk.skeleton.plausibility import Fault, faults
 from ram_sdk.skeleton.upright import turn_to_y
@@ -41,7 +41,7 @@ _RATES = ("mocap_framerate", "mocap_frame_rate", "fps", "framerate", "frame_rate
 _TO_Z_UP = torch.tensor(((1.0, 0.0, 0.0), (0.0, 0.0, -1.0), (0.0, 1.0, 0.0)))
 
 
-def arrays_of(motion: Motion, options: NpzOptions) -> dict[str, Any]:
+def arrays_of(motion: Clip, options: NpzOptions) -> dict[str, Any]:
     """The arrays of an AMASS archive.
 
     Args:
@@ -93,7 +93,7 @@ def arrays_of(motion: Motion, options: NpzOptions) -> dict[str, Any]:
     return arrays
 
 
-def motion_from(archive: Archive, path: Path, options: ReadOptions) -> Motion:
+def motion_from(archive: Archive, path: Path, options: ReadOptions) -> Clip:
     """The motion of SMPL parameters, on HumanML3D's uniform skeleton, at the archive's frame rate.
 
     It is on the floor, from the origin towards +Z. The shape `betas` is left out: motions of every body come

@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ram_sdk.clip import Clip
 from ram_sdk.formats.bone_names import BONE_NAMES, BONE_TIPS
 from ram_sdk.formats.bvh_parser import BvhMotion, read_bvh
 from ram_sdk.formats.positions import put_down, warn_of_sides
 from ram_sdk.formats.read_options import ReadOptions
 from ram_sdk.formats.write_options import BvhOptions
-from ram_sdk.motion import Motion
 from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
 from ram_sdk.skeleton.kinematics import children
 from ram_sdk.skeleton.mapping import place_joints
@@ -27,7 +27,7 @@ _UNITS_PER_METRE = {"cm": 100.0, "m": 1.0}
 _SAME_LENGTH = 1e-3  # relative difference of bones that still are the uniform skeleton's
 
 
-def write(motion: Motion, path: Path, options: BvhOptions) -> None:
+def write(motion: Clip, path: Path, options: BvhOptions) -> None:
     """Write the motion as BVH.
 
     BVH has no unit: centimetres are the habit (in Blender import them with scale 0.01), metres need no scale
@@ -53,7 +53,7 @@ def write(motion: Motion, path: Path, options: BvhOptions) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="ascii")
 
 
-def read(path: Path, options: ReadOptions) -> Motion:
+def read(path: Path, options: ReadOptions) -> Clip:
     """Read the motion of a BVH file of any unit, on HumanML3D's skeleton, at the file's frame rate.
 
     Files that `write` made come back as they were. Those of other skeletons are mapped by role (see
@@ -74,7 +74,7 @@ def read(path: Path, options: ReadOptions) -> Motion:
         if options.up is None and options.skeleton is None:
             own = _own_joints(person.names, positions)
             if own is not None:
-                return Motion(own.astype(np.float32), fps)
+                return Clip(own.astype(np.float32), fps)
         roles = find_roles(person, options.skeleton)
         rest = place_joints(roles, person.rest[None]).positions[0]
         standing = stands(rest)
@@ -86,7 +86,7 @@ def read(path: Path, options: ReadOptions) -> Motion:
         raise ValueError(f"{path.name!r}: {error}") from error
     if picked.assumed:
         _warn(path, f"the skeleton has no {', '.join(picked.assumed)}: put where a body at rest has them")
-    motion = Motion(put_down(torch.from_numpy(captured), HUMANML3D), fps)
+    motion = Clip(put_down(torch.from_numpy(captured), HUMANML3D), fps)
     warn_of_sides(motion, path)
     return motion
 

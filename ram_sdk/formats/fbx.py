@@ -11,9 +11,9 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
+from ram_sdk.clip import Clip
 from ram_sdk.formats import MissingPackageError, glb
 from ram_sdk.formats.write_options import FbxOptions
-from ram_sdk.motion import Motion
 
 _SECONDS = 300  # after which Blender must have stalled
 
@@ -38,7 +38,7 @@ bpy.ops.export_scene.fbx(
 """
 
 
-def write(motion: Motion, path: Path, options: FbxOptions) -> None:
+def write(motion: Clip, path: Path, options: FbxOptions) -> None:
     """Write the motion on the embedded body.
 
     Raises:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ram_sdk.clip import Clip
 from ram_sdk.formats import MissingPackageError
 from ram_sdk.formats.write_options import Options, PictureOptions
-from ram_sdk.motion import Motion
 
 try:
     from PIL import Image
@@ -28,7 +28,7 @@ def check_installed(options: Options) -> None:
     _ffmpeg()
 
 
-def write(motion: Motion, path: Path, options: PictureOptions) -> None:
+def write(motion: Clip, path: Path, options: PictureOptions) -> None:
     """Write the motion at its own speed and frame rate."""
     caption = motion.prompt if options.caption is None else options.caption
     mesh = motion.to_mesh() if options.body == "mesh" else None

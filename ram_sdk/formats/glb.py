@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ram_sdk.body.embedded import Body, load_body
+from ram_sdk.clip import Clip
 from ram_sdk.formats.bone_names import BONE_NAMES
 from ram_sdk.formats.write_options import GlbOptions
-from ram_sdk.motion import Motion
 from ram_sdk.skeleton.joints import HUMANML3D
 from ram_sdk.skeleton.kinematics import children
 
@@ -28,7 +28,7 @@ _CLAY = {
 }
 
 
-def write(motion: Motion, path: Path, options: GlbOptions) -> None:
+def write(motion: Clip, path: Path, options: GlbOptions) -> None:
     """Write the motion on the embedded body.
 
     glTF counts in seconds: set the scene's frame rate before importing into Blender to keep frames on frames.
@@ -38,7 +38,7 @@ def write(motion: Motion, path: Path, options: GlbOptions) -> None:
     path.write_bytes(build([motion], options.names))
 
 
-def build(motions: Sequence[Motion], names: str = "mixamo") -> bytes:
+def build(motions: Sequence[Clip], names: str = "mixamo") -> bytes:
     """A GLB file with one body and one animation for each motion."""
     body, labels = load_body(), BONE_NAMES[names]
     buffer = _Buffer()
@@ -143,7 +143,7 @@ def _skeleton(body: Body, labels: tuple[str, ...]) -> list[dict[str, Any]]:
     return nodes
 
 
-def _add_animation(buffer: _Buffer, motion: Motion, index: int) -> dict[str, Any]:
+def _add_animation(buffer: _Buffer, motion: Clip, index: int) -> dict[str, Any]:
     pose = motion.pose
     times = (np.arange(len(pose)) / motion.fps).astype(np.float32)
     clock = buffer.add(times, _FLOAT, "SCALAR", min=[0.0], max=[float(times[-1])])

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ram_sdk.clip import Clip
 from ram_sdk.formats.positions import body_of, motion_of
 from ram_sdk.formats.read_options import ReadOptions, refuse_names
 from ram_sdk.formats.write_options import Options
-from ram_sdk.motion import Motion
 from ram_sdk.skeleton.joints import SKELETONS
 from ram_sdk.skeleton.mapping import place_joints
 from ram_sdk.skeleton.roles import find_roles
@@ -21,7 +21,7 @@ from ram_sdk.text_files import MAX_MOTION_BYTES, read_text
 _MAX_BYTES = 256 << 20  # some hours of motion
 
 
-def write(motion: Motion, path: Path, options: Options) -> None:
+def write(motion: Clip, path: Path, options: Options) -> None:
     """Write joint names, parents, positions (0.01 mm), frame rate, prompt and settings."""
     content = {
         "fps": motion.fps,
@@ -64,7 +64,7 @@ def settings_of(value: Any) -> dict[str, Any]:
     return value
 
 
-def read(path: Path, options: ReadOptions) -> Motion:
+def read(path: Path, options: ReadOptions) -> Clip:
     """Read a file that `write` made, or one of other joints that it names.
 
     Joints are taken in the order of `joint_names`, if the file has them. Those of another skeleton are found

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from ram_sdk.clip import Clip
 from ram_sdk.formats.write_options import MeshOptions
-from ram_sdk.motion import Motion
 
 
-def write(motion: Motion, path: Path, options: MeshOptions) -> None:
+def write(motion: Clip, path: Path, options: MeshOptions) -> None:
     """Write one frame as a mesh; for all of them see `MeshSequence.save_frames`.
 
     Vertices keep their order in `.obj` and `.ply`. For the bodies see `Motion.to_mesh`.

@@ -7,21 +7,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ram_sdk.array_files import read_npy
+from ram_sdk.clip import Clip
 from ram_sdk.formats.positions import motion_of
 from ram_sdk.formats.read_options import ReadOptions, refuse_names
 from ram_sdk.formats.write_options import Options
-from ram_sdk.motion import Motion
 from ram_sdk.skeleton.plausibility import check_real_units
 
 _MDM = (b"motion", b"lengths")  # keys of the dictionary in the results of MDM and its descendants
 
 
-def write(motion: Motion, path: Path, options: Options) -> None:
+def write(motion: Clip, path: Path, options: Options) -> None:
     """Write the joint positions."""
     np.save(path, motion.joints, allow_pickle=False)
 
 
-def read(path: Path, options: ReadOptions) -> Motion:
+def read(path: Path, options: ReadOptions) -> Clip:
     """Read joint positions `(frames, 22 or 21, 3)` or feature vectors `(frames, 263 or 251)`.
 
     Raises:
@@ -40,8 +40,8 @@ def read(path: Path, options: ReadOptions) -> Motion:
         raise ValueError(f"{path.name!r}: {error}") from error
 
 
-def _of_features(array: NDArray[Any], path: Path, options: ReadOptions) -> Motion:
-    motion = Motion.from_features(array)
+def _of_features(array: NDArray[Any], path: Path, options: ReadOptions) -> Clip:
+    motion = Clip.from_features(array)
     check_real_units(motion.joints, motion.skeleton)
     if options == ReadOptions():
         return motion

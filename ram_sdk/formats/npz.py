@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 
 from ram_sdk.array_files import Archive, number, text
+from ram_sdk.clip import Clip
 from ram_sdk.formats import amass
 from ram_sdk.formats.json import parse, plain, settings_of
 from ram_sdk.formats.positions import motion_of
 from ram_sdk.formats.read_options import ReadOptions, refuse_names
 from ram_sdk.formats.write_options import NpzOptions
-from ram_sdk.motion import Motion
 
 
-def write(motion: Motion, path: Path, options: NpzOptions) -> None:
+def write(motion: Clip, path: Path, options: NpzOptions) -> None:
     """Write the motion as an archive of arrays.
 
     The layout "motion" holds `joints`, `features`, `fps`, and `prompt` and `settings` (JSON) as strings;
@@ -38,7 +38,7 @@ def write(motion: Motion, path: Path, options: NpzOptions) -> None:
     )
 
 
-def read(path: Path, options: ReadOptions) -> Motion:
+def read(path: Path, options: ReadOptions) -> Clip:
     """Read an archive that `write` made, or SMPL parameters under any of the names in use."""
     refuse_names(path, options)
     try:
@@ -50,7 +50,7 @@ def read(path: Path, options: ReadOptions) -> Motion:
         raise ValueError(f"{path.name!r} is not a motion archive: {error}") from error
 
 
-def _own(archive: Archive, path: Path, options: ReadOptions) -> Motion:
+def _own(archive: Archive, path: Path, options: ReadOptions) -> Clip:
     joints, features = archive["joints"], archive.first("features")
     if features is not None and not (features.shape[:1] == joints.shape[:1] and np.isfinite(features).all()):
         raise ValueError(f"features of shape {features.shape} for joints of shape {joints.shape}")

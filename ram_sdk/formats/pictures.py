@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ram_sdk.clip import Clip
 from ram_sdk.formats import MissingPackageError
 from ram_sdk.formats.write_options import PictureOptions
-from ram_sdk.motion import Motion
 
 try:
     from PIL import Image
@@ -19,7 +19,7 @@ except ImportError as error:
 _GIF_FPS = 25.0  # players slow down much faster GIFs
 
 
-def write(motion: Motion, path: Path, options: PictureOptions) -> None:
+def write(motion: Clip, path: Path, options: PictureOptions) -> None:
     """Write a `.gif`, which plays at the motion's own speed, or a `.png` with a strip of eight poses."""
     caption = motion.prompt if options.caption is None else options.caption
     mesh = motion.to_mesh() if options.body == "mesh" else None

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ram_sdk.clip import Clip
 from ram_sdk.formats.read_options import ReadOptions
-from ram_sdk.motion import Motion
 from ram_sdk.skeleton.features import canonicalize
 from ram_sdk.skeleton.joints import Skeleton
 from ram_sdk.skeleton.plausibility import Fault, faults
@@ -22,9 +22,7 @@ class MisreadWarning(UserWarning):
     """Positions contradict what they should be; the message says how to put them right."""
 
 
-def motion_of(
-    joints: NDArray[Any], fps: float | None, path: Path, options: ReadOptions, **made: Any
-) -> Motion:
+def motion_of(joints: NDArray[Any], fps: float | None, path: Path, options: ReadOptions, **made: Any) -> Clip:
     """The motion of joint positions `(frames, joints, 3)`, scaled to the skeleton's unit, turned to +Y up.
 
     Positions that are turned are put on the floor, towards +Z; others stay where they are.
@@ -44,7 +42,7 @@ def motion_of(
         ValueError: not a clip of a known skeleton.
     """
     known = options.fps or fps
-    motion = Motion(joints, **made) if known is None else Motion(joints, known, **made)
+    motion = Clip(joints, **made) if known is None else Clip(joints, known, **made)
     if options.fps is None and fps is None:
         warn(path, f"it has no frame rate: {motion.fps:g} are assumed; say fps= if it has others")
     motion = _upright(_in_its_unit(motion, path), path, options.up)
@@ -54,7 +52,7 @@ def motion_of(
 
 def body_of(
     captured: NDArray[np.float64], fps: float | None, path: Path, options: ReadOptions, **made: Any
-) -> Motion:
+) -> Clip:
     """The motion of a body of any unit and proportions `(frames, 22, 3)`, on HumanML3D's skeleton.
 
     It is on the floor, from the origin towards +Z. Arguments, warnings and errors are those of `motion_of`.
@@ -69,7 +67,7 @@ def put_down(joints: torch.Tensor, skeleton: Skeleton) -> NDArray[np.float32]:
     return np.asarray(canonicalize(joints, skeleton).float().numpy())
 
 
-def warn_of_sides(motion: Motion, path: Path) -> None:
+def warn_of_sides(motion: Clip, path: Path) -> None:
     """Warn if left and right are exchanged."""
     if fault := _fault(motion, "sides"):
         warn_of(path, fault.text, fault.certain)
@@ -85,12 +83,12 @@ def warn(path: Path, text: str) -> None:
     warn_of(path, text, certain=False)
 
 
-def _fault(motion: Motion, kind: str) -> Fault | None:
+def _fault(motion: Clip, kind: str) -> Fault | None:
     found = faults(motion.joints, motion.fps, motion.skeleton)
     return next((fault for fault in found if fault.kind == kind), None)
 
 
-def _in_its_unit(motion: Motion, path: Path) -> Motion:
+def _in_its_unit(motion: Clip, path: Path) -> Clip:
     """Positions in another unit scaled; the legs leave no doubt which it is."""
     fault = _fault(motion, "unit")
     if fault is None:
@@ -101,7 +99,7 @@ def _in_its_unit(motion: Motion, path: Path) -> Motion:
     return replace(motion, joints=motion.joints * fault.scale, generated_features=None)
 
 
-def _upright(motion: Motion, path: Path, up: str | None) -> Motion:
+def _upright(motion: Clip, path: Path, up: str | None) -> Clip:
     """Positions turned to +Y up, from the axis that the caller says or along which the body stands."""
     if up is None:
         fault = _fault(motion, "up")

@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ram_sdk.body.embedded import Body, load_body
+from ram_sdk.clip import Clip
 from ram_sdk.formats.bone_names import BONE_NAMES
 from ram_sdk.formats.glb import vertex_normals
 from ram_sdk.formats.write_options import UsdOptions
-from ram_sdk.motion import Motion
 from ram_sdk.skeleton.joints import HUMANML3D
 
 
-def write(motion: Motion, path: Path, options: UsdOptions) -> None:
+def write(motion: Clip, path: Path, options: UsdOptions) -> None:
     """Write the motion on the embedded body; one time code is one frame."""
     body = load_body()
     joints = _paths(BONE_NAMES[options.names])
@@ -32,7 +32,7 @@ def _paths(labels: tuple[str, ...]) -> str:
     return "[" + ", ".join(f'"{path}"' for path in paths) + "]"
 
 
-def _header(motion: Motion) -> str:
+def _header(motion: Clip) -> str:
     fps = f"{motion.fps:g}"
     comment = " ".join((motion.prompt or "").split()).replace("\\", "\\\\").replace('"', '\\"')
     return f"""#usda 1.0
@@ -100,7 +100,7 @@ def _skeleton(body: Body, joints: str) -> str:
 """
 
 
-def _animation(motion: Motion, joints: str) -> str:
+def _animation(motion: Clip, joints: str) -> str:
     pose = motion.pose
     translations = np.repeat(pose.offsets[None], len(pose), axis=0)
     translations[:, 0] = pose.root

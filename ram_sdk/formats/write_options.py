@@ -11,9 +11,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from ram_sdk.formats.bone_names import BoneNames
-
-MAX_FPS = 1000.0
-"""The highest frame rate that a motion is resampled to."""
+from ram_sdk.skeleton.joints import MAX_FPS
 
 EulerOrder = Literal["XYZ", "XZY", "YXZ", "YZX", "ZXY", "ZYX"]
 

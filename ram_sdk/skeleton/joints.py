@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 Side = Literal["left", "middle", "right"]
+MAX_FPS = 1000.0
+"""The highest frame rate that a motion is resampled to."""
+
 _OPPOSITE = {"left": "right", "right": "left"}
 
 

@@ -12,8 +12,9 @@ import pytest
 from ram_sdk import formats
 from ram_sdk.cli import main
 from ram_sdk.formats.table import markdown
-from ram_sdk.formats.write_options import MAX_FPS, options_of
+from ram_sdk.formats.write_options import options_of
 from ram_sdk.motion import Motion
+from ram_sdk.skeleton.joints import MAX_FPS
 from tests.synthetic_motion import natural_poses
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
