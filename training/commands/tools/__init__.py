@@ -1,3 +1,3 @@
-"""Make the package's assets anew."""
+"""Make the assets of the package and of the README anew."""
 
-COMMANDS = ("bake-body", "fit-hinges", "text-backbone")
+COMMANDS = ("bake-body", "fit-hinges", "text-backbone", "moving-picture")
