@@ -2,7 +2,7 @@
 
 Run from a clone (`pip install -e ".[training]"`); it takes about two minutes of one core. Without
 a rehearsal of other prompts, as here, the LoRA knows the three moves and nothing else: see "Rehearsal" in
-training/README.md. `moves/README.md` says where the clips come from.
+docs/how-to/fine-tune.md. `moves/README.md` says where the clips come from.
 """
 
 from pathlib import Path

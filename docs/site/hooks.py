@@ -1,7 +1,7 @@
-"""What the site takes from the code when it is built: formats, help texts, cards, and a list of outside links.
+"""What the site takes from the code when it is built: formats, help texts and cards; and its outside links.
 
-A line `{{ name }}` in a page is replaced by what `GENERATED` makes of it. Cards stay where they belong, beside
-their weights and data; here they become pages, with the pictures that they show.
+A line `{{ name }}` in a page is replaced by what `GENERATED` makes of it. Cards stay where they belong,
+beside their weights and data; here they become pages, with the pictures that they show.
 """
 
 import contextlib
@@ -38,6 +38,7 @@ CARDS = {
 _PLACEHOLDER = re.compile(r"^\{\{ (.+?) \}\}$", re.MULTILINE)
 _IMAGE = re.compile(r"!\[.*?\]\(([^):]+)\)")
 _OUTSIDE = re.compile(r"https?://[^\s)>\]`\"']+")
+_OPTION_HEAD = "| option | what | allowed | default |\n|---|---|---|---|"
 _WIDTH = "100"  # columns of help texts
 
 _outside_links: set[str] = set()
@@ -50,7 +51,7 @@ def format_options() -> str:
         if options := options_of(kind.options):
             rows = "\n".join(map(_option_row, options))
             title = " ".join(f"`{suffix}`" for suffix in kind.suffixes)
-            sections.append(f"### {title}\n\n| option | what | allowed | default |\n|---|---|---|---|\n{rows}")
+            sections.append(f"### {title}\n\n{_OPTION_HEAD}\n{rows}")
     return "\n\n".join(sections)
 
 

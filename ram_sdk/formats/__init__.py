@@ -4,7 +4,7 @@ A module that can be written has `write(motion, path, options)`; one that can be
 `read(path) -> Clip`, with `ReadOptions` besides where the file may need them; one that needs a program or
 package that may be missing has `check_installed(options)`. Modules are imported when their suffix is first
 used. To add a format: write its module, its options in `write_options.py` and its entry here; command
-line and README follow.
+line and docs follow.
 """
 
 import os

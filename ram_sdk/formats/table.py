@@ -1,4 +1,4 @@
-"""The formats as a Markdown table, for README and docs: `python -m ram_sdk.formats.table`."""
+"""The formats as a Markdown table, for the docs: `python -m ram_sdk.formats.table`."""
 
 from ram_sdk.formats import FORMATS, Format
 from ram_sdk.formats.write_options import Option, options_of

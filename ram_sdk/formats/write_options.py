@@ -1,6 +1,6 @@
 """What can be chosen when a file is written: one frozen dataclass for each format.
 
-Command line, README and docs take names, choices, defaults and help from here, so this module imports
+Command line and docs take names, choices, defaults and help from here, so this module imports
 neither torch nor numpy.
 """
 

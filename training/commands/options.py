@@ -82,7 +82,9 @@ def rows_of(options: argparse.Namespace) -> "list[Row]":
 def add_evaluator(parser: argparse.ArgumentParser) -> None:
     """`--evaluator`; read it with `evaluator_of`."""
     parser.add_argument(
-        "--evaluator", default="open", help="'open', or a folder; see training/README.md (default: open)"
+        "--evaluator",
+        default="open",
+        help="'open', or a folder; see docs/evaluation/protocol.md (default: open)",
     )
 
 
