@@ -23,7 +23,7 @@ SETS_UP = ("git", "python3", "pip", ".", "pre-commit", "npm", "cd", ".venv/bin/p
 """Programs that set up a machine; `.ci/run` does it with them."""
 
 SMALL = {
-    "train": [*SMALL_NETWORKS, "max_steps=2", "save_every=1", "precision=fp32"],
+    "train": [*SMALL_NETWORKS, "max_steps=2", "save_every=1", "precision=fp32", "compile=false"],
     "export": [],
     "side-by-side": ["--duration", "2"],
     "finetune": [],

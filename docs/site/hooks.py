@@ -74,7 +74,7 @@ def sdk_help() -> str:
 
 
 def _verbs(text: str) -> list[str]:
-    return re.findall(r"^    (\w[\w-]*)  ", text, re.MULTILINE)
+    return re.findall(r"^    (\w[\w-]*)(?:  |$)", text, re.MULTILINE)
 
 
 def training_help() -> str:
