@@ -1,7 +1,7 @@
 """What README and docs show runs: each document in a folder of its own, block by block, in order.
 
 Python and `ram-sdk` run with the shipped checkpoint in two denoising steps. Training commands run at a small
-size where `SMALL` has one and their data is there; of the others the options are read: their own tests run them.
+size where `SMALL` has one and their data is there; of the others the options are read, no more.
 """
 
 import argparse
@@ -23,10 +23,9 @@ SETS_UP = ("git", "python3", "pip", ".", "pre-commit", "npm", "cd", ".venv/bin/p
 """Programs that set up a machine; `.ci/run` does it with them."""
 
 SMALL = {
-    "train": [*SMALL_NETWORKS, "max_steps=2", "save_every=1", "precision=fp32", "compile=false"],
+    "train": [*SMALL_NETWORKS, "max_steps=1", "save_every=1", "precision=fp32", "compile=false"],
     "export": [],
     "side-by-side": ["--duration", "2"],
-    "finetune": [],
 }
 """Options that make a training command small."""
 
@@ -72,15 +71,17 @@ def split_at_and(words: list[str]) -> tuple[list[str], list[str]]:
 def run(command: list[str]) -> None:
     if command[0] == "ram-sdk":
         assert cli.main(command[1:]) == 0
-    elif command[:3] in (["python", "-m", "training"], ["accelerate", "launch", "-m"]):
-        run_training(command[command.index("training") + 1 :])
+    elif command[:3] == ["python", "-m", "training"]:
+        run_training(command[3:], really=True)
+    elif command[:4] == ["accelerate", "launch", "-m", "training"]:
+        run_training(command[4:], really=False)
     elif command[:2] in (["python", "-m"], ["python"]) and command[2] in ("pytest", "tests.mutations"):
         assert import_module(command[2])
     else:
         assert command[0] in SETS_UP or command == [".ci/run"], command
 
 
-def run_training(words: list[str]) -> None:
+def run_training(words: list[str], really: bool) -> None:
     path: list[str] = []
     module = import_module("training.commands")
     while names := getattr(module, "COMMANDS", ()):
@@ -90,5 +91,5 @@ def run_training(words: list[str]) -> None:
     parser = argparse.ArgumentParser(prog=" ".join(path))
     module.add_arguments(parser)
     given = parser.parse_intermixed_args(words)
-    if path[0] in SMALL and Path(getattr(given, "data", None) or "DATA").exists():
+    if really and path[0] in SMALL and Path(getattr(given, "data", None) or "DATA").exists():
         assert frame.main([*path, *words, *SMALL[path[0]]]) == 0
