@@ -27,6 +27,7 @@ from training.commands import frame
 ROOT = Path(__file__).resolve().parents[2]
 CARDS = {
     **{f"cards/{name}": f"ram_sdk/assets/checkpoints/{name}/README.md" for name in SHIPPED},
+    "cards/data-sets": "training/data/README.md",
     "cards/open-data": "training/open_data/DATA_CARD.md",
     "cards/open-evaluator": "training/evaluation/open/README.md",
     "cards/prompt-checks": "training/evaluation/prompt_checks/VALIDATION.md",
