@@ -24,27 +24,29 @@ SETS_UP = ("git", "python3", "pip", ".", "pre-commit", "npm", "cd", ".venv/bin/p
 
 SMALL = {
     "train": [*SMALL_NETWORKS, "max_steps=1", "save_every=1", "precision=fp32", "compile=false"],
-    "export": [],
     "side-by-side": ["--duration", "2"],
 }
 """Options that make a training command small."""
 
 
 @pytest.fixture(scope="module")
-def small_data(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("small") / "DATA"
-    folder.mkdir()
-    write_data(folder)
+def places(tmp_path_factory, pipeline) -> Path:
+    """A folder with what documents call DATA and CHECKPOINT, both small, and a clone's training/."""
+    folder = tmp_path_factory.mktemp("places")
+    (folder / "DATA").mkdir()
+    write_data(folder / "DATA")
+    pipeline.save_pretrained(folder / "CHECKPOINT")
+    (folder / "training").symlink_to(ROOT / "training")
     return folder
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_snippets_run(document: Path, tmp_path, monkeypatch, small_data) -> None:
+def test_snippets_run(document: Path, tmp_path, monkeypatch, places) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(RAMPipeline, "from_pretrained", few_steps.from_pretrained)
-    (tmp_path / "training").symlink_to(ROOT / "training")
-    (tmp_path / "DATA").symlink_to(small_data)
+    for place in places.iterdir():
+        (tmp_path / place.name).symlink_to(place)
     names: dict[str, object] = {}
     for block in blocks(document):
         if block.title:
