@@ -19,8 +19,10 @@ from tests.training.tiny_training import write_data
 from training.commands import frame
 
 DOCUMENTS = [path for path in OTHERS + SITE if any(b.language in ("sh", "python") for b in blocks(path))]
-SETS_UP = ("git", "python3", "pip", ".", "pre-commit", "npm", "cd", ".venv/bin/pip", "poe")
-"""Programs that set up a machine; `.ci/run` does it with them."""
+SETS_UP = ("git", "python3", "pip", ".", "pre-commit", "npm", "cd", "curl", ".venv/bin/pip", "poe")
+"""Programs that set up a machine, or ask one: they are not run."""
+ENDLESS = {"studio", "mcp", "--workers"}
+"""Words of `ram-sdk` that start servers or processes: their options are read, no more."""
 
 SMALL = {
     "train": [*SMALL_NETWORKS, "max_steps=1", "save_every=1", "precision=fp32", "compile=false"],
@@ -71,7 +73,9 @@ def split_at_and(words: list[str]) -> tuple[list[str], list[str]]:
 
 
 def run(command: list[str]) -> None:
-    if command[0] == "ram-sdk":
+    if command[0] == "ram-sdk" and ENDLESS & set(command):
+        cli._parser().parse_args(command[1:])
+    elif command[0] == "ram-sdk":
         assert cli.main(command[1:]) == 0
     elif command[:3] == ["python", "-m", "training"]:
         run_training(command[3:], really=True)
