@@ -25,4 +25,4 @@ def from_pretrained(source: Any = DEFAULT, **options: Any) -> RAMPipeline:
 
 def install() -> None:
     """Use it in this process, such as the kernel of a notebook."""
-    RAMPipeline.from_pretrained = from_pretrained  # type: ignore[method-assign, assignment]
+    RAMPipeline.from_pretrained = from_pretrained

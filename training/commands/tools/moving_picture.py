@@ -1,7 +1,7 @@
 """Make the moving picture of the README: several people, each doing what its own sentence says.
 
 Example:
-    python -m training tools moving-picture --out docs/pictures/people.webp
+    python -m training tools moving-picture --seed 1 --out docs/pictures/people.webp
 """
 
 import argparse
