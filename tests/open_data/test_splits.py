@@ -10,3 +10,10 @@ def test_the_same_motion_in_two_sources_is_in_one_split() -> None:
 
 def test_an_animation_and_its_copy_with_the_roots_motion_are_one_trial() -> None:
     assert trial_key("mesh2motion", "human-base", "Roll_RM") == trial_key("mesh2motion", "human-base", "Roll")
+
+
+def test_authored_takes_are_only_trained_on():
+    keys = [
+        trial_key("authored", f"authored/{name}.json", str(take)) for name in "abcdefgh" for take in range(9)
+    ]
+    assert {split_of(key) for key in keys} == {"train"}
