@@ -10,6 +10,7 @@ from ram_sdk.checkpoint.configs import read_json, write_json
 from ram_sdk.checkpoint.errors import CheckpointError
 from ram_sdk.checkpoint.folder import (
     COMPONENTS,
+    add_component,
     find,
     load_component,
     locate,
@@ -26,6 +27,7 @@ __all__ = [
     "SHIPPED",
     "CheckpointError",
     "HubOptions",
+    "add_component",
     "describe",
     "find",
     "load_component",

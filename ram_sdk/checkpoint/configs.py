@@ -31,6 +31,7 @@ CONFIGS: dict[type[nn.Module], type] = {
     models.TokenMean: models.TokenMeanConfig,
     models.FeatureNormalizer: models.NormalizerConfig,
     models.DurationEstimator: models.DurationConfig,
+    models.KnownActions: models.KnownActionsConfig,
 }
 """The configuration of each network."""
 
@@ -136,6 +137,8 @@ def check_sizes(folder: Path, classes: Mapping[str, type]) -> None:
             "text_encoder": getattr(text_input, "input_dim", text_input.latent_dim),
         },
     }
+    if known := read.get("known_actions"):
+        sizes["token states"]["known_actions text_dim"] = known.text_dim
     if encoder := read.get("motion_encoder"):
         sizes["features"]["motion_encoder input_dim"] = encoder.input_dim
         sizes["the latent"]["motion_encoder latent_dim"] = encoder.latent_dim

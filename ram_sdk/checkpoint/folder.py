@@ -54,11 +54,12 @@ COMPONENTS: dict[str, tuple[type, ...]] = {
     "text_backbone": (TextBackbone,),
     "scheduler": (RAMScheduler,),
     "matcher": (models.Matcher, NoneType),
+    "known_actions": (models.KnownActions, NoneType),
 }
 """The parts of a pipeline and the classes each may have; a part that may be None may be left out."""
 
 _CHECKSUMS = "_sha256"
-_ADDED = ("matcher",)  # parts that checkpoints of ram_sdk 0.1 do not name
+_ADDED = ("matcher", "known_actions")  # parts that checkpoints of ram_sdk 0.1 do not name
 _WITHOUT_WEIGHTS = ("scheduler", "matcher")
 _LARGEST_TOKENIZER = 1 << 26  # bytes
 
@@ -202,6 +203,31 @@ def save(components: Mapping[str, Any], folder: Path, variant: str | None = None
         motion = dataclasses.asdict(components["normalizer"].config)
         write_json(temporary / "config.json", {"model_type": "ram", "motion_representation": motion})
         write_json(temporary / INDEX, index | {_CHECKSUMS: dict(sorted(checksums.items()))})
+
+
+def add_component(folder: Path, name: str, component: Any) -> None:
+    """Add a part to a pipeline folder, or take the place of the one that it has; the other parts stay.
+
+    Args:
+        folder: the pipeline folder.
+        name: of a part that may be left out.
+        component: the part; a network is stored in the precision that it has.
+
+    Raises:
+        CheckpointError: the folder holds no pipeline.
+        ValueError: weights that are not finite.
+        OSError: the folder cannot be written.
+    """
+    index = read_json(folder / INDEX)
+    target = folder / name
+    target.mkdir(exist_ok=True)
+    write_json(target / "config.json", dataclasses.asdict(component.config))
+    checksums = _kept_checksums(folder)
+    if isinstance(component, nn.Module):
+        save_weights(component, target, None)
+        checksums |= {f"{name}/{path.name}": sha256(path) for path in target.glob("*.safetensors")}
+    index |= {name: _index_entry(type(component)), _CHECKSUMS: dict(sorted(checksums.items()))}
+    write_json(folder / INDEX, index)
 
 
 def _read_classes(folder: Path) -> dict[str, type]:

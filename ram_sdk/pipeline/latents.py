@@ -1,5 +1,6 @@
 """What can be done in the latent space that texts and motions share (eq. 1 and 2)."""
 
+import warnings
 from collections.abc import Sequence
 
 import torch
@@ -21,7 +22,7 @@ class LatentSpace(PipelineParts):
     """The part of `RAMPipeline` that reads texts and motions, compares and mixes them."""
 
     def encode_prompt(self, prompts: Sequence[str]) -> tuple[Tensor, Tensor]:
-        """Read prompts.
+        """Read prompts, with a warning of those that are unlike everything the checkpoint was taught.
 
         Returns:
             Latents z_t `(batch, latent_dim)` (eq. 2) and the estimated durations `(batch,)` in seconds.
@@ -30,6 +31,7 @@ class LatentSpace(PipelineParts):
             ValueError: a prompt is longer than the text backbone can read.
         """
         tokens, mask = self.text_backbone.encode(prompts)
+        self._warn_of_unknown(prompts, tokens, mask)
         tokens = tokens.to(self.dtype)
         return self.text_encoder(tokens, mask), self.duration_estimator(tokens, mask)
 
@@ -131,6 +133,17 @@ class LatentSpace(PipelineParts):
         places, cosines = index.nearest(self.encode_text(text)[0].float().cpu().numpy(), count)
         similarities = self._matcher()(torch.from_numpy(cosines))
         return [index.entry(place, float(s)) for place, s in zip(places, similarities, strict=True)]
+
+    def _warn_of_unknown(self, prompts: Sequence[str], tokens: Tensor, mask: Tensor) -> None:
+        if self.known_actions is None:
+            return
+        for prompt, (far, names) in zip(prompts, self.known_actions.nearest(tokens, mask), strict=True):
+            if far:
+                warnings.warn(
+                    f"{prompt!r} is unlike everything that {self.name} was taught; the nearest that it "
+                    f"knows: {', '.join(names)}",
+                    stacklevel=2,
+                )
 
     def _matcher(self) -> Matcher:
         if self.matcher is None:

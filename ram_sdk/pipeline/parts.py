@@ -13,6 +13,7 @@ from ram_sdk.devices import available_device
 from ram_sdk.models import (
     DurationEstimator,
     FeatureNormalizer,
+    KnownActions,
     Matcher,
     MotionDenoiser,
     MotionEncoder,
@@ -36,6 +37,7 @@ class PipelineParts:
         duration_estimator: DurationEstimator,
         scheduler: RAMScheduler,
         matcher: Matcher | None = None,
+        known_actions: KnownActions | None = None,
     ) -> None:
         self.text_backbone = text_backbone
         self.text_encoder = text_encoder
@@ -45,6 +47,7 @@ class PipelineParts:
         self.duration_estimator = duration_estimator
         self.scheduler = scheduler
         self.matcher = matcher
+        self.known_actions = known_actions
         self.lora: lora.Lora | None = None
         self.name = "unnamed"
         self.folder: Path | None = None

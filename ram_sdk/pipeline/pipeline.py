@@ -40,6 +40,7 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         duration_estimator: seconds that a text usually takes.
         scheduler: timesteps, sampling steps and guidance scales.
         matcher: calibration of `similarity`; None in a checkpoint without it.
+        known_actions: what it was taught, from which far prompts are told; None in a checkpoint without it.
         lora: the LoRA that `load_lora` merged into the networks; None where there is none.
         name: what it was loaded from, "unnamed" where it was made from parts.
         folder: where that lies on the disk; None where it was made from parts.

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from ram_sdk import Motion
+from ram_sdk.checkpoint import add_component
 from ram_sdk.cli import main
 from ram_sdk.models import Matcher, MatcherConfig
-from training.evaluation.calibration import write
 
 
 @pytest.fixture
 def folder(pipeline, checkpoint, tmp_path):
-    write(Matcher(MatcherConfig(5.0, 0.0)), checkpoint)
+    add_component(checkpoint, "matcher", Matcher(MatcherConfig(5.0, 0.0)))
     for number, motion in enumerate(pipeline(["a person jumps"] * 2, 50, num_inference_steps=2).motions):
         motion.save(tmp_path / "motions" / f"{number}.npz")
     return tmp_path / "motions"

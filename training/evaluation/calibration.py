@@ -1,4 +1,7 @@
-"""The calibration of a checkpoint's text-motion similarity: fitted, and written into its folder."""
+"""What a checkpoint is told after its training: how to read a similarity, and which actions it knows.
+
+Both are fitted on clips that it was not trained on, and written into its folder.
+"""
 
 import dataclasses
 from collections.abc import Sequence
@@ -10,9 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ram_sdk import Motion, RAMPipeline
-from ram_sdk.checkpoint import read_json, write_json
-from ram_sdk.models import Matcher, MatcherConfig
-from ram_sdk.shipped import INDEX
+from ram_sdk.checkpoint import add_component
+from ram_sdk.models import KnownAction, KnownActions, KnownActionsConfig, Matcher, MatcherConfig
+from ram_sdk.models.duration import mean_token
 from training.data.clip import Clip
 from training.data.folder import MotionTextFolder
 from training.dataset import read_split
@@ -20,6 +23,10 @@ from training.dataset import read_split
 _NEWTON_STEPS = 50
 _RIDGE = 1e-6  # keeps the curve finite where a cosine parts all pairs
 _TEXTS = 64  # that are encoded together
+_DRAWN = 200  # captions of an action that are looked at
+_KEPT = 12  # of them, as far apart as can be
+_EXAMPLES = 3
+_FALSE_ALARMS = 0.02  # share of captions kept out of training that are called unlike all that is known
 
 
 @torch.no_grad()
@@ -55,10 +62,10 @@ def encode(pipeline: RAMPipeline, clips: Sequence[Clip], texts: Sequence[str]) -
     return motions.float().cpu(), torch.cat([pipeline.encode_text(chunk) for chunk in chunks]).float().cpu()
 
 
-def read_clips(pipeline: RAMPipeline, data: Path, split: str) -> list[Clip]:
+def read_clips(pipeline: RAMPipeline, data: MotionTextFolder, split: str) -> list[Clip]:
     """The clips of a split that a checkpoint can encode."""
     speaks = pipeline.normalizer.config
-    clips = read_split(MotionTextFolder(data), split, speaks.min_frames)
+    clips = read_split(data, split, speaks.min_frames)
     return [clip for clip in clips if len(clip.features) <= speaks.max_frames]
 
 
@@ -74,8 +81,91 @@ def _logistic(x: Tensor, y: Tensor) -> tuple[float, float]:
     return float(weights[0]), float(weights[1])
 
 
-def write(matcher: Matcher, folder: Path) -> None:
-    """Add a calibration to a pipeline folder, or take the place of the one that it has."""
-    (folder / "matcher").mkdir(exist_ok=True)
-    write_json(folder / "matcher" / "config.json", dataclasses.asdict(matcher.config))
-    write_json(folder / INDEX, read_json(folder / INDEX) | {"matcher": ["ram_sdk", "Matcher"]})
+@torch.no_grad()
+def fit_known_actions(
+    pipeline: RAMPipeline, taught: Sequence[Clip], other: Sequence[Clip], seed: int = 0
+) -> KnownActions:
+    """The actions of captured clips, and how far from their captions a text begins to be unlike them.
+
+    Args:
+        pipeline: whose text backbone reads the captions.
+        taught: clips that it was trained on.
+        other: clips that it was not trained on.
+        seed: draws captions of actions that have very many.
+
+    Raises:
+        ValueError: no clip of `taught` names its action, or there is none in `other`.
+    """
+    captions: dict[str, set[str]] = {}
+    for clip in taught:
+        if clip.action and not clip.composed:
+            captions.setdefault(clip.action, set()).update(clip.captions)
+    if not captions or not other:
+        raise ValueError("known actions need training clips with actions, and clips beside them")
+    rng = np.random.default_rng(seed)
+    actions, states = [], []
+    for name in sorted(captions):
+        texts = sorted(captions[name])
+        texts = [texts[i] for i in sorted(rng.permutation(len(texts))[:_DRAWN])]
+        own = sentence_states(pipeline, texts)
+        chosen = _far_apart(own, _KEPT)
+        examples = tuple(texts[i] for i in chosen[:_EXAMPLES])
+        actions.append(KnownAction(name.replace("_", " "), examples, len(chosen)))
+        states.append(own[chosen])
+    width = states[0].shape[1]
+    known = KnownActions(KnownActionsConfig(width, 0.0, tuple(actions)))
+    known.states.copy_(torch.cat(states))
+    asked = sentence_states(pipeline, sorted({text for clip in other for text in clip.captions}))
+    distances = torch.cat(
+        [
+            known(part[:, None], torch.ones(len(part), 1, dtype=torch.bool)).amin(1)
+            for part in asked.split(_TEXTS)
+        ]
+    )
+    far = round(float(distances.quantile(1.0 - _FALSE_ALARMS)), 4)
+    known.config = dataclasses.replace(known.config, far=far)
+    return known.eval()
+
+
+def sentence_states(pipeline: RAMPipeline, texts: Sequence[str]) -> Tensor:
+    """Mean token states `(texts, text_dim)` of the text backbone, float32 on the CPU."""
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    states: list[Tensor] = [torch.empty(0)] * len(texts)
+    for start in range(0, len(order), _TEXTS):
+        chosen = order[start : start + _TEXTS]
+        tokens, mask = pipeline.text_backbone.encode([texts[i] for i in chosen])
+        for i, state in zip(chosen, mean_token(tokens, mask).float().cpu(), strict=True):
+            states[i] = state
+    return torch.stack(states)
+
+
+def _far_apart(states: Tensor, count: int) -> list[int]:
+    """Rows from the most central one on, each as far as can be from those before."""
+    normalized = F.normalize(states, dim=-1)
+    chosen = [int((normalized @ normalized.mean(0)).argmax())]
+    nearest = normalized @ normalized[chosen[0]]
+    while len(chosen) < min(count, len(states)):
+        chosen.append(int(nearest.argmin()))
+        nearest = torch.maximum(nearest, normalized @ normalized[chosen[-1]])
+    return chosen
+
+
+def calibrate(folder: Path, data: MotionTextFolder) -> tuple[Matcher, KnownActions | None]:
+    """Fit both for a pipeline folder, on the training and validation split, and write them into it.
+
+    Returns:
+        What was written; no known actions where the data set names none.
+
+    Raises:
+        CheckpointError: no pipeline there.
+        ValueError: see `fit`.
+    """
+    pipeline = RAMPipeline.from_pretrained(folder)
+    taught, other = (read_clips(pipeline, data, split) for split in ("train", "val"))
+    matcher = fit(pipeline, other)
+    add_component(folder, "matcher", matcher)
+    if not any(clip.action for clip in taught):
+        return matcher, None
+    known = fit_known_actions(pipeline, taught, other)
+    add_component(folder, "known_actions", known.half())
+    return matcher, known

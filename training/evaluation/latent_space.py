@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ram_sdk import Motion, MotionIndex, RAMPipeline
 from ram_sdk.search import IndexedFile
-from training.data.folder import Caption
+from training.data.folder import Caption, MotionTextFolder
 from training.evaluation.calibration import encode, read_clips
 from training.evaluation.evaluator import Sample
 from training.evaluation.metrics import GROUP, r_precision
@@ -71,7 +71,7 @@ def report(pipeline: RAMPipeline, data: Path, reconstruct: int, seed: int) -> st
     Raises:
         ValueError: the checkpoint has no motion encoder.
     """
-    clips = read_clips(pipeline, data, "test")
+    clips = read_clips(pipeline, MotionTextFolder(data), "test")
     clips = [clips[i] for i in np.random.default_rng(seed).permutation(len(clips))]
     texts = [clip.captions[0] for clip in clips]
     motions, spoken = encode(pipeline, clips, texts)
