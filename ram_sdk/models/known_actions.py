@@ -67,7 +67,7 @@ class KnownActions(nn.Module):
         """
         states = F.normalize(self.states.float(), dim=-1)
         cosine = F.normalize(mean_token(tokens.float(), mask), dim=-1) @ states.T
-        parts = cosine.split([action.texts for action in self.config.actions], dim=1)
+        parts = torch.split(cosine, [action.texts for action in self.config.actions], dim=1)
         return 1.0 - torch.stack([part.amax(1) for part in parts], dim=1)
 
     def nearest(self, tokens: Tensor, mask: Tensor, count: int = 3) -> list[tuple[bool, tuple[str, ...]]]:

@@ -119,7 +119,7 @@ def fit_known_actions(
     distances = torch.cat(
         [
             known(part[:, None], torch.ones(len(part), 1, dtype=torch.bool)).amin(1)
-            for part in asked.split(_TEXTS)
+            for part in torch.split(asked, _TEXTS)
         ]
     )
     far = round(float(distances.quantile(1.0 - _FALSE_ALARMS)), 4)
