@@ -9,10 +9,11 @@ from typing import Any
 import yaml
 
 from ram_sdk import RAMPipeline
+from ram_sdk.files import write_whole
 from ram_sdk.models.text_backbone import PLACES
 from training.config import TrainingConfig
 from training.curves import Curve, draw_curves
-from training.data.folder import MotionTextFolder, read_listing, write_atomically
+from training.data.folder import MotionTextFolder, read_listing
 from training.evaluation.prompt_checks.sheets import SAMPLE_SECONDS, sample_sheet
 from training.run_folder import RunFolder
 
@@ -101,7 +102,7 @@ def write_card(
         *written,
         _credits(listing),
     )
-    write_atomically(out / "README.md", "\n".join(filter(None, sections)).encode())
+    write_whole(out / "README.md", "\n".join(filter(None, sections)).encode())
 
 
 def _training_clips(data: MotionTextFolder) -> list[Mapping[str, Any]]:

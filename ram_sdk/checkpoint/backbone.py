@@ -52,13 +52,42 @@ _NO_EFFECT = {
 """Keys of such files that decide nothing here; whatever they say is not read."""
 
 
-@dataclass(frozen=True)
-class _Bert:
+@dataclass(frozen=True, kw_only=True)
+class _Sizes:
+    """What the `config.json` of any encoder may say."""
+
+    classes: ClassVar[tuple[str, str]]
+    vocab_size: _Vocabulary = 30522
+    max_position_embeddings: _Positions = 512
+    initializer_range: _Epsilon = 0.02
+    pad_token_id: Annotated[int, Field(ge=0)] = 0
+    dtype: _Precision = "float32"
+
+    def __post_init__(self) -> None:
+        if self.width % self.heads:
+            raise ValueError(f"a width of {self.width} cannot be shared by {self.heads} heads")
+        if self.pad_token_id >= self.vocab_size:
+            raise ValueError(
+                f"pad_token_id {self.pad_token_id}: expected less than vocab_size {self.vocab_size}"
+            )
+
+    @property
+    def width(self) -> int:
+        """Width of the token states."""
+        raise NotImplementedError
+
+    @property
+    def heads(self) -> int:
+        """Attention heads, which share the width."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Bert(_Sizes):
     """What the `config.json` of a BERT may say."""
 
-    classes: ClassVar[tuple[str, str]] = ("BertConfig", "BertModel")
+    classes = ("BertConfig", "BertModel")
     model_type: Literal["bert"]
-    vocab_size: _Vocabulary = 30522
     hidden_size: Width = 768
     num_hidden_layers: Layers = 12
     num_attention_heads: Heads = 12
@@ -66,33 +95,27 @@ class _Bert:
     hidden_act: _Activation = "gelu"
     hidden_dropout_prob: Dropout = 0.1
     attention_probs_dropout_prob: Dropout = 0.1
-    max_position_embeddings: _Positions = 512
     type_vocab_size: Annotated[int, Field(ge=1, le=16)] = 2
-    initializer_range: _Epsilon = 0.02
     layer_norm_eps: _Epsilon = 1e-12
-    pad_token_id: Annotated[int, Field(ge=0)] = 0
     position_embedding_type: Literal["absolute"] = "absolute"
     is_decoder: Literal[False] = False
     add_cross_attention: Literal[False] = False
-    dtype: _Precision = "float32"
-
-    def __post_init__(self) -> None:
-        _check_shares(self.hidden_size, self.num_attention_heads, self.pad_token_id, self.vocab_size)
 
     @property
     def width(self) -> int:
-        """Width of the token states."""
         return self.hidden_size
 
+    @property
+    def heads(self) -> int:
+        return self.num_attention_heads
 
-@dataclass(frozen=True)
-class _DistilBert:
+
+@dataclass(frozen=True, kw_only=True)
+class _DistilBert(_Sizes):
     """What the `config.json` of a DistilBERT may say."""
 
-    classes: ClassVar[tuple[str, str]] = ("DistilBertConfig", "DistilBertModel")
+    classes = ("DistilBertConfig", "DistilBertModel")
     model_type: Literal["distilbert"]
-    vocab_size: _Vocabulary = 30522
-    max_position_embeddings: _Positions = 512
     sinusoidal_pos_embds: bool = False
     n_layers: Layers = 6
     n_heads: Heads = 12
@@ -101,20 +124,17 @@ class _DistilBert:
     dropout: Dropout = 0.1
     attention_dropout: Dropout = 0.1
     activation: _Activation = "gelu"
-    initializer_range: _Epsilon = 0.02
-    pad_token_id: Annotated[int, Field(ge=0)] = 0
-    dtype: _Precision = "float32"
-
-    def __post_init__(self) -> None:
-        _check_shares(self.dim, self.n_heads, self.pad_token_id, self.vocab_size)
 
     @property
     def width(self) -> int:
-        """Width of the token states."""
         return self.dim
 
+    @property
+    def heads(self) -> int:
+        return self.n_heads
 
-_KINDS: dict[str, type[_Bert] | type[_DistilBert]] = {"bert": _Bert, "distilbert": _DistilBert}
+
+_KINDS: dict[str, type[_Sizes]] = {"bert": _Bert, "distilbert": _DistilBert}
 _OURS = ("model_type", "dtype", "position_embedding_type")  # are checked, not handed to transformers
 
 
@@ -191,14 +211,7 @@ def save_text_backbone(backbone: TextBackbone, folder: Path) -> dict[str, str]:
     return {name: sha256(folder / name) for name in FILES}
 
 
-def _check_shares(width: int, heads: int, pad: int, vocabulary: int) -> None:
-    if width % heads:
-        raise ValueError(f"a width of {width} cannot be shared by {heads} heads")
-    if pad >= vocabulary:
-        raise ValueError(f"pad_token_id {pad}: expected less than vocab_size {vocabulary}")
-
-
-def _read_sizes(path: Path) -> _Bert | _DistilBert:
+def _read_sizes(path: Path) -> _Sizes:
     where = f"{path.parent.name}/{path.name}"
     content = read_json(path)
     kind = content.get("model_type")
@@ -219,7 +232,7 @@ def _check_weights(path: Path, config: TextBackboneConfig) -> None:
         )
 
 
-def _load_encoder(sizes: _Bert | _DistilBert, path: Path) -> nn.Module:
+def _load_encoder(sizes: _Sizes, path: Path) -> nn.Module:
     import transformers
 
     settings = {key: value for key, value in dataclasses.asdict(sizes).items() if key not in _OURS}

@@ -148,25 +148,52 @@ class SamplingLoop(PipelineParts):
             The estimate, float32, shaped as x_t.
         """
         scheduler = scheduler or self.scheduler
+        return scheduler.guide(*self.branches(x_t, timestep, latents, mask, previous, scheduler))
+
+    def branches(
+        self,
+        x_t: Tensor,
+        timestep: int,
+        latents: Tensor,
+        mask: Tensor | None,
+        previous: Tensor | None,
+        scheduler: RAMScheduler,
+        start: tuple[Tensor, int] | None = None,
+    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """The estimates that guidance weighs: text, no text, reconstruction; see `denoise`.
+
+        Args:
+            x_t: noisy normalised features, `(batch, frames, features)`.
+            timestep: where x_t is.
+            latents: z_t, `(batch, latent_dim)`.
+            mask: `(batch, frames)`, True = valid; None when all are.
+            previous: the estimate that is reconstructed.
+            scheduler: says which branches there are; the others are None.
+            start: noisy features and timestep of the reconstruction, if they are not `x_t` and `timestep`.
+
+        Returns:
+            Float32 tensors shaped as x_t.
+        """
         use_cfg = bool(scheduler.config.cfg_scale)
         use_reg = False
-        branches = [latents]
+        conditions = [latents]
         if use_cfg:
-            branches.append(torch.zeros_like(latents))
+            conditions.append(torch.zeros_like(latents))
         if previous is not None and self.motion_encoder is not None and scheduler.uses_reg(timestep):
             use_reg = True
-            branches.append(self.motion_encoder(previous.to(self.dtype), mask))
-        count = len(branches)
+            conditions.append(self.motion_encoder(previous.to(self.dtype), mask))
+        count = len(conditions)
+        noisy = x_t.to(self.dtype).repeat(count, 1, 1)
+        timesteps = torch.full((count * len(x_t),), timestep, device=self.device)
+        if use_reg and start is not None:
+            noisy[-len(x_t) :], timesteps[-len(x_t) :] = start
         estimates = self.denoiser(
-            x_t.to(self.dtype).repeat(count, 1, 1),
-            torch.full((count * len(x_t),), timestep, device=self.device),
-            torch.cat(branches),
-            None if mask is None else mask.repeat(count, 1),
+            noisy, timesteps, torch.cat(conditions), None if mask is None else mask.repeat(count, 1)
         )
         cond, *others = estimates.float().chunk(count)
         uncond = others.pop(0) if use_cfg else None
         recon = others.pop() if use_reg else None
-        return scheduler.guide(cond, uncond, recon)
+        return cond, uncond, recon
 
     def decode(self, x_0: Tensor, lengths: Sequence[int]) -> list[Tensor]:
         """Normalised clean motion `(batch, frames, features)` to one tensor of real features each."""

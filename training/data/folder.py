@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ram_sdk.array_files import read_npy
-from ram_sdk.files import replacing, write_whole
+from ram_sdk.files import replacing
 from ram_sdk.skeleton.joints import HUMANML3D, KIT_ML, Skeleton
 
 SPLITS = ("train", "val", "test")
@@ -219,11 +219,6 @@ def read_listing(root: Path) -> dict[str, dict[str, Any]]:
     if not isinstance(listing, dict) or not all(isinstance(entry, dict) for entry in listing.values()):
         raise ValueError(f"{path}: expected an object with one object for each clip")
     return listing
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that it is either complete or as it was."""
-    write_whole(path, content)
 
 
 def save_array(path: Path, array: NDArray[np.float32]) -> None:

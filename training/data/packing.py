@@ -13,11 +13,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ram_sdk.files import write_whole
 from ram_sdk.geometry import quaternion_conjugate, rotate, yaw_quaternion
 from ram_sdk.skeleton.features import decode_features, encode_joints
 from ram_sdk.skeleton.joints import HUMANML3D
 from ram_sdk.skeleton.retarget import FloatArray
-from training.data.folder import MotionTextFolder, save_array, write_atomically
+from training.data.folder import MotionTextFolder, save_array
 
 _SPLITS = ("train", "val", "test", "all")
 _OTHERS = ("clips.json", "sources.json", "DATA_CARD.md")
@@ -92,13 +93,13 @@ def unpack(file: Path, folder: Path) -> int:
         save_array(folder / "new_joint_vecs" / f"{clip_id}.npy", features.numpy())
         decoded = decode_features(features.double()).float()
         save_array(folder / "new_joints" / f"{clip_id}.npy", decoded.numpy())
-        write_atomically(folder / "texts" / f"{clip_id}.txt", text.encode())
+        write_whole(folder / "texts" / f"{clip_id}.txt", text.encode())
     for name, text in about["files"].items():
-        write_atomically(folder / Path(name).name, text.encode())
+        write_whole(folder / Path(name).name, text.encode())
     save_array(folder / "Mean.npy", mean)
     save_array(folder / "Std.npy", std)
     for split, ids in about["lists"].items():  # last: a folder with lists is whole
-        write_atomically(folder / f"{Path(split).name}.txt", "".join(f"{i}\n" for i in ids).encode())
+        write_whole(folder / f"{Path(split).name}.txt", "".join(f"{i}\n" for i in ids).encode())
     return len(about["texts"])
 
 

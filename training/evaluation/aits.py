@@ -16,8 +16,9 @@ import numpy as np
 import torch
 
 from ram_sdk import RAMPipeline
+from ram_sdk.files import write_whole
 from training import machine
-from training.data.folder import MotionTextFolder, write_atomically
+from training.data.folder import MotionTextFolder
 from training.evaluation.clips import draw, read_labelled
 from training.evaluation.evaluator import Sample
 from training.evaluation.protocol import Row, generate
@@ -100,8 +101,8 @@ def measure(
         "rows": measured,
     }
     out.mkdir(parents=True, exist_ok=True)
-    write_atomically(out / "aits.json", (json.dumps(summary, indent=2) + "\n").encode())
-    write_atomically(out / "aits.md", markdown(summary).encode())
+    write_whole(out / "aits.json", (json.dumps(summary, indent=2) + "\n").encode())
+    write_whole(out / "aits.md", markdown(summary).encode())
     return summary
 
 

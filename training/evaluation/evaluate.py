@@ -9,7 +9,8 @@ import torch
 from tqdm import tqdm
 
 from ram_sdk.checkpoint import shipped_text_backbone
-from training.data.folder import MotionTextFolder, write_atomically
+from ram_sdk.files import write_whole
+from training.data.folder import MotionTextFolder
 from training.evaluation.evaluator import Evaluator
 from training.evaluation.metrics import Interval
 from training.evaluation.official import OfficialEvaluator
@@ -199,6 +200,6 @@ def evaluate_rows(evaluation: Evaluation, rows: Sequence[Row], out: Path, device
     )
     for results in done:
         summary = summarize(results)
-        write_atomically(out / "metrics.json", (json.dumps(summary, indent=2) + "\n").encode())
-        write_atomically(out / "metrics.md", markdown(summary).encode())
+        write_whole(out / "metrics.json", (json.dumps(summary, indent=2) + "\n").encode())
+        write_whole(out / "metrics.md", markdown(summary).encode())
     return summary

@@ -17,12 +17,12 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from ram_sdk.files import write_whole
 from ram_sdk.geometry import rotate, yaw_quaternion
 from ram_sdk.models.text_backbone import TextBackbone
 from ram_sdk.models.transformer import TransformerEncoder
 from ram_sdk.skeleton.features import decode_features
 from ram_sdk.skeleton.joints import HUMANML3D, SKELETONS, Skeleton
-from training.data.folder import write_atomically
 from training.dataset import pad
 from training.evaluation.evaluator import Sample, sha256
 
@@ -219,7 +219,7 @@ def save(network: OpenEvaluatorNetwork, folder: Path) -> None:
     """Write `config.json` and `model.safetensors`, which `OpenEvaluator.load` reads."""
     folder.mkdir(parents=True, exist_ok=True)
     config = json.dumps(dataclasses.asdict(network.config), indent=2) + "\n"
-    write_atomically(folder / "config.json", config.encode())
+    write_whole(folder / "config.json", config.encode())
     temporary = folder / "model.safetensors.part"
     save_file({key: w.contiguous() for key, w in network.state_dict().items()}, temporary, {"format": "pt"})
     temporary.replace(folder / "model.safetensors")

@@ -23,11 +23,12 @@ from tqdm import tqdm
 
 from ram_sdk import Motion, RAMPipeline, RAMScheduler
 from ram_sdk.checkpoint import DEFAULT
+from ram_sdk.files import write_whole
 from ram_sdk.scheduler import Sampler, Spacing
 from ram_sdk.skeleton import physical
 from ram_sdk.skeleton.joints import HUMANML3D
 from training import machine
-from training.data.folder import MotionTextFolder, write_atomically
+from training.data.folder import MotionTextFolder
 from training.evaluation.clips import LabelledClip, draw, read_labelled
 from training.evaluation.evaluator import Evaluator, Sample
 from training.evaluation.metrics import (
@@ -248,7 +249,7 @@ class Evaluation:
                     metrics = measure(draw())
                     content = {"setup": setup, "made": machine.describe(device), "metrics": metrics}
                     path.parent.mkdir(parents=True, exist_ok=True)
-                    write_atomically(path, (json.dumps(content, indent=2) + "\n").encode())
+                    write_whole(path, (json.dumps(content, indent=2) + "\n").encode())
                 results[about["name"]].append(_read(path, setup))
             yield results
 

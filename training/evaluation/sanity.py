@@ -16,9 +16,10 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ram_sdk import Motion
+from ram_sdk.files import write_whole
 from ram_sdk.skeleton.joints import HUMANML3D
 from training import machine
-from training.data.folder import MotionTextFolder, write_atomically
+from training.data.folder import MotionTextFolder
 from training.evaluation.clips import LabelledClip, draw, fits, read_labelled
 from training.evaluation.evaluator import Evaluator, Sample
 from training.evaluation.metrics import (
@@ -178,8 +179,8 @@ def measure(evaluator: Evaluator, data: Path, out: Path, seed: int = 0) -> dict[
         **check(evaluator, read_labelled(folder, "test"), seed),
     }
     out.mkdir(parents=True, exist_ok=True)
-    write_atomically(out / "sanity.json", (json.dumps(summary, indent=2) + "\n").encode())
-    write_atomically(out / "sanity.md", markdown(summary).encode())
+    write_whole(out / "sanity.json", (json.dumps(summary, indent=2) + "\n").encode())
+    write_whole(out / "sanity.md", markdown(summary).encode())
     return summary
 
 

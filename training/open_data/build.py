@@ -18,9 +18,10 @@ import torch
 from tqdm import tqdm
 
 import ram_sdk
+from ram_sdk.files import write_whole
 from ram_sdk.mirrored_text import mirror_text
 from ram_sdk.skeleton.retarget import leg_scale, mirror, retarget
-from training.data.folder import SPLITS, MotionTextFolder, feature_statistics, save_array, write_atomically
+from training.data.folder import SPLITS, MotionTextFolder, feature_statistics, save_array
 from training.open_data.attributes import measure
 from training.open_data.captions import (
     base_form,
@@ -143,7 +144,7 @@ def build_capture(file: CaptureFile, out: Path, tables: Path) -> None:
         "people_captions": people,
         "clips": clips,
     }
-    write_atomically(_record_path(out, file), json.dumps(record, indent=1).encode())
+    write_whole(_record_path(out, file), json.dumps(record, indent=1).encode())
 
 
 def _clip_info(file: CaptureFile, label: Label, clip_id: str, first: int, last: int) -> ClipInfo:
@@ -182,7 +183,7 @@ def _claim(out: Path, mix: str) -> None:
         raise ValueError(f"{out} holds the mix {held!r}: build {mix!r} in another folder")
     if version != digest.hexdigest():
         raise ValueError(f"{out} was begun by another version of the code: build in another folder")
-    write_atomically(marker, f"{mix} {digest.hexdigest()}".encode())
+    write_whole(marker, f"{mix} {digest.hexdigest()}".encode())
 
 
 def _list_real(out: Path, records: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -194,7 +195,7 @@ def _list_real(out: Path, records: list[dict[str, Any]]) -> dict[str, dict[str, 
             clip["split"] = split
             for clip_id, mirrored in ((clip["clip_id"], False), (f"M{clip['clip_id']}", True)):
                 listing[clip_id] = {**clip, "clip_id": clip_id, "mirrored": mirrored}
-    write_atomically(out / "clips.json", json.dumps(listing, indent=1).encode())
+    write_whole(out / "clips.json", json.dumps(listing, indent=1).encode())
     return listing
 
 
@@ -210,16 +211,16 @@ def _finish(
     listing |= {clip["clip_id"]: clip for record in composed for clip in record["clips"]}
     members = {split: [i for i, clip in listing.items() if clip["split"] == split] for split in SPLITS}
     for split, ids in members.items():
-        write_atomically(out / f"{split}.txt", "".join(f"{i}\n" for i in ids).encode())
-    write_atomically(out / "all.txt", "".join(f"{i}\n" for i in listing).encode())
-    write_atomically(out / "clips.json", json.dumps(listing, indent=1).encode())
-    write_atomically(out / "sources.json", json.dumps(about_sources(mix), indent=1).encode())
+        write_whole(out / f"{split}.txt", "".join(f"{i}\n" for i in ids).encode())
+    write_whole(out / "all.txt", "".join(f"{i}\n" for i in listing).encode())
+    write_whole(out / "clips.json", json.dumps(listing, indent=1).encode())
+    write_whole(out / "sources.json", json.dumps(about_sources(mix), indent=1).encode())
     mean, std = feature_statistics(out / "new_joint_vecs" / f"{i}.npy" for i in members["train"])
     save_array(out / "Mean.npy", mean)
     save_array(out / "Std.npy", std)
     clips = [clip for clip in listing.values() if not clip["mirrored"]]
     data = MotionTextFolder(out)
     captions = {c["clip_id"]: [caption.text for caption in data.captions(c["clip_id"])] for c in clips}
-    write_atomically(out / "DATA_CARD.md", data_card(mix, files, records, composed, captions).encode())
+    write_whole(out / "DATA_CARD.md", data_card(mix, files, records, composed, captions).encode())
     hours = sum(clip["end_seconds"] - clip["start_seconds"] for clip in clips) / 3600
     return Totals(len(records), len(clips), hours, sum("composed" in clip for clip in clips))

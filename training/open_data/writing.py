@@ -7,9 +7,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ram_sdk.files import write_whole
 from ram_sdk.skeleton.features import canonicalize, decode_features, encode_joints
 from ram_sdk.skeleton.retarget import FloatArray
-from training.data.folder import save_array, write_atomically
+from training.data.folder import save_array
 from training.open_data.captions import text_line
 
 
@@ -32,4 +33,4 @@ def write_clip(
     save_array(out / "new_joint_vecs" / f"{clip_id}.npy", features)
     save_array(out / "new_joints" / f"{clip_id}.npy", joints.astype(np.float32))
     lines = "".join(text_line(caption) + "\n" for caption in captions)
-    write_atomically(out / "texts" / f"{clip_id}.txt", lines.encode())
+    write_whole(out / "texts" / f"{clip_id}.txt", lines.encode())

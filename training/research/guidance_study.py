@@ -17,12 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import torch
 from torch import Tensor
 
 from ram_sdk import RAMPipeline, RAMScheduler, SchedulerConfig
+from ram_sdk.files import write_whole
 from ram_sdk.scheduler import SPACINGS
-from training.data.folder import write_atomically
 from training.evaluation.evaluate import COLUMNS, PHYSICAL, batch_size_for, summarize
 from training.evaluation.evaluator import Evaluator
 from training.evaluation.protocol import GROUND_TRUTH, Evaluation, Protocol, Result, Row
@@ -74,29 +73,15 @@ class StudiedPipeline(RAMPipeline):
     ) -> Tensor:
         """As `RAMPipeline.denoise`, but for what REG guides away from."""
         scheduler = scheduler or self.scheduler
-        use_cfg = bool(scheduler.config.cfg_scale)
-        use_reg = False
-        branches = [(x_t, timestep, latents)]
-        if use_cfg:
-            branches.append((x_t, timestep, torch.zeros_like(latents)))
-        if previous is not None and self.motion_encoder is not None and scheduler.uses_reg(timestep):
-            use_reg = True
+        start = None
+        if previous is not None:
             noisy, at, unguided = self._before
-            if self.setting.start == "present":
-                noisy, at = x_t, timestep
-            source = unguided if self.setting.estimate == "unguided" else previous
-            branches.append((noisy, at, self.motion_encoder(source.to(self.dtype), mask)))
-        inputs, timesteps, conditions = zip(*branches, strict=True)
-        estimates = self.denoiser(
-            torch.cat(inputs).to(self.dtype),
-            torch.tensor(timesteps, device=self.device).repeat_interleave(len(x_t)),
-            torch.cat(conditions),
-            None if mask is None else mask.repeat(len(branches), 1),
-        )
-        cond, *others = estimates.float().chunk(len(branches))
+            if self.setting.estimate == "unguided":
+                previous = unguided
+            if self.setting.start == "before":
+                start = noisy, at
+        cond, uncond, recon = self.branches(x_t, timestep, latents, mask, previous, scheduler, start)
         self._before = (x_t, timestep, cond)
-        uncond = others.pop(0) if use_cfg else None
-        recon = others.pop() if use_reg else None
         return scheduler.guide(cond, uncond, recon)
 
 
@@ -235,8 +220,8 @@ def study(
         "validation": found["stages"],
         "test": measure(evaluation(test), rows, device),
     }
-    write_atomically(out / "study.json", (json.dumps(content, indent=2) + "\n").encode())
-    write_atomically(out / "study.md", markdown(content).encode())
+    write_whole(out / "study.json", (json.dumps(content, indent=2) + "\n").encode())
+    write_whole(out / "study.md", markdown(content).encode())
     return content
 
 

@@ -16,8 +16,8 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
+from ram_sdk.files import write_whole
 from ram_sdk.skeleton.sequences import Array
-from training.data.folder import write_atomically
 from training.open_data.cleaning import FPS
 from training.open_data.composition.along import draft_along
 from training.open_data.composition.count import draft_count
@@ -158,7 +158,7 @@ def _write_part(root: Path, kind: str, numbers: range) -> None:
         write_clip(root, clip_id, features, joints, composed.captions)
         clips.append(_entry(clip_id, composed, len(features)))
     record = {"kind": kind, "rejected": dict(sorted(rejected.items())), "clips": clips}
-    write_atomically(_record_path(root, kind, numbers), json.dumps(record, indent=1).encode())
+    write_whole(_record_path(root, kind, numbers), json.dumps(record, indent=1).encode())
 
 
 def _entry(clip_id: str, composed: Composed, frames: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from training.data.folder import write_atomically
+from ram_sdk.files import write_whole
 
 _FILL, _INTERVAL = "#3e7ace", "#1c283c"
 _LONGEST = 34  # characters of a row's name
@@ -70,7 +70,7 @@ def save(figure: Figure, path: Path) -> None:
     """Write a PNG so that it is whole or not there."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110)
-    write_atomically(path, buffer.getvalue())
+    write_whole(path, buffer.getvalue())
 
 
 def _draw_panel(axes: Axes, panel: Panel) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.folder import write_atomically
+from ram_sdk.files import write_whole
 from training.research.figures.chart import Bar, Panel, draw_panels, save
 
 _RESAMPLES = 2000
@@ -105,7 +105,7 @@ def write_figure(key_file: Path, files: Sequence[Path], out: Path) -> dict[str, 
     """Write `user_study.json` and `user_study.png` of saved ranks; returns the result of `summarise`."""
     result = summarise(key_file, files)
     out.mkdir(parents=True, exist_ok=True)
-    write_atomically(out / "user_study.json", (json.dumps(result, indent=2) + "\n").encode())
+    write_whole(out / "user_study.json", (json.dumps(result, indent=2) + "\n").encode())
     draw(result, out / "user_study.png")
     return result
 

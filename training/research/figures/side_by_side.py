@@ -12,9 +12,9 @@ from pathlib import Path
 from PIL import Image
 
 from ram_sdk import Motion, render
+from ram_sdk.files import write_whole
 from ram_sdk.formats.film import write_mp4
 from ram_sdk.formats.pictures import write_gif
-from training.data.folder import write_atomically
 from training.evaluation.protocol import Row
 
 _STRIP_WIDTH, _POSE_HEIGHT = 1200, 512  # pixels; poses are drawn larger than they are shown
@@ -77,7 +77,7 @@ def compare(motions: Sequence[Sequence[Motion]], rows: Sequence[Row], out: Path)
     if out.suffix == ".png":
         page = io.BytesIO()
         strips(motions, rows).save(page, format="PNG", optimize=True)
-        write_atomically(out, page.getvalue())
+        write_whole(out, page.getvalue())
     elif out.suffix in (".gif", ".mp4"):
         temporary = out.with_name(f"part-{out.name}")
         film(motions, rows, temporary)

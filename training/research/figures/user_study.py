@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from ram_sdk import Motion
+from ram_sdk.files import write_whole
 from ram_sdk.formats import html
-from training.data.folder import MotionTextFolder, write_atomically
+from training.data.folder import MotionTextFolder
 from training.evaluation.clips import MAX_FRAMES, read_labelled
 from training.evaluation.protocol import Row
 
@@ -107,6 +108,6 @@ def write_study(motions: Sequence[Sequence[Motion]], rows: Sequence[Row], seed: 
     """Write `study.html` and `key.json` of `build_page`; returns the page's path."""
     page, key = build_page(motions, rows, seed)
     out.mkdir(parents=True, exist_ok=True)
-    write_atomically(out / "study.html", page.encode())
-    write_atomically(out / "key.json", (json.dumps(key, indent=2) + "\n").encode())
+    write_whole(out / "study.html", page.encode())
+    write_whole(out / "key.json", (json.dumps(key, indent=2) + "\n").encode())
     return out / "study.html"

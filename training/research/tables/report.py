@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from training.data.folder import write_atomically
+from ram_sdk.files import write_whole
 from training.evaluation.evaluate import COLUMNS, PHYSICAL
 from training.evaluation.protocol import GROUND_TRUTH
 from training.research.figures.chart import Bar, Panel, draw_panels, save
@@ -30,8 +30,8 @@ def write_report(number: int, caption: str, summary: Mapping[str, Any], out: Pat
     """
     text = markdown(number, caption, summary)
     content = {"table": number, "caption": caption, "paper": PAPER["tables"][str(number)], **summary}
-    write_atomically(out / "table.json", (json.dumps(content, indent=2) + "\n").encode())
-    write_atomically(out / "table.md", text.encode())
+    write_whole(out / "table.json", (json.dumps(content, indent=2) + "\n").encode())
+    write_whole(out / "table.md", text.encode())
     names = list(summary["rows"])
     panels = [
         Panel(_LABELS[key], [_bar(summary["rows"][name]["metrics"].get(key)) for name in names])
