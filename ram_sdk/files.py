@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all, whatever ends the program."""
+"""Files and folders that appear whole or not at all, however the program ends."""
 
 import contextlib
 import errno
@@ -16,7 +16,7 @@ PART = ".part"
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary file beside `path` that takes its place when the context is left without an error.
+    """A temporary file next to `path` that takes its place when the context is left without an error.
 
     Write the file with `open`, which gives it the mode of the user's other files.
 
@@ -38,7 +38,7 @@ def replacing_folder(folder: Path, marker: str) -> Iterator[Path]:
     """A temporary folder whose files take their place in `folder` when the context is left without an error.
 
     A folder that is not there yet appears at once. In one that is there `marker` is removed first and written
-    last, so that a folder that a kill left between old and new is no longer taken for a whole one.
+    last, so that a folder that a kill left between old and new is no longer mistaken for a whole one.
 
     Raises:
         OSError: it cannot be written; the message names the folder.

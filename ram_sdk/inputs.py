@@ -148,7 +148,7 @@ def lengths(
     count: int,
     motion: NormalizerConfig,
 ) -> list[int] | None:
-    """Frames for each of `count` prompts as the caller asked for them; None if the text shall decide.
+    """Frames for each of `count` prompts as the caller asked for them; None to let the text decide.
 
     Raises:
         ValueError: both given, a wrong number of entries, or a length that the checkpoint cannot make.

@@ -1,4 +1,4 @@
-"""`Motion`: one clip of human motion, and the door to every file format."""
+"""`Motion`: one clip of human motion, and its file formats."""
 
 import os
 from collections.abc import Mapping

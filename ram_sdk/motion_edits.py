@@ -55,10 +55,10 @@ class MotionEdits:
         return self._changed(between.numpy(), fps=float(fps))
 
     def smooth(self, cutoff: float = smoothing.CUTOFF) -> Self:
-        """The same motion without trembling: a zero-lag low-pass filter of the joints' paths.
+        """The same motion with less jitter: a zero-lag low-pass filter of the joints' paths.
 
-        Generated motions tremble more than captured ones. Lower cutoffs make a motion softer; fast movement,
-        such as a punch, loses some of its reach.
+        Generated motions have more jitter than captured ones. Lower cutoffs make a motion softer; fast
+        movement, such as a punch, loses some of its reach.
 
         Args:
             cutoff: frequency that is halved, Hz; faster movement is damped more.
@@ -102,9 +102,9 @@ class MotionEdits:
     def join(self, *others: Self, blend: float = 0.4) -> Self:
         """This motion and others one after the other, on the skeleton that all motions share.
 
-        Each goes on where and as the one before it ends. Rotations are blended over the seam, the pelvis
-        moves with the blended velocity, and a foot changes over while it is in the air, or takes a small
-        step.
+        Each continues from the position and heading in which the one before it ends. Rotations are blended
+        over the seam, the pelvis moves with the blended velocity, and a foot changes over while it is in the
+        air, or takes a small step.
 
         Args:
             *others: of 22 joints; they are resampled to this motion's frame rate.
@@ -126,7 +126,7 @@ class MotionEdits:
         """The motion with its cycle so many times, on the skeleton that all motions share.
 
         The cycle is the whole motion where it ends as it begins, and else the longest stretch whose ends are
-        alike; what comes before and after that stays. The way over the floor goes on.
+        alike; what comes before and after that stays. The path over the floor continues.
 
         Raises:
             ValueError: `times` is not a whole number from 1 up, the motion gets longer than
@@ -192,7 +192,7 @@ class MotionEdits:
 
         The line from the motion's start to its end is bent onto the path; steps keep their length, so the
         motion goes as far along the path as it went before, and straight on where the path ends first. Feet
-        that stand go on standing still; the body leans into curves.
+        that are planted stay planted; the body leans into curves.
 
         Args:
             path: `(points, 2)` x and z in metres, at least two; corners are rounded to what one can walk.

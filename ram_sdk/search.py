@@ -66,7 +66,7 @@ class MotionIndex:
     """Latents of the motions in a folder and its subfolders; long motions are read in overlapping parts.
 
     Attributes:
-        folder: where the motions lie.
+        folder: where the motions are.
         encoder: SHA-256 of the motion encoder that made the latents.
         latents: `(parts, latent_dim)` float32 of length 1.
     """
@@ -179,7 +179,7 @@ class MotionIndex:
 
         Args:
             path: the file.
-            folder: where the motions lie now; default: where they lay when it was written.
+            folder: where the motions are now; default: where they were when it was written.
 
         Raises:
             OSError: the file cannot be read.
@@ -243,21 +243,21 @@ class MotionIndex:
 
 def _parts(pipeline: "LatentSpace", path: Path) -> list[tuple[tuple[float, float], Motion]]:
     """The parts of a file's motion, each with its seconds: as long as can be encoded, half overlapping."""
-    speaks = pipeline.normalizer.config
+    config = pipeline.normalizer.config
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             motion = Motion.load(path)
-            if motion.skeleton.name != speaks.skeleton:
+            if motion.skeleton.name != config.skeleton:
                 return []
-            motion = motion.resample(speaks.fps)
+            motion = motion.resample(config.fps)
     except (ValueError, OSError):
         return []
-    longest = speaks.max_frames
+    longest = config.max_frames
     last = max(len(motion) - longest, 0)
     starts = sorted({*range(0, last, longest // 2), last})
     clips = [(start, motion[start : start + longest]) for start in starts]
-    return [((start / speaks.fps, (start + len(clip)) / speaks.fps), clip) for start, clip in clips]
+    return [((start / config.fps, (start + len(clip)) / config.fps), clip) for start, clip in clips]
 
 
 def _motion_files(folder: Path) -> Iterator[tuple[str, int, int]]:

@@ -36,7 +36,7 @@ def pipeline(tmp_path_factory) -> RAMPipeline:
 
 @pytest.fixture
 def checkpoint(pipeline, tmp_path) -> Path:
-    """A pipeline folder of one's own."""
+    """A pipeline folder of the user's own."""
     folder = tmp_path / "checkpoint"
     pipeline.save_pretrained(folder)
     return folder

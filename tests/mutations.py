@@ -275,7 +275,7 @@ def main(words: list[str]) -> int:
             else:
                 shutil.copy(source, root / name)
         if status := run(root, list(dict.fromkeys(mutation.test for mutation in chosen))):
-            print(f"the tests fail without any mutation (pytest ended with {status}): mend them first")
+            print(f"the tests fail without any mutation (pytest ended with {status}): fix them first")
             return 1
         survived = 0
         for mutation in chosen:

@@ -3,4 +3,4 @@
 from pathlib import Path
 
 CONFIGS = Path(__file__).parent / "configs"
-"""Where the configurations and the prompts of the rehearsal lie."""
+"""The folder of configurations and rehearsal prompts."""

@@ -77,7 +77,7 @@ class TrainingConfig:
     save_every: _Count = 1000  # steps between checkpoints and validations
     sample_every: _Number = 10_000  # steps between sheets of sample motions; 0 = none
     keep_checkpoints: _Count = 3  # the newest
-    tracker: Literal["tensorboard", "wandb", "none"] = "tensorboard"  # beside log.jsonl
+    tracker: Literal["tensorboard", "wandb", "none"] = "tensorboard"  # in addition to log.jsonl
     model: ModelConfig = field(default_factory=ModelConfig)
     objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)

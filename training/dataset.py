@@ -74,7 +74,7 @@ def fingerprint(clips: Sequence[Clip], mean: NDArray[np.float32], std: NDArray[n
 
 
 class CaptionStates:
-    """Token states of the frozen backbone for every caption, computed once and cached beside the data."""
+    """Token states of the frozen backbone for every caption, computed once and cached next to the data."""
 
     def __init__(
         self,
@@ -148,9 +148,9 @@ def _encode_all(captions: Sequence[str], backbone: TextBackbone) -> dict[str, Te
 
 
 class Batches:
-    """Training batches; the batch of step n depends on the seed and n alone, so a run can go on anywhere.
+    """Training batches; the batch of step n depends on the seed and n alone, so a run can resume anywhere.
 
-    All clips lie in one tensor on the device, from which a batch is one gather.
+    All clips are in one tensor on the device, from which a batch is one gather.
 
     Attributes:
         num_features: width of the motions.

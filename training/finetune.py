@@ -2,11 +2,11 @@
 
 What was trained together is trained on together (eq. 9): denoiser, text encoder and motion encoder, so that
 REG reconstructs with an encoder that knows the new motions. The rest stays as it is: the text backbone, which
-is never trained; the mean and deviation of the features, because the weights speak in those units; and the
+is never trained; the mean and deviation of the features, because the weights expect those units; and the
 duration estimator, which thousands of captions were needed to fit: give `duration` where your motions last
 otherwise.
 
-A network that is taught a few clips and nothing else forgets the rest: every prompt becomes one of them. So
+A network that is trained on a few clips only forgets the rest: every prompt becomes one of them. So
 half of what is drawn are motions that the checkpoint itself made beforehand for plain prompts (the prior
 preservation of DreamBooth, Ruiz et al., 2023, section 3.2).
 """
@@ -76,7 +76,7 @@ def finetune(
 
     Args:
         pipeline: the checkpoint; it is not changed.
-        table: CSV file of captions, beside the motions that it names.
+        table: CSV file of captions, next to the motions that it names.
         out: folder to write.
         config: the run; what belongs to the checkpoint is taken from there.
         rank: rank of the LoRA, or None to train all weights.

@@ -244,7 +244,7 @@ def sigterm() -> Iterator[threading.Event]:
 
 
 def _has_bf16() -> bool:
-    """Whether this CPU multiplies bf16 numbers itself, as far as the system tells."""
+    """Whether this CPU multiplies bf16 numbers in hardware, according to the system."""
     about = Path("/proc/cpuinfo")
     return not about.is_file() or bool({"avx512_bf16", "amx_bf16", "bf16"} & set(about.read_text().split()))
 

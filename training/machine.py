@@ -1,4 +1,4 @@
-"""What a figure was measured on."""
+"""The machine that something was measured on."""
 
 import datetime
 import platform

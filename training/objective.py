@@ -105,7 +105,7 @@ def latent_alignment(z_t: Tensor, z_m: Tensor, beta: float, reduction: Reduction
     """L_align of eq. 8: (z_t - [beta z_m + (1 - beta) sg(z_m)])^2, averaged over clips.
 
     Its value is the plain distance; only the share `beta` of its gradient reaches the motion encoder. The
-    text of the paper does not tell whether the d entries of a latent are averaged or summed up (a squared
+    text of the paper does not say whether the d entries of a latent are averaged or summed up (a squared
     norm, d times as strong at the same weight): "mean" is our reading.
 
     Args:

@@ -148,7 +148,7 @@ class RunFolder:
             except ValueError as error:
                 print(f"{path} is damaged and left out ({error})")
         if paths:
-            raise ValueError(f"all checkpoints in {self._checkpoints} are damaged: remove them to start anew")
+            raise ValueError(f"all checkpoints in {self._checkpoints} are damaged: remove them to restart")
         return None
 
     def log(self, step: int, split: str, values: Mapping[str, float]) -> None:

@@ -2,7 +2,7 @@
 
 transformers' own loaders follow what a `config.json` says: to Python files (`auto_map`), to kernels on the
 Hub (`attn_implementation`), to quantisation libraries. Here the file may set the sizes of two kinds of
-encoder and nothing else; the classes stand below.
+encoder and nothing else; the classes are below.
 """
 
 import dataclasses
@@ -145,7 +145,7 @@ def load_text_backbone(
 
     Args:
         config: which one.
-        folder: where its files lie, if that is in a checkpoint.
+        folder: where its files are, if they are in a checkpoint.
         hub: how to fetch it, if it is on the Hub.
 
     Raises:
@@ -174,7 +174,7 @@ def read_text_backbone(
     """Read a text backbone from a folder with `FILES`, in float32.
 
     Args:
-        folder: where they lie.
+        folder: where the files are.
         config: what it must be.
         checksums: SHA-256 of the files by name, where they are known.
 
@@ -200,7 +200,7 @@ def read_text_backbone(
 def save_text_backbone(backbone: TextBackbone, folder: Path) -> dict[str, str]:
     """Write a text backbone into a checkpoint; returns the SHA-256 of its files by name.
 
-    Of one that lies in the package or on the Hub only the name and hash are written.
+    Of one in the package or on the Hub only the name and hash are written.
     """
     write_json(folder / "backbone.json", dataclasses.asdict(backbone.config))
     if backbone.config.place != "folder":

@@ -46,7 +46,7 @@ motion.save("jump.bvh")
 | guidance | reg_scale {reg_scale:g}, cfg_scale {cfg_scale:g}, sampler {sampler} |
 
 {origin}"""
-_UNKNOWN = """Data, steps, figures and licence of the weights: to be filled in by whoever trained them. Do not
+_UNKNOWN = """Data, steps, results and licence of the weights: to be filled in by whoever trained them. Do not
 publish weights whose data you may not share.
 """
 _ORIGIN = """Its weights are those of `{name}` or come from them: the terms and credits of `{name}` apply.

@@ -1,4 +1,4 @@
-"""Pipeline folders: where one lies, which parts it has, reading and writing them.
+"""Pipeline folders: where one is, which parts it has, reading and writing them.
 
 A pipeline folder holds `model_index.json` (which parts there are, and the SHA-256 of their weights),
 `config.json` (its motion representation, for readers and for the Hub's download counter) and a folder for
@@ -175,8 +175,8 @@ def save(components: Mapping[str, Any], folder: Path, variant: str | None = None
 
     Args:
         components: the parts by name; networks are stored in the precision that they have.
-        folder: made if it does not exist. What else lies in it stays.
-        variant: "fp16" or "bf16" stores the networks in that precision, in files of that name beside.
+        folder: made if it does not exist. Other files in it stay.
+        variant: "fp16" or "bf16" stores the networks in that precision, in files of that name.
 
     Raises:
         ValueError: no such variant, or weights that are not finite.

@@ -1,7 +1,7 @@
 """The Hugging Face Hub: files of a repository in the local cache, and uploads.
 
 Only files that are asked for by name are fetched, all of one commit. A Hub that does not answer, or a file of
-which nothing arrives for `HubOptions.timeout` seconds, is given up. A file that arrives damaged, or lies
+which nothing arrives for `HubOptions.timeout` seconds, is cancelled. A file that arrives damaged, or lies
 damaged in the cache, is fetched once more.
 """
 
@@ -31,8 +31,8 @@ class HubOptions:
         token: access token; True uses the stored login.
         cache_dir: where downloads are kept; default: the cache of huggingface_hub.
         local_files_only: never ask the network.
-        timeout: seconds without anything new after which the Hub is given up. Large files arrive in pieces of
-            10 MB: lines slower than 350 kB/s need more.
+        timeout: seconds without anything new after which a download is cancelled. Large files arrive in pieces
+            of 10 MB: connections slower than 350 kB/s need more.
     """
 
     token: str | bool | None = None
@@ -181,7 +181,7 @@ class _Fetch:
 def _unless_silent(work: Callable[[], Result], progress: Callable[[], object], timeout: float) -> Result:
     """Do work in a thread of its own, and give it up when its progress has stood still for too long.
 
-    The client's own time limits do not bound how long it tries again. The thread that is given up cannot be
+    The client's own time limits do not bound how long it tries again. The abandoned thread cannot be
     ended; it does not keep the program from ending.
     """
     results: list[Result] = []

@@ -47,7 +47,7 @@ class Format:
         content: what is in a file, for people who choose.
         options: what can be chosen when one is written.
         readable: whether `Motion.load` reads it.
-        needs: what must be installed, beside the package.
+        needs: what must be installed in addition to the package.
     """
 
     module: str

@@ -101,7 +101,7 @@ def motion_from(archive: Archive, path: Path, options: ReadOptions) -> Clip:
     `options` say it, the axis is taken along which the body stands.
 
     Warns:
-        UserWarning: another axis than Z is taken for up, or there is no frame rate.
+        UserWarning: another axis than Z is assumed to be up, or there is no frame rate.
 
     Raises:
         ValueError: no such parameters, or of too few joints.
@@ -151,9 +151,14 @@ def _up(joints: NDArray[np.float64], fps: float, path: Path) -> str:
     if along_z is None:
         return "+z"
     if along_y is None and along_z.certain:
-        warn(path, "Y is taken for up, along which the body stands; AMASS has Z; say up= if that is wrong")
+        warn(
+            path, "Y is assumed to be up: the body stands along it; AMASS has Z up; say up= if that is wrong"
+        )
         return "+y"
-    warn(path, 'Z is taken for up, as in AMASS, but the body does not stand along it; say up="y" if Y is up')
+    warn(
+        path,
+        'Z is assumed to be up, as in AMASS, but the body does not stand along it; say up="y" if it is Y',
+    )
     return "+z"
 
 

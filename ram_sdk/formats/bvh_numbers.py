@@ -15,7 +15,7 @@ _NUMBERS = re.compile(rf"{_NUMBER}(?:[-+](?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)*"
 
 @dataclass
 class NumberReader:
-    """Reads numbers with points or commas, apart or glued at a sign; remembers what it had to assume."""
+    """Reads numbers with points or commas, separate or run together; remembers what it had to assume."""
 
     assumed: set[str] = field(default_factory=set)
 
@@ -53,7 +53,7 @@ class NumberReader:
             raise ValueError(f"{word!r} is not a number")
         numbers = re.findall(_NUMBER, word)
         if len(numbers) > 1:
-            self.assumed.add("numbers that are glued at a sign, such as 1.0-2.0, are read apart")
+            self.assumed.add("numbers that run together at a sign, such as 1.0-2.0, are read as two")
         return numbers
 
 

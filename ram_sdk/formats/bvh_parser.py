@@ -66,7 +66,7 @@ class BvhMotion:
         return rest
 
     def still_rotation_above(self, joint: int) -> NDArray[np.float64]:
-        """World rotation `(3, 3)` of the joints above one, as far as they never turn."""
+        """World rotation `(3, 3)` of the joints above one that never turn."""
         rotation = np.eye(3)
         while (joint := self.parents[joint]) >= 0:
             own = self.rotations[:, joint]

@@ -59,7 +59,7 @@ def write_mp4(pictures: Iterable[Image.Image], path: Path, fps: float) -> None:
                     process.stdin.write(np.asarray(image).tobytes())
                 process.stdin.close()
             except BrokenPipeError:
-                pass  # ffmpeg has ended; its exit code and words tell why
+                pass  # ffmpeg has ended; its exit code and output say why
         if process.returncode:
             words.seek(0)
             last = words.read().decode(errors="replace").strip().splitlines()[-1:]

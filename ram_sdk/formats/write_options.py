@@ -176,7 +176,7 @@ class MeshOptions(Options):
 class HtmlOptions(Options):
     """Options of `.html`."""
 
-    beside: Any = option((), "further motions, to be seen side by side with this one and in step with it")
+    beside: Any = option((), "further motions, shown side by side with this one, in sync")
 
 
 @dataclass(frozen=True)

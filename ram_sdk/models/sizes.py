@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 MAX_POSITIONS = 5000
-"""Tokens that a transformer can tell apart: timesteps, or frames and the token before them."""
+"""Tokens that a transformer can distinguish: timesteps, or frames and the token before them."""
 
 Width = Annotated[int, Field(ge=1, le=16_384)]
 Layers = Annotated[int, Field(ge=1, le=128)]

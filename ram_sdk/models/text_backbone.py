@@ -17,7 +17,7 @@ PLACES: dict[Place, str] = {
     "package": "in the package ram_sdk",
     "hub": "from the Hub",
 }
-"""Where the files of a text backbone may lie."""
+"""Where the files of a text backbone may be."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class TextBackbone:
         config: where the encoder comes from.
         tokenizer: a `tokenizers.Tokenizer`.
         model: a Hugging Face encoder; its `last_hidden_state` is the output.
-        folder: where its files lie.
+        folder: where its files are.
     """
 
     def __init__(self, config: TextBackboneConfig, tokenizer: Any, model: nn.Module, folder: Path) -> None:

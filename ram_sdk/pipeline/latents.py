@@ -105,7 +105,7 @@ class LatentSpace(PipelineParts):
 
         It is the probability for somebody who has seen as many texts with motions of other actions as with
         their own, fitted on clips that the checkpoint was not trained on: 0.5 is undecided. It says
-        what the checkpoint's own encoders think, which guide its sampling too.
+        how the checkpoint's own encoders rate the pair; they guide its sampling too.
 
         Raises:
             ValueError: the checkpoint has no motion encoder or no calibration, or what `encode_text` and
@@ -176,7 +176,7 @@ class LatentSpace(PipelineParts):
         return latents[[texts.index(prompt) for prompt in prompts]]
 
     def _estimated_lengths(self, prompts: Sequence[str], seconds: Tensor) -> list[int]:
-        """Frames of the duration that each text names, or else of the estimate, as far as can be made."""
+        """Frames of the duration that each text names, or else of the estimate, within what can be made."""
         motion = self.normalizer.config
         wanted = [stated_seconds(text) or float(s) for text, s in zip(prompts, seconds, strict=True)]
         return [min(max(round(s * motion.fps), motion.min_frames), motion.max_frames) for s in wanted]

@@ -79,8 +79,8 @@ class PipelineParts:
             device: where they run.
             token: Hub access token; True uses the stored login.
             cache_dir: where downloads are kept.
-            local_files_only: never ask the network. Otherwise a Hub that sends nothing new for 30 seconds is
-                given up.
+            local_files_only: never use the network. Otherwise a download from which nothing arrives for 30
+                seconds is cancelled.
             **components: parts to use instead of the checkpoint's, by attribute name.
 
         Raises:

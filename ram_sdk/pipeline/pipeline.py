@@ -36,14 +36,14 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         motion_encoder: E_m, motions to latents; REG reconstructs with it. None in a checkpoint trained
             without the motion branch, such as the MDM baseline: its `reg_scale` is 0.
         denoiser: D, predicts clean motion.
-        normalizer: mean and deviation of the features, and which motion the checkpoint speaks.
+        normalizer: mean and deviation of the features, and the checkpoint's motion representation.
         duration_estimator: seconds that a text usually takes.
         scheduler: timesteps, sampling steps and guidance scales.
         matcher: calibration of `similarity`; None in a checkpoint without it.
         known_actions: what it was taught, from which far prompts are told; None in a checkpoint without it.
         lora: the LoRA that `load_lora` merged into the networks; None where there is none.
         name: what it was loaded from, "unnamed" where it was made from parts.
-        folder: where that lies on the disk; None where it was made from parts.
+        folder: where that is on disk; None where it was made from parts.
     """
 
     @torch.no_grad()
@@ -96,12 +96,12 @@ class RAMPipeline(LatentSpace, SamplingLoop):
             num_motions_per_prompt: how many motions each prompt gets.
             num_candidates: how many candidates each motion is the best of, by its text and by what a body can
                 do; `Motion.settings` says its scores and seed. See `ram_sdk.control.candidates`.
-            constraints: what each motion shall do at given times and places, see `ram_sdk.control`; the
+            constraints: what each motion must do at given times and places, see `ram_sdk.control`; the
                 motions are then in the world that these name, and their joints meet them exactly.
             callback_on_step_end: called as `callback(pipeline, StepInfo)` after each step's estimate; it may
                 return another estimate, or raise `StopSampling`.
             output_type: "motion" or "features".
-            **unknown: none is allowed; the names of other libraries get an error that tells ours.
+            **unknown: none is allowed; names from other libraries get an error that gives ours.
 
         Returns:
             The motions, prompt by prompt.
@@ -216,10 +216,10 @@ class RAMPipeline(LatentSpace, SamplingLoop):
     def edit(
         self, motion: Motion, prompt: str, keep: Part | Sequence[tuple[float, float]], **options: Any
     ) -> RAMOutput:
-        """Make a part of a motion anew from a prompt and leave the rest as it is.
+        """Regenerate a part of a motion from a prompt and leave the rest as it is.
 
             pipe.edit(motion, "a person waves with both hands", keep="lower")
-            pipe.edit(motion, "a person jumps", keep=[(0, 2), (3.5, 6)])  # anew from 2 to 3.5 s
+            pipe.edit(motion, "a person jumps", keep=[(0, 2), (3.5, 6)])  # regenerate from 2 to 3.5 s
 
         Args:
             motion: a motion of 22 joints, generated or loaded.

@@ -41,7 +41,7 @@ class StopSampling(Exception):
 
 
 StepCallback = Callable[["RAMPipeline", StepInfo], Tensor | None]
-"""Sees each step's estimate; returns another one, shaped alike, to go on from, or None to keep it."""
+"""Sees each step's estimate; returns another one of the same shape to continue from, or None to keep it."""
 
 
 class SamplingLoop(PipelineParts):
@@ -72,7 +72,7 @@ class SamplingLoop(PipelineParts):
         Args:
             latents: z_t of each motion, `(batch, latent_dim)`.
             lengths: frames of each motion.
-            generators: draw the noise of each motion; they go on with each step.
+            generators: draw the noise of each motion; each step advances them.
             scheduler: timesteps, sampler and guidance; default: the pipeline's.
             callback: see `callback_on_step_end` of a call.
             denoise: what estimates the clean motion; default: the pipeline's own `denoise`.

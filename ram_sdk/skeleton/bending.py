@@ -28,7 +28,7 @@ def bend(joints: Array, curve: Path, fps: float = HUMANML3D.fps) -> Array:
         fps: frames a second, which the lean in curves depends on.
 
     Returns:
-        Positions with the same bone lengths; feet that stand still go on standing still.
+        Positions with the same bone lengths; planted feet stay planted.
     """
     ahead = _axis(joints)
     origin = joints[0, 0, [0, 2]]
@@ -56,7 +56,7 @@ def _axis(joints: Array) -> Array:
 
 
 def _leaning(joints: Array, fps: float) -> Array:
-    """Lean to the inside of the curve as far as the speed asks for, about the ground below the pelvis."""
+    """Lean to the inside of the curve as much as the speed requires, about the ground below the pelvis."""
     velocity = gaussian(np.gradient(joints[:, 0, [0, 2]], axis=0) * fps, _SMOOTH, fps)
     speed = np.linalg.norm(velocity, axis=-1)
     course = np.unwrap(np.arctan2(velocity[:, 0], velocity[:, 1]))

@@ -8,14 +8,14 @@ from ram_sdk.skeleton.sequences import Array
 from ram_sdk.skeleton.smoothing import gaussian
 
 _STEP = 0.01  # metres between the points of a curve
-_BEYOND = 2.0  # metres that a curve goes on at either end
+_BEYOND = 2.0  # metres by which a curve is extended at either end
 _ROUNDING = 0.3  # metres: deviation of the Gaussian that rounds the corners of a line of points
 _SHORTEST, _LONGEST = 0.1, 10_000.0  # metres of a line of points
 
 
 @dataclass(frozen=True)
 class Path:
-    """A curve that starts at the origin towards +Z; it goes on straight before its start and after its end.
+    """A curve that starts at the origin towards +Z, extended straight before its start and after its end.
 
     Attributes:
         at: `(points,)` metres along the curve.

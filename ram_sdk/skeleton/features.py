@@ -12,9 +12,9 @@ Layout of one frame, J joints (Guo et al., 2022):
 
 The data set's quirks are kept, because its statistics, evaluators and checkpoints contain them: the
 heading is smoothed over time, hips and shoulders enter it with opposite signs, the heading of frame 0 is
-forced to zero, and each limb's rotations start again from the root. One is mended: where a turn passes -Z the
-data set's code takes the yaw velocity of one frame with the wrong sign, so its features do not decode to the
-joints that they were made from.
+forced to zero, and each limb's rotations start again from the root. One is corrected: where a turn passes
+-Z the data set's code takes the yaw velocity of one frame with the wrong sign, so its features do not decode
+to the joints that they were made from.
 """
 
 from itertools import pairwise

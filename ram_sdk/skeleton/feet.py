@@ -111,7 +111,7 @@ def _foot_shift(ankle: Array, toe: Array, fps: float) -> Array:
     for path, standing in ((toe, toes), (ankle, _standing(ankle, fps, _LOCKED_SPEED) & ~toes)):
         for start, end in _spans(standing):
             wanted = np.median(path[start:end], axis=0) - path[start:end]
-            # A contact that goes on from the other half of the foot keeps the correction it has there.
+            # A contact that continues from the other half of the foot keeps the correction it has there.
             if start and fixed[start - 1]:
                 wanted += shift[start - 1] - wanted[0]
             elif end < len(fixed) and fixed[end]:

@@ -36,7 +36,7 @@ _CHILDREN = children(HUMANML3D.parents)
 _MOVING = tuple(joint for joint, bones in enumerate(_CHILDREN) if bones)
 _FRAMES_AT_ONCE = 512  # bounds memory however long the clip
 _ITERATIONS = 6
-_TWIST_WEIGHT = 1e-3  # metres that a turn of one radian weighs: far below what positions can tell
+_TWIST_WEIGHT = 1e-3  # metres that a turn of one radian weighs: far below what positions can resolve
 _LARGEST_STEP = 0.5  # radians a joint may turn in one iteration
 
 

@@ -26,7 +26,7 @@ _CARRIED = 0.3  # part of the frames in which a foot stands
 _UPRIGHT = 0.7  # of the highest pelvis: frames in which the body is upright
 _ANKLE_DOWN = 0.2  # metres above the lowest joint: the foot stands
 _TOES_BACK = -0.3  # median part of the feet's direction along the heading; standing bodies have about 0.8
-_ENOUGH = 1.0  # seconds of standing, of both feet together, that tell where toes point
+_ENOUGH = 1.0  # seconds of standing, of both feet together, that show where toes point
 
 
 class Fault(NamedTuple):
@@ -44,7 +44,7 @@ class Fault(NamedTuple):
 
 
 def faults(joints: NDArray[np.floating], fps: float, skeleton: Skeleton = HUMANML3D) -> list[Fault]:
-    """Everything that speaks against positions in the skeleton's unit, Y up, with left on the left.
+    """Everything that contradicts positions in the skeleton's unit, Y up, with left on the left.
 
     Args:
         joints: `(frames, joints, 3)` positions.

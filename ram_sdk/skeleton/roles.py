@@ -1,4 +1,4 @@
-"""Which joints of somebody's skeleton are the 22 of HumanML3D: by role, whatever the joints are called.
+"""Which joints of any skeleton are the 22 of HumanML3D: by role, whatever they are called.
 
 The names are read first (`naming`); where they say too little, the shape of the tree decides (`shape`).
 """

@@ -59,7 +59,7 @@ def join(parts: Sequence[PoseSequence], overlaps: Sequence[int], fps: float = HU
         fps: frames a second of all parts.
 
     Returns:
-        The first part stays in its place, each further one goes on in the position and heading in which
+        The first part stays in its place, each further one continues in the position and heading in which
         the one before it ends.
 
     Raises:
@@ -89,7 +89,7 @@ def join(parts: Sequence[PoseSequence], overlaps: Sequence[int], fps: float = HU
 
 
 def _crossfade(before: PoseSequence, part: PoseSequence) -> tuple[PoseSequence, PoseSequence]:
-    """The frames of the seam, and the whole of `part` placed so that it goes on from them."""
+    """The frames of the seam, and the whole of `part` placed so that it continues from them."""
     frames = len(before)
     weight = torch.from_numpy(smooth_step((np.arange(frames) + 1) / (frames + 1)))
     middle = frames // 2

@@ -10,7 +10,7 @@ from ram_sdk.skeleton.tree import JointTree
 
 _ALIKE = 0.1  # of a limb's longest bone: how much its bones may differ from those of its twin
 _MOST_LIMBS = 16  # a joint with more is no part of a body
-_SIDEWAYS = 0.2  # of a foot's length: how far forward toes must point to tell left from right
+_SIDEWAYS = 0.2  # of a foot's length: how far forward toes must point to distinguish left from right
 
 
 def roles_by_shape(tree: JointTree, sides: Sequence[str]) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Joints that do not tremble."""
+"""Less jitter in joints' paths."""
 
 import numpy as np
 from numpy.typing import NDArray

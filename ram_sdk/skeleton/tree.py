@@ -17,7 +17,7 @@ class JointTree:
     Attributes:
         names: one per joint.
         parents: index of each joint's parent, -1 for a root; parents precede their children. None where a
-            file does not tell: what is below what is then taken for granted.
+            file does not say: the hierarchy is then assumed.
         rest: `(joints, 3)` places in some pose, any unit and axes; the lengths between them matter.
     """
 
@@ -75,7 +75,7 @@ class JointTree:
         return first
 
     def above_arms(self, left: int, right: int, leg: int) -> list[int]:
-        """The chain that goes on where the arms branch off and that is neither arm nor leg: neck and head."""
+        """The chain from where the arms branch off that is neither arm nor leg: neck and head."""
         if self.parents is None or (branch := self.common_ancestor(left, right)) < 0:
             return []
         free = [

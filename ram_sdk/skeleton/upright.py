@@ -62,14 +62,14 @@ def find_up(joints: FloatArray, rest: FloatArray | None, fps: float) -> UpAxis:
     at_rest = None if rest is None else _axis_at_rest(rest)
     if at_rest is None:
         clear = standing == "+y" and along[standing] > _UPRIGHT
-        return UpAxis(standing, "" if clear else f"{standing} is taken for up, from the motion")
+        return UpAxis(standing, "" if clear else f"{standing} is assumed to be up, from the motion")
     if standing == at_rest or along[at_rest] > _LYING:
         return UpAxis(at_rest, "")
     if along[standing] > _UPRIGHT and carried[standing] > _CARRIED and carried[at_rest] < _NOT_CARRIED:
         return UpAxis(
-            standing, f"{standing} is taken for up, along which it moves, though it rests along {at_rest}"
+            standing, f"{standing} is assumed to be up, along which it moves, though it rests along {at_rest}"
         )
-    return UpAxis(at_rest, f"{at_rest} is taken for up, as at rest; the body lies or hangs in most frames")
+    return UpAxis(at_rest, f"{at_rest} is assumed to be up, as at rest: the body mostly lies or hangs")
 
 
 def turn_to_y(axis: str) -> FloatArray:

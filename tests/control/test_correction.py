@@ -168,13 +168,13 @@ def test_bones_get_their_length_around_what_is_pinned():
     stretched[:, 20] += [0.1, 0, 0]
     freedom = np.ones((FRAMES, 22))
     freedom[:, 0] = 0.0
-    mended = keep_lengths(
+    repaired = keep_lengths(
         stretched,
         _lengths(joints),
         freedom,
     )
-    np.testing.assert_allclose(_lengths(mended), _lengths(joints), atol=2e-3)
-    np.testing.assert_array_equal(mended[:, 0], joints[:, 0])
+    np.testing.assert_allclose(_lengths(repaired), _lengths(joints), atol=2e-3)
+    np.testing.assert_array_equal(repaired[:, 0], joints[:, 0])
 
 
 def _lengths(joints: np.ndarray) -> np.ndarray:

@@ -217,7 +217,7 @@ def test_real_actions_make_label_aware_precision_higher(data, evaluator, tmp_pat
 def test_results_belong_to_every_part_that_a_motion_depends_on(
     part, counts, data, evaluator, pipeline, tmp_path
 ):
-    """Another part gives other results: those of the one before are refused, not taken for its own."""
+    """Another part gives other results: those of the one before are refused, not mistaken for its own."""
     pipeline.save_pretrained(tmp_path / "checkpoint")
     row = Row("A", str(tmp_path / "checkpoint"), steps=1)
     protocol = dataclasses.replace(QUICK, replications=1, multimodality_texts=0)

@@ -72,7 +72,7 @@ def evaluator(root) -> OfficialEvaluator:
 
 @pytest.fixture
 def copied(root, tmp_path) -> Path:
-    """The same files, of one's own."""
+    """The same files, of the user's own."""
     for path in root.rglob("*.*"):
         target = tmp_path / path.relative_to(root)
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -231,7 +231,7 @@ def test_shuffled_captions_are_chance(shipped, natural):
     assert float(r_precision(motion, motion)[0]) == 1.0
 
 
-def test_a_spoilt_sample_keeps_caption_and_length(natural):
+def test_a_corrupted_sample_keeps_caption_and_length(natural):
     sample = corrupted(natural[0], NOISE["noise of 10 mm"], np.random.default_rng(0))
     before, after = (Motion.from_features(s.features).joints for s in (natural[0], sample))
     assert sample.caption is natural[0].caption

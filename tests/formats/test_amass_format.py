@@ -83,7 +83,7 @@ def test_archives_of_other_programs(motion: Motion, tmp_path: Path, layout: str,
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         read = Motion.load(tmp_path / "a_stageii.npz")
-    assert [("Y is taken for up" in str(w.message)) for w in caught] == ([True] if layout == "Y up" else [])
+    assert ["Y is assumed to be up" in str(w.message) for w in caught] == ([True] if layout == "Y up" else [])
     expected = canonicalize(torch.from_numpy(motion.joints)).numpy()
     assert np.linalg.norm(read.joints - expected, axis=-1).mean() < 1e-3
     assert read.fps == 20

@@ -91,8 +91,8 @@ ASSUMED: dict[str, tuple[Callable[[str], str], str]] = {
     "decimal commas in the head only": (lambda text: HEAD.replace(".", ",") + ROWS, "decimal commas"),
     "decimal commas and semicolon-free tabs": (
         lambda text: HEAD + ROWS.replace(".", ",").replace(" ", "\t"), "decimal commas"),
-    "glued at the sign": (glued, "read apart"),
-    "glued in an offset": (lambda text: re.sub(r"(OFFSET \S+) -", r"\1-", text), "read apart"),
+    "glued at the sign": (glued, "read as two"),
+    "glued in an offset": (lambda text: re.sub(r"(OFFSET \S+) -", r"\1-", text), "read as two"),
     "glued exponents": (
         lambda text: HEAD + re.sub(r"(\d) -(\d)", r"\1e0-\2", ROWS), "read apart"),
     "more rows than the head says": (lambda text: text.replace("Frames: 4", "Frames: 3"), "head says 3"),

@@ -87,7 +87,7 @@ def test_up_axis_at_rest(tmp_path: Path, axis: str) -> None:
 @pytest.mark.parametrize("axis", ["-y", "+z", "-z"])
 def test_a_walk_in_other_axes_than_the_rest_pose(tmp_path: Path, axis: str) -> None:
     """As pose estimators write it: the rest pose of SMPL, the motion in the camera's axes or the world's."""
-    with pytest.warns(UserWarning, match=rf"\{axis} is taken for up, along which it moves"):
+    with pytest.warns(UserWarning, match=rf"\{axis} is assumed to be up, along which it moves"):
         motion = load(tmp_path, turned(planted(), TO[axis], rest=False))
     assert distance(motion, load_y(tmp_path)) < 1e-3
 

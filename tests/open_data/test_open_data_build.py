@@ -189,7 +189,7 @@ def test_a_built_set_has_no_problem(built: tuple[Path, Totals], capsys: pytest.C
 
 
 def shift_joints(data: MotionTextFolder, clip_id: str, change: Callable[[np.ndarray], np.ndarray]) -> None:
-    """Change a clip's joints and encode them anew, so that features and joints agree."""
+    """Change a clip's joints and encode them again, so that features and joints agree."""
     joints = change(data.joints(clip_id).astype(np.float64))
     features = encode_joints(torch.from_numpy(np.concatenate((joints, joints[-1:])))).float()
     np.save(data.root / "new_joint_vecs" / f"{clip_id}.npy", features.numpy())

@@ -30,11 +30,11 @@ def test_ends_stay_and_steady_movement_too(frames):
     np.testing.assert_allclose(smooth(steady, FPS, 6.0), steady, atol=1e-12)
 
 
-def test_trembling_is_taken_and_the_motion_stays():
+def test_jitter_is_removed_and_the_motion_stays():
     joints = natural_poses(120).joints.numpy()
-    trembling = joints + np.random.default_rng(0).normal(0, 0.005, joints.shape)
-    filtered = Motion(trembling.astype(np.float32), prompt="a person walks").smooth()
-    third = np.diff(np.stack([trembling, filtered.joints]), n=3, axis=1)
+    jittery = joints + np.random.default_rng(0).normal(0, 0.005, joints.shape)
+    filtered = Motion(jittery.astype(np.float32), prompt="a person walks").smooth()
+    third = np.diff(np.stack([jittery, filtered.joints]), n=3, axis=1)
     before, after = np.linalg.norm(third, axis=-1).mean(axis=(1, 2))
     assert after < before / 2
     assert np.linalg.norm(filtered.joints - joints, axis=-1).mean() < 0.8 * 0.005 * np.sqrt(8 / np.pi)

@@ -132,7 +132,7 @@ def test_all_problems_are_listed_at_once(pipeline, data):
         (6, "the bone from left_hip to left_knee has no length"),
         (7, "it is a single pose"),
         (8, "cannot read"),
-        (9, "1.50 s, the checkpoint speaks 2 to 9.8 s: choose a part with the columns start and end"),
+        (9, "1.50 s, the checkpoint takes 2 to 9.8 s: choose a part with the columns start and end"),
         (10, "2 to 9 s is not a part of its 8.45 s"),
         (11, "start 'soon' is not a number"),
         (12, "the caption has 72 tokens, at most 64 can be read"),

@@ -1,1 +1,1 @@
-"""Speed and errors, measured beside others."""
+"""Speed and errors, compared with other implementations."""

@@ -1,4 +1,4 @@
-"""What conversion costs and how exact it is, beside the two ways in use elsewhere.
+"""What conversion costs and how exact it is, compared with the two methods in use elsewhere.
 
 Clips are any files that `Motion.load` reads; without one, a synthetic motion of known rotations is used.
 The reference methods are written from their descriptions, on the same skeleton and the same clips:

@@ -1,6 +1,6 @@
 """MDM as its authors publish it, for the benchmarks: network, training step and sampler.
 
-Written anew after github.com/GuyTevet/motion-diffusion-model (`model/mdm.py`, `train/training_loop.py`,
+Reimplemented after github.com/GuyTevet/motion-diffusion-model (`model/mdm.py`, `train/training_loop.py`,
 `diffusion/fp16_util.py`); nothing here is trained. The baseline that is trained is
 `model.text_encoder: pooled`, see `training.networks`.
 """

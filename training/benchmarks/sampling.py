@@ -1,4 +1,4 @@
-"""Speed of sampling beside MDM's and beside the machine's own matrix products.
+"""Speed of sampling, compared with MDM's and with the machine's matrix products.
 
 Paper-size networks with random weights, batch 1, float32. RAM (20 steps, REG at every step, CFG), MDM's own
 sampler (50 ancestral steps, CFG as two forwards a step, an `nn.TransformerEncoder` of the same size), and

@@ -1,4 +1,4 @@
-r"""Evaluate checkpoints and settings, with the ground truth beside them.
+r"""Evaluate checkpoints and settings, together with the ground truth.
 
 What a row leaves out is the checkpoint's default. Writes `metrics.json` and `metrics.md` after each
 replication; the same command resumes where it stopped. `--clips 500 --replications 1

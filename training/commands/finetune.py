@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--rehearse", type=Path, default=CONFIGS / "rehearsal.txt", metavar="FILE",
-        help="prompts, one a line, whose motions it shall not forget (default: configs/rehearsal.txt)",
+        help="prompts, one a line, whose motions it must not forget (default: configs/rehearsal.txt)",
     )  # fmt: skip
     parser.add_argument("--config", type=Path, help="default: configs/finetune.yaml or finetune-lora.yaml")
     options.add_overrides(parser)

@@ -1,6 +1,6 @@
 """Measure what a checkpoint's latents are worth: retrieval both ways, reconstruction, the time of a query.
 
-Every clip of the test split stands with its first caption. Retrieval is beside that of the open evaluator.
+Every clip of the test split is used with its first caption. Retrieval is compared with the open evaluator's.
 
 Example:
     python -m training latent-space --data DATA

@@ -116,7 +116,7 @@ def add_protocol(parser: argparse.ArgumentParser) -> None:
 
 
 def add_replications(parser: argparse.ArgumentParser, default: int) -> None:
-    """`--replications`: how often everything is drawn anew."""
+    """`--replications`: how often everything is drawn again."""
     parser.add_argument(
         "--replications", type=count(1), default=default, help=f"draws of everything (default: {default})"
     )

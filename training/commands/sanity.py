@@ -1,6 +1,6 @@
-"""Measure what an evaluator tells apart, on real motions and corrupted ones.
+"""Measure what an evaluator can distinguish, on real motions and corrupted ones.
 
-R-Precision beside the limits that captions set, R-Precision of shuffled captions (chance), FID of one half
+R-Precision with the limits that captions set, R-Precision of shuffled captions (chance), FID of one half
 against the other, and FID, R-Precision and MM-Dist of motions corrupted in known ways. Writes `sanity.json`
 and `sanity.md`.
 

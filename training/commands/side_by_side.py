@@ -1,7 +1,7 @@
 r"""Draw Figure 3: what several checkpoints or settings make of the same prompts.
 
 All rows share noise and lengths. A `.png` is a page of strips of poses, `.gif` and `.mp4` play the motions
-beside each other, a line for each prompt, and `.html` plays those of one prompt in 3D.
+side by side, a row for each prompt, and `.html` plays those of one prompt in 3D.
 
 Example:
     python -m training side-by-side --prompts "a person waves" "a person jumps" --out figure3.png \

@@ -1,4 +1,4 @@
-"""Measure how well several prompts become one motion, beside the same prompts alone.
+"""Measure how well several prompts become one motion, compared with the same prompts alone.
 
 Seams, sliding feet, the shares of parts that pass their check of the prompt suite, and the memory that long
 motions take. Writes `timelines.json`, `timelines.md` each composed motion with a sheet of its poses.

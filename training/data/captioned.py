@@ -1,4 +1,4 @@
-"""Reading a folder of one's own motions and the table of captions that goes with it.
+"""Reading a folder of the user's motions and their table of captions.
 
 The table is a CSV file with the columns `file` and `caption`, a row for each caption, so that a file may have
 several. Two more columns, `start` and `end` in seconds, may say that a caption is about a part of it; and
@@ -55,7 +55,7 @@ class _Row:
 
 
 def read_captioned(table: Path, motion: NormalizerConfig, backbone: TextBackbone) -> list[Clip]:
-    """Read the motions that a table of captions names, as a checkpoint speaks them.
+    """Read the motions that a table of captions names, in a checkpoint's representation.
 
     Motions of any frame rate and body come out at the checkpoint's frame rate on its skeleton; for one of
     KIT-ML's 21 joints they must have these. Rows of one file with the same start and end are captions of one
@@ -63,7 +63,7 @@ def read_captioned(table: Path, motion: NormalizerConfig, backbone: TextBackbone
 
     Args:
         table: the CSV file; the files in it are relative to its folder, of any kind `Motion.load` reads.
-        motion: which motion the checkpoint speaks, and how short and long its clips are.
+        motion: the checkpoint's motion representation, and how short and long its clips are.
         backbone: reads the captions; one that is too long for it is a problem.
 
     Returns:
@@ -192,7 +192,7 @@ def _cut(joints: NDArray[np.float64], row: _Row, motion: NormalizerConfig) -> ND
     if not motion.min_frames <= len(piece) - 1 <= motion.max_frames:
         shortest, longest = motion.min_frames / motion.fps, motion.max_frames / motion.fps
         raise ValueError(
-            f"{(len(piece) - 1) / motion.fps:.2f} s, the checkpoint speaks {shortest:g} to {longest:g} s: "
+            f"{(len(piece) - 1) / motion.fps:.2f} s, the checkpoint takes {shortest:g} to {longest:g} s: "
             "choose a part with the columns start and end, or a longer file"
         )
     return piece

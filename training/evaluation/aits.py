@@ -47,7 +47,7 @@ def seconds(pipeline: RAMPipeline, row: Row, samples: Sequence[Sample], batch_si
 
 
 def setup(sentences: int, batch_sizes: Sequence[int], device: str, seed: int = 0) -> dict[str, Any]:
-    """What measurements depend on beside the rows and the data; see `measure`."""
+    """What measurements depend on besides the rows and the data; see `measure`."""
     return {"sentences": sentences, "batch_sizes": list(batch_sizes), "device": device, "seed": seed}
 
 
@@ -72,7 +72,7 @@ def measure(
         seed: decides which sentences.
 
     Returns:
-        What stands in `aits.json`.
+        The content of `aits.json`.
     """
     rng = np.random.default_rng(seed)
     clips = read_labelled(MotionTextFolder(data), "test")

@@ -64,9 +64,9 @@ def encode(pipeline: RAMPipeline, clips: Sequence[Clip], texts: Sequence[str]) -
 
 def read_clips(pipeline: RAMPipeline, data: MotionTextFolder, split: str) -> list[Clip]:
     """The clips of a split that a checkpoint can encode."""
-    speaks = pipeline.normalizer.config
-    clips = read_split(data, split, speaks.min_frames)
-    return [clip for clip in clips if len(clip.features) <= speaks.max_frames]
+    config = pipeline.normalizer.config
+    clips = read_split(data, split, config.min_frames)
+    return [clip for clip in clips if len(clip.features) <= config.max_frames]
 
 
 def _logistic(x: Tensor, y: Tensor) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Evaluate checkpoints and settings, with the ground truth beside them."""
+"""Evaluate checkpoints and settings, together with the ground truth."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -179,7 +179,7 @@ def evaluate(
         device: where they are generated.
 
     Returns:
-        What stands in `metrics.json`.
+        The content of `metrics.json`.
 
     Raises:
         FileNotFoundError: the data folder lacks the split or one of its files.

@@ -23,11 +23,11 @@ class Sample:
 
 
 class Evaluator(Protocol):
-    """Embeds captions and motions such that a caption lies near the motions that it describes."""
+    """Embeds captions and motions such that a caption is near the motions that it describes."""
 
     @property
     def name(self) -> str:
-        """What tables call it: figures of different evaluators cannot be compared."""
+        """What tables call it: results of different evaluators cannot be compared."""
 
     @property
     def hashes(self) -> Mapping[str, str]:

@@ -3,7 +3,7 @@
 Two towers, trained contrastively by `training.evaluation.train_evaluator` (as TMR, Petrovich et al., 2023,
 but without its generative losses), map captions and motions to one space. It shares no trained weight and no
 seed with RAM's encoders. The motion tower reads what a viewer sees: the joints that the features decode to,
-and their velocities; not the redundant rotations, velocities and contacts beside them.
+and their velocities; not the redundant rotations, velocities and contacts.
 """
 
 import dataclasses

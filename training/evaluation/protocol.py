@@ -1,6 +1,6 @@
-"""The evaluation protocol: replications of one split for several rows, with the ground truth beside them.
+"""The evaluation protocol: replications of one split for several rows, together with the ground truth.
 
-As Guo et al. (2022) and MDM evaluate: every replication draws each clip anew (a random caption, a random
+As Guo et al. (2022) and MDM evaluate: every replication draws each clip again (a random caption, a random
 crop), every row generates one motion for each drawn caption at the crop's length, and a further draw of all
 real clips is what FID compares with. All rows see the same captions, lengths and seeds. MultiModality takes
 30 motions of some of the captions. Motions are embedded batch by batch and not kept.
@@ -58,7 +58,7 @@ _SETTINGS: dict[str, Callable[[str], Any]] = {
 Batch = tuple[Sequence[int], list[Sample]]
 """Samples and the places that they have in the whole draw."""
 Result = dict[str, Any]
-"""One replication of one row: "setup" (of what), "made" (where and when), "metrics" (figures by name)."""
+"""One replication of one row: "setup" (of what), "made" (where and when), "metrics" (values by name)."""
 
 
 @dataclass(frozen=True)

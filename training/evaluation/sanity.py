@@ -1,8 +1,8 @@
-"""What an evaluator tells apart.
+"""What an evaluator can distinguish.
 
-On real motions alone: R-Precision beside the limits that captions set, R-Precision of shuffled captions
-(chance), FID of one half against the other, and FID, R-Precision and MM-Dist of motions spoilt in known ways.
-Writes `sanity.json` and `sanity.md`.
+On real motions alone: R-Precision with the limits that captions set, R-Precision of shuffled captions
+(chance), FID of one half against the other, and FID, R-Precision and MM-Dist of motions corrupted in known
+ways. Writes `sanity.json` and `sanity.md`.
 """
 
 import json
@@ -82,13 +82,13 @@ CORRUPTIONS: dict[str, Corruption] = {
 
 
 def corrupted(sample: Sample, corruption: Corruption, rng: np.random.Generator) -> Sample:
-    """The sample with spoilt joints, encoded anew."""
+    """The sample with corrupted joints, encoded again."""
     joints = Motion.from_features(sample.features).joints.astype(np.float64)
     return Sample(sample.caption, Motion(corruption(joints, rng)).features)
 
 
 def check(evaluator: Evaluator, clips: Sequence[LabelledClip], seed: int = 0) -> dict[str, Any]:
-    """All figures of one draw of real clips.
+    """All metrics of one draw of real clips.
 
     Args:
         evaluator: what is checked.
@@ -111,7 +111,7 @@ def check(evaluator: Evaluator, clips: Sequence[LabelledClip], seed: int = 0) ->
         "limit of captions of the same content": _content_limit(samples, drawn),
         "limit of an evaluator that knows actions alone": _action_limit(actions),
     }
-    spoilt = {
+    corruptions = {
         name: _compare(evaluator, [corrupted(s, corruption, rng) for s in samples], reference)
         for name, corruption in tqdm(CORRUPTIONS.items(), desc="corruptions", disable=None)
     }
@@ -122,7 +122,7 @@ def check(evaluator: Evaluator, clips: Sequence[LabelledClip], seed: int = 0) ->
         "mm_dist": matching_distance(text, motion),
         "fid_of_halves": frechet_distance(motion[:half], motion[half:]),
         "fid_of_another_draw": frechet_distance(reference, motion),
-        "corruptions": spoilt,
+        "corruptions": corruptions,
     }
 
 
@@ -162,7 +162,7 @@ def measure(evaluator: Evaluator, data: Path, out: Path, seed: int = 0) -> dict[
         seed: of the draw.
 
     Returns:
-        What stands in `sanity.json`.
+        The content of `sanity.json`.
 
     Raises:
         ValueError: the folder is of another skeleton than HumanML3D's.

@@ -1,6 +1,6 @@
 """How well several prompts become one motion: seams, sliding feet, what is done, memory.
 
-The prompts are the first single actions of the prompt suite, in an order drawn anew for each seed. Each is
+The prompts are the first single actions of the prompt suite, in a new random order for each seed. Each is
 also made alone, at the same length, with the same seed.
 """
 
@@ -33,7 +33,7 @@ _BATCH = 8  # of motions made alone
 
 @dataclass(frozen=True)
 class Result:
-    """Composed motions beside motions of the same prompts made alone; seams are half a second either side.
+    """Composed motions and motions of the same prompts made alone; seams are half a second either side.
 
     Attributes:
         prompts: how many in each composition.
@@ -148,7 +148,7 @@ def peak_memory(checkpoint: str, minutes: float) -> float:
 
 
 def markdown(result: Result, memory: dict[float, float]) -> str:
-    """The figures as a table."""
+    """The results as a table."""
     step, jerks, skating, passed = result.largest_step, result.jerk, result.skating, result.passed
     lines = [
         f"{result.prompts} prompts of {result.seconds:g} s in one motion, {result.compositions} motions, "
@@ -177,7 +177,7 @@ def markdown(result: Result, memory: dict[float, float]) -> str:
 
 
 def as_json(result: Result, memory: dict[float, float]) -> dict[str, Any]:
-    """The figures for a file."""
+    """The results for a file."""
     return {**asdict(result), "memory_gib": {f"{minutes:g}": peak for minutes, peak in memory.items()}}
 
 

@@ -74,7 +74,7 @@ def build(captures_folder: Path, out: Path, mix: str, processes: int) -> Totals:
         processes: captures worked on at a time; does not change the result.
 
     Returns:
-        Totals; the figures in full are in the set's `DATA_CARD.md`.
+        Totals; all statistics are in the set's `DATA_CARD.md`.
 
     Raises:
         ValueError: no such mix, `out` holds another mix or one begun by other code, or a capture could not be

@@ -127,7 +127,8 @@ def _read_joints(file: CaptureFile) -> tuple[FloatArray, float]:
 def _repeat_loop(joints: FloatArray, fps: float) -> FloatArray:
     """Play a short animation again until it lasts three seconds, if it ends as it began and moves at all.
 
-    Where the pose is the same but farther on, as after a stride, each time goes on from where the last ended.
+    Where the pose is the same but farther on, as after a stride, each repetition starts where the last one
+    ended.
     """
     travel = (joints[-1, 0] - joints[0, 0]) * np.array((1.0, 0.0, 1.0))
     gap = np.linalg.norm(joints[-1] - travel - joints[0], axis=-1).mean()
@@ -155,7 +156,7 @@ def _source_takes(source: Source, folder: Path, work: Path) -> Iterator[tuple[Pa
 def _locate(folder: Path, part: str, work: Path) -> Path:
     """The folder of a source; the archives are unpacked into `work` if it is in neither place.
 
-    What is authored lies beside this module.
+    What is authored is next to this module.
     """
     for place in (folder, work, Path(__file__).parent):
         if (place / part).is_dir():
@@ -174,11 +175,11 @@ def _skeleton_beside(motion: Path) -> Path:
     for path in sorted(motion.parent.glob("*.asf")):
         if motion.stem.startswith(f"{path.stem}_"):
             return path
-    raise ValueError(f"{motion}: no ASF skeleton beside it whose name begins the motion's name")
+    raise ValueError(f"{motion}: no ASF skeleton next to it whose name begins the motion's name")
 
 
 def _performer(source: str, stem: str) -> str:
-    """Performer as the file name tells; empty where it does not."""
+    """Performer as the file name says; empty where it does not."""
     words = stem.split("_")
     match source:
         case "cmu" | "cmu-extra" | "accad":

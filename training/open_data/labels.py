@@ -27,7 +27,7 @@ class Label:
 
     `actions` are ids of the wording files in order of time, empty where no wording fits; `parts` say it for
     stretches of takes that hold several actions. `manner` is a style's id, `object` what the hands hold;
-    both are empty where the source's names do not tell.
+    both are empty where the source's names do not say.
     """
 
     actions: tuple[str, ...]

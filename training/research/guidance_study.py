@@ -142,7 +142,7 @@ def name_of(choice: Mapping[str, Any]) -> str:
 
 
 def measure(evaluation: Evaluation, settings: Sequence[Setting], device: str) -> dict[str, Any]:
-    """The summary of settings, as `evaluate` makes it, and each row's score beside its metrics."""
+    """The summary of settings, as `evaluate` makes it, with each row's score added to its metrics."""
     results: dict[str, list[Result]] = {}
     for setting in settings:  # one by one: settings of one checkpoint are pipelines of their own
         *_, found = evaluation.run([setting], device)
@@ -203,7 +203,7 @@ def study(
         device: where they are generated.
 
     Returns:
-        What stands in `study.json`: "presets", "validation" (its stages) and "test".
+        The content of `study.json`: "presets", "validation" (its stages) and "test".
     """
 
     def evaluation(protocol: Protocol) -> Evaluation:

@@ -95,8 +95,8 @@ def _y_up(points: Array) -> Array:
 def _landmarks(heads: dict[str, Array]) -> Array:
     """HumanML3D's 22 joints in the sculpted body.
 
-    Limb joints are where the Mixamo bones begin. HumanML3D's hips lie deeper inside and lower, its head
-    joint lies between the ears; the trunk joints divide the way from hips to neck as its skeleton does.
+    Limb joints are where the Mixamo bones begin. HumanML3D's hips are deeper inside and lower, its head
+    joint is between the ears; the trunk joints divide the way from hips to neck as its skeleton does.
     """
     joints = np.stack([heads[name] for name in BONE_NAMES["mixamo"]])
     middle = (joints[1] + joints[2]) / 2 - (0.0, 0.028, 0.0)

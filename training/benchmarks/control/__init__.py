@@ -1,1 +1,1 @@
-"""Constraints at sampling time, measured on captures and beside other ways of meeting them."""
+"""Constraints at sampling time, measured on captures and compared with other methods."""

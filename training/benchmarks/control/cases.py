@@ -58,7 +58,7 @@ def capture_cases(folder: MotionTextFolder, seed: int, every: int = 1) -> list[C
 
 def _case(folder: MotionTextFolder, clip_id: str, kind: str, rng: np.random.Generator) -> Case:
     truth = Motion.from_features(folder.features(clip_id)[:_FRAMES])
-    truth = Motion(truth.joints)  # nothing but joints goes on
+    truth = Motion(truth.joints)  # only the joints are passed on
     prompt = folder.captions(clip_id)[0].text
     free = np.ones(_FRAMES, dtype=bool)
     constraints: tuple[Constraint, ...]

@@ -1,4 +1,4 @@
-"""Measure constraints at sampling time beside other ways of meeting them.
+"""Measure constraints at sampling time against other methods.
 
 Forty cases on captures of the test split (gaps, first and last pose, keyframes, pins, halves of the body),
 four ways over the floor and four loops: ours, imputation, gradient descent through the decoder, and

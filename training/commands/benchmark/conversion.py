@@ -1,4 +1,4 @@
-"""Measure what conversion to rotations costs and how exact it is, beside the two ways in use elsewhere.
+"""Measure what conversion to rotations costs and how exact it is, against the two methods in use elsewhere.
 
 Clips are any files that `Motion.load` reads; without one, a synthetic motion of known rotations is used.
 

@@ -1,4 +1,4 @@
-"""Measure the speed of sampling beside MDM's and beside the machine's own matrix products.
+"""Measure the speed of sampling against MDM's and the machine's matrix products.
 
 Paper-size networks with random weights, batch 1, float32, on the CPU. RAM (20 steps, REG at every step,
 CFG), MDM's own sampler (50 ancestral steps, CFG as two forwards a step, an `nn.TransformerEncoder` of the

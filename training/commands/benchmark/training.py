@@ -1,4 +1,4 @@
-"""Measure the speed of training beside MDM's loop.
+"""Measure the speed of training against MDM's loop.
 
 RAM's step, from the gather of its batch to the averaged weights, and MDM's loop on the same clips (padded to
 196 frames, CLIP in the loop), both in float32, as MDM is published, and in bf16. The peak is that of one

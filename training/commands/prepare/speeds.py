@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace) -> None:
-    """Measure the speeds and write them beside the captions' code."""
+    """Measure the speeds and write them next to the captions' code."""
     from training.open_data.captions import write_speeds
 
     print(f"{write_speeds(given.data)} actions; build again for captions that use their speeds")

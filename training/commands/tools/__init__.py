@@ -1,3 +1,3 @@
-"""Make the assets of the package and of the README anew."""
+"""Rebuild the assets of the package and of the README."""
 
 COMMANDS = ("bake-body", "fit-hinges", "text-backbone", "moving-picture")

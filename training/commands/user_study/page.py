@@ -1,7 +1,7 @@
 """Make the page that participants rank motions on, and its key.
 
 `study.html` is one file to send to participants: it plays the motions of every method side by side without
-a network, in an order drawn anew for each participant, and saves the ranks to a file. It names motions by
+a network, in a new random order for each participant, and saves the ranks to a file. It names motions by
 random letters; which method made which stands in `key.json` alone, which stays with you. As in section 4.8
 of the paper there are 30 prompts of the test split, and one ranking of each, in which fit to the text and
 quality of motion are considered together.

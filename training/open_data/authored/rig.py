@@ -83,7 +83,7 @@ class Skeleton:
         return self.joints[:, _SHOULDERS[side]]
 
     def place_arm(self, side: int, wrist: Array, elbow: Array) -> None:
-        """Bring a wrist to a place, as far as the arm reaches, with the elbow towards a direction."""
+        """Bring a wrist to a place, or as near as the arm reaches, with the elbow towards a direction."""
         self._limb(_SHOULDERS[side], _ELBOWS[side], _WRISTS[side], wrist, elbow)
 
     def _hang(self, joint: int, parent: int, turn: Array) -> None:

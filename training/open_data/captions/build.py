@@ -25,7 +25,7 @@ from training.open_data.clip import ClipInfo
 
 MAX_CAPTIONS, MAX_PEOPLE, MAX_WORDS = 14, 6, 30
 _FRAMED = 2  # captions that a family of asking frames
-# What attributes tell of one of several actions; pace and counts are the whole clip's.
+# What attributes say about one of several actions; pace and counts are the whole clip's.
 _SLOTS_OF_PARTS = ("side", "turn", "hand", "foot", "how", "object")
 _ANYBODY = Speaker("", "their", "them", "they")
 
@@ -34,7 +34,7 @@ def captions_for(clip: ClipInfo, joints: NDArray[np.floating], written: Sequence
     """Captions of a clip, a plain one first, of every kind alike.
 
     The wordings of the clip's actions are filled with what is measured, and kept only where the measured
-    attributes do not contradict them; where no action is known, the attributes alone speak. What is kept
+    attributes do not contradict them; where no action is known, the attributes alone decide. What is kept
     out of training (`wordings.unseen`) is never used. The same clip always gets the same captions.
 
     Args:

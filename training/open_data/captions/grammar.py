@@ -73,7 +73,7 @@ def attempts(
     rng: random.Random,
     tries: int,
 ) -> Iterator[str]:
-    """Sentences that a template can give, each with a subject drawn anew."""
+    """Sentences that a template can give, each with a newly drawn subject."""
     for _ in range(tries):
         sentence = expand(template, {**slots, **rng.choice(speakers).slots}, rng)
         if sentence is not None:

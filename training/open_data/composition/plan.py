@@ -1,7 +1,7 @@
 """Planning and writing the composed part of a set.
 
 Every clip has a number of its own, from which everything random about it is drawn: the set is the same
-however many processes make it, and a build that was interrupted goes on after the last finished part.
+however many processes make it, and a build that was interrupted resumes after the last finished part.
 """
 
 import json
@@ -47,7 +47,7 @@ SHARES = {
     "count": 0.06,
     "held": 0.10,
 }  # of the clips
-_TRIES = 20  # drafts for one clip before it is given up
+_TRIES = 20  # drafts for one clip before it is abandoned
 _PART = 50  # clips that are made and recorded together
 _LEAST_CAPTIONS = 2
 _RECORDS = "records"

@@ -86,7 +86,7 @@ class Source:
 
 
 def phrases_about(info: ClipInfo, joints: Array, mirrored: bool, language: Language) -> list[str]:
-    """Phrases about a motion made from the clip; its label speaks of the original of a mirrored copy."""
+    """Phrases about a motion made from the clip; its label describes the original of a mirrored copy."""
     if not mirrored:
         return list(language.phrases(info, canonical(joints)))
     return [language.mirrored(text) for text in language.phrases(info, canonical(flipped(joints)))]

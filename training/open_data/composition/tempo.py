@@ -1,4 +1,4 @@
-"""Tempo: the same motion slower or faster; its words are chosen anew from the measured speeds."""
+"""Tempo: the same motion slower or faster; its words are chosen again from the measured speeds."""
 
 import random
 

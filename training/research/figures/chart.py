@@ -45,7 +45,7 @@ def draw_panels(title: str, rows: Sequence[str], panels: Sequence[Panel], per_li
         title: above the chart; line breaks are kept.
         rows: names of the rows.
         panels: one for each measure.
-        per_line: panels beside each other.
+        per_line: panels side by side.
 
     Raises:
         ValueError: no panel, or one whose number of bars is not that of the rows.

@@ -1,9 +1,9 @@
 """Figure 4, the blind user study: a page to rank motions on, and the key that stays with its author.
 
-The page plays the motions of every method side by side without a network, in an order drawn anew for each
+The page plays the motions of every method side by side without a network, in a new random order for each
 participant, and saves the ranks to a file. As in section 4.8 of the paper each prompt is ranked once, fit to
 the text and quality of motion considered together. Motions are named by random letters; which method made
-which stands in the key alone.
+which is only in the key.
 """
 
 import base64

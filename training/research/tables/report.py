@@ -92,7 +92,7 @@ def markdown(number: int, caption: str, summary: Mapping[str, Any]) -> str:
 
 
 def _lines(number: int, summary: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    """Names of the lines in the paper's order, each with the paper's row beside it."""
+    """Names of the lines in the paper's order, each with the paper's row next to it."""
     beside: dict[str, list[str]] = {}
     for row in TABLES[number].rows:
         beside.setdefault(row.paper or row.name, []).append(row.name)

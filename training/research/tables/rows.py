@@ -19,7 +19,7 @@ class TableRow:
     cfg_scale: float = 1.5
     steps: int = 20
     reg_timesteps: tuple[int, ...] | None = None
-    paper: str | None = None  # the row of the paper that it stands beside; None: the one of its name
+    paper: str | None = None  # the row of the paper that it is shown with; None: the one of its name
 
 
 @dataclass(frozen=True)

@@ -139,7 +139,7 @@ def rows_to_evaluate(number: int, checkpoints: Mapping[str, str]) -> list[Row]:
 
 
 def add_times(plan: Plan, rows: Sequence[Row], summary: Mapping[str, Any], out: Path) -> str:
-    """Put each row's average inference time (AITS) beside its metrics.
+    """Add each row's average inference time (AITS) to its metrics.
 
     An earlier measurement is kept if it was of as many sentences on the same device.
 
@@ -174,7 +174,7 @@ def find_checkpoints(plan: Plan) -> dict[str, str]:
 
 
 def caption(plan: Plan, summary: Mapping[str, Any]) -> str:
-    """What a reader needs to judge the figures."""
+    """What a reader needs to judge the results."""
     rows = TABLES[plan.number].rows
     run = [row for row in rows if row.name in summary["rows"]]
     trained = [row.name for row in run if plan.given(row) is None]
