@@ -31,7 +31,7 @@ class HubOptions:
         token: access token; True uses the stored login.
         cache_dir: where downloads are kept; default: the cache of huggingface_hub.
         local_files_only: never ask the network.
-        timeout: seconds without anything new after which a download is cancelled. Large files arrive in pieces
+        timeout: seconds without new data after which a download is cancelled. Large files arrive in pieces
             of 10 MB: connections slower than 350 kB/s need more.
     """
 

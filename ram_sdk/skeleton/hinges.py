@@ -36,7 +36,7 @@ class Limb:
         bends: 1 if the lower bone moves forward as the limb bends, -1 if backward.
         rule: `(4, 3)` axis of a left limb's hinge, in the frame of the body, from `(1, x, y, z)` of the
             direction of its upper bone there.
-        untwisted: weight of no twist at all relative to the hinge: skinned meshes pinch where shoulders and hips
+        untwisted: weight of no twist, relative to the hinge: skinned meshes pinch where shoulders and hips
             twist far, and knees bend less exactly like hinges than elbows.
     """
 

@@ -1,4 +1,4 @@
-"""Speed of training: RAM's step, which trains two branches, compared with MDM's own loop on the same clips."""
+"""Speed of training: RAM's step, which trains two branches, against MDM's own loop on the same clips."""
 
 import dataclasses
 import statistics

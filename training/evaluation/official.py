@@ -1,7 +1,7 @@
 """The evaluators of HumanML3D and KIT-ML (Guo et al., CVPR 2022), read from the files that the user has.
 
-The networks, the word vectors and the statistics are those of EricGuo5513/text-to-motion; every published result
-is measured with them. What decides whether results are comparable:
+The networks, the word vectors and the statistics are those of EricGuo5513/text-to-motion, with which
+the published results are measured. What decides whether results are comparable:
 
 - features are normalised with the *evaluator's* statistics, whose deviations of root and contacts are 25
   times smaller than those of the training data (`Mean.npy`, `Std.npy`);
@@ -99,7 +99,7 @@ class OfficialEvaluator:
         if tuple(sha256(files[key]) for key in ("mean", "std")) != published.statistics:
             warnings.warn(
                 f"{files['mean']} and {files['std'].name} are not the published statistics of the "
-                f"{published.title}: results measured with the training set's, or any others, are not comparable",
+                f"{published.title}: results with the training set's, or any others, are not comparable",
                 stacklevel=2,
             )
         self._movement, self._motion, self._text = _read_networks(files["weights"], skeleton, self._device)

