@@ -11,6 +11,7 @@ import yaml
 from ram_sdk import RAMPipeline
 from ram_sdk.files import write_whole
 from ram_sdk.models.text_backbone import PLACES
+from training import markdown
 from training.config import TrainingConfig
 from training.curves import Curve, draw_curves
 from training.data.folder import MotionTextFolder, read_listing
@@ -136,7 +137,7 @@ def _what_it_is(pipeline: RAMPipeline) -> str:
         ("text backbone", f"{backbone.name} ({backbone.revision}), frozen, {PLACES[backbone.place]}"),
         ("guidance", f"reg_scale {scheduler.reg_scale:g}, cfg_scale {scheduler.cfg_scale:g}"),
     ]
-    return f"## What it is\n\n{_table(('', ''), rows)}"
+    return f"## What it is\n\n{markdown.table(('', ''), rows)}"
 
 
 def _what_it_saw(data: MotionTextFolder, config: TrainingConfig, listing: Sequence[Mapping[str, Any]]) -> str:
@@ -156,7 +157,7 @@ def _what_it_saw(data: MotionTextFolder, config: TrainingConfig, listing: Sequen
         if len(ids) > len(listing)
         else ""
     )
-    table = _table(("source", "licence", "clips", "hours"), rows)
+    table = markdown.table(("source", "licence", "clips", "hours"), rows)
     return f"{text}{mirrored}:\n\n{table}\n**What it may be used for.** {about.get('terms', _TERMS)}\n"
 
 
@@ -188,7 +189,7 @@ def _losses(run: RunFolder) -> str:
     if len(lines) > _ROWS:
         lines = [lines[round(i * (len(lines) - 1) / (_ROWS - 1))] for i in range(_ROWS)]
     rows = [(f"{line['step']:,}", *(f"{line[name]:.3f}" for name in names)) for line in lines]
-    table = _table(("step", *(_SYMBOLS[name] for name in names)), rows)
+    table = markdown.table(("step", *(_SYMBOLS[name] for name in names)), rows)
     return (
         "Validation, averaged weights (eq. 3-8; R@1: captions find their motion by their latents among 32):"
         f"\n\n{table}\nValidation (red) and training (blue):\n\n![curves](losses.png)\n"
@@ -227,9 +228,3 @@ def _credits(listing: Iterable[Mapping[str, Any]]) -> str:
 
 def _millions(network: Any) -> str:
     return f"{sum(weight.numel() for weight in network.parameters()) / 1e6:.1f} M weights"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
-    lines += ["| " + " | ".join(map(str, row)) + " |" for row in rows]
-    return "\n".join(lines) + "\n"

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
-from ram_sdk.skeleton.retarget import TRUNK_FRACTIONS, FloatArray
+from ram_sdk.skeleton.retarget import TRUNK_FRACTIONS, FloatArray, unit
 from ram_sdk.skeleton.roles import Roles, find_roles
 from ram_sdk.skeleton.tree import JointTree
 
@@ -82,7 +82,7 @@ def place_joints(
         if rotations is not None:
             turn = rotations[:, roles.joints[_NAMES[joint]]]
             own = np.einsum("tba,tb->ta", turn, towards) if still is None else _at_rest(still, tip, joint)
-            towards = _unit(np.einsum("tab,b->ta", turn, own.mean(axis=0)))
+            towards = unit(np.einsum("tab,b->ta", turn, own.mean(axis=0)))
         out[:, tip] = out[:, joint] + towards * (leg * _LENGTH[tip] / _LEG_LENGTH)
         assumed.append(_NAMES[tip])
     out[:, (13, 14)] = out[:, (16, 17)]
@@ -110,7 +110,7 @@ def _spread_pairs(joints: FloatArray, leg: float) -> list[str]:
         across = joints[:, other[0]] - joints[:, other[1]]
         if not _median_length(joints, *other) > _NO_LENGTH * leg:
             raise ValueError("neither the hips nor the shoulders have a width")
-        half = _HALF_WIDTHS[pair] * leg / _LEG_LENGTH * _unit(across)
+        half = _HALF_WIDTHS[pair] * leg / _LEG_LENGTH * unit(across)
         joints[:, pair[0]] += half
         joints[:, pair[1]] -= half
         assumed += [_NAMES[joint] for joint in pair]
@@ -121,14 +121,10 @@ def _at_rest(joints: FloatArray, tip: int, joint: int) -> FloatArray:
     """Directions `(frames, 3)` of a bone that the file does not have: straight on, toes forward."""
     if tip not in (10, 11):
         before = {15: 9, 20: 16, 21: 17}[tip]
-        return _unit(joints[:, joint] - joints[:, before])
-    up = _unit(joints[:, tip - 6] - joints[:, joint])
-    forward = _unit(np.cross(joints[:, 1] - joints[:, 2], up))
-    return _unit(forward - _TOES_DOWN * up)
-
-
-def _unit(vectors: FloatArray) -> FloatArray:
-    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9))
+        return unit(joints[:, joint] - joints[:, before])
+    up = unit(joints[:, tip - 6] - joints[:, joint])
+    forward = unit(np.cross(joints[:, 1] - joints[:, 2], up))
+    return unit(forward - _TOES_DOWN * up)
 
 
 def _median_length(joints: FloatArray, a: int, b: int) -> float:

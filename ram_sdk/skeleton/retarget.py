@@ -95,19 +95,20 @@ def _norm(vectors: FloatArray) -> FloatArray:
     return np.asarray(np.linalg.norm(vectors, axis=-1))
 
 
-def _unit(vectors: FloatArray) -> FloatArray:
+def unit(vectors: FloatArray) -> FloatArray:
+    """Vectors `(..., 3)` scaled to length 1; those of no length stay so."""
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9))
 
 
 def _frames(across: FloatArray, up: FloatArray) -> FloatArray:
     """Rotations `(frames, 3, 3)` whose columns are left, up and forward; `across` wins over `up`."""
-    left = _unit(across)
-    forward = _unit(np.cross(left, up))
+    left = unit(across)
+    forward = unit(np.cross(left, up))
     return np.stack((left, np.cross(forward, left), forward), axis=-1)
 
 
 def _place_along(captured: FloatArray, parent: int, child: int, out: FloatArray) -> None:
-    out[:, child] = out[:, parent] + _LENGTH[child] * _unit(captured[:, child] - captured[:, parent])
+    out[:, child] = out[:, parent] + _LENGTH[child] * unit(captured[:, child] - captured[:, parent])
 
 
 def _place_pelvis(captured: FloatArray, scale: float, out: FloatArray) -> FloatArray:
@@ -115,7 +116,7 @@ def _place_pelvis(captured: FloatArray, scale: float, out: FloatArray) -> FloatA
     frames = _frames(
         captured[:, _LEFT_HIP] - captured[:, _RIGHT_HIP], captured[:, _SPINE[0]] - captured[:, 0]
     )
-    fan = {joint: _LENGTH[joint] * _unit(np.array(direction)) for joint, direction in _PELVIS_FAN.items()}
+    fan = {joint: _LENGTH[joint] * unit(np.array(direction)) for joint, direction in _PELVIS_FAN.items()}
     out[:, 0] = captured[:, 0] * scale - frames @ ((fan[_LEFT_HIP] + fan[_RIGHT_HIP]) / 2)
     for joint, reach in fan.items():
         out[:, joint] = out[:, 0] + frames @ reach
@@ -131,14 +132,14 @@ def _place_trunk(captured: FloatArray, scale: float, out: FloatArray) -> None:
         captured[:, _NECK] - captured[:, _SPINE[2]],
     )
     for joint, direction in _CHEST_FAN.items():
-        out[:, joint] = out[:, _SPINE[2]] + frames @ (_LENGTH[joint] * _unit(np.array(direction)))
+        out[:, joint] = out[:, _SPINE[2]] + frames @ (_LENGTH[joint] * unit(np.array(direction)))
     _place_along(captured, _NECK, _HEAD, out)
     for shoulder in (_LEFT_SHOULDER, _RIGHT_SHOULDER):
         collar = HUMANML3D.parents[shoulder]
         seen = np.einsum("tba,tb->ta", frames, captured[:, shoulder] - captured[:, _NECK]) * scale
         moved = seen - np.median(seen, axis=0)
         target = out[:, _NECK] + np.einsum("tab,tb->ta", frames, moved + np.array(_SHOULDERS[shoulder]))
-        out[:, shoulder] = out[:, collar] + _LENGTH[shoulder] * _unit(target - out[:, collar])
+        out[:, shoulder] = out[:, collar] + _LENGTH[shoulder] * unit(target - out[:, collar])
 
 
 def _place_leg(captured: FloatArray, leg: tuple[int, ...], forward: FloatArray, out: FloatArray) -> None:
@@ -147,16 +148,16 @@ def _place_leg(captured: FloatArray, leg: tuple[int, ...], forward: FloatArray, 
     thigh, shin, foot = _LENGTH[knee], _LENGTH[ankle], _LENGTH[toe]
     bones = [np.median(_norm(captured[:, b] - captured[:, a])) for a, b in pairwise(leg)]
     scale = (thigh + shin) / (bones[0] + bones[1])
-    toes_out = _unit(captured[:, toe] - captured[:, ankle])
+    toes_out = unit(captured[:, toe] - captured[:, ankle])
     hips = (out[:, _LEFT_HIP] + out[:, _RIGHT_HIP]) / 2
     target = hips + scale * (captured[:, ankle] - captured[:, 0])
     target -= (foot - scale * bones[2]) * (toes_out - toes_out[:, 1:2] * _UP)
 
     reach = target - out[:, hip]
-    line = _unit(reach)
+    line = unit(reach)
     distance = np.clip(_norm(reach), abs(thigh - shin) + 1e-3, _MAX_REACH * (thigh + shin))
-    bend = _unit(captured[:, knee] - captured[:, hip]) + _KNEE_FORWARD * forward
-    bend = _unit(bend - (bend * line).sum(-1, keepdims=True) * line)
+    bend = unit(captured[:, knee] - captured[:, hip]) + _KNEE_FORWARD * forward
+    bend = unit(bend - (bend * line).sum(-1, keepdims=True) * line)
     along = (distance**2 + thigh**2 - shin**2) / (2 * distance)
     aside = np.sqrt(np.maximum(thigh**2 - along**2, 0.0))
     out[:, knee] = out[:, hip] + along[:, None] * line + aside[:, None] * bend

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ram_sdk.skeleton.retarget import FloatArray
+from ram_sdk.skeleton.retarget import FloatArray, unit
 
 AXES = {
     f"{sign}{axis}": np.eye(3)[index] * (1.0 if sign == "+" else -1.0)
@@ -39,8 +39,8 @@ def stands(rest: FloatArray) -> bool:
     """
     down = _legs_down(rest)
     bones = [rest[b] - rest[a] for a, b in ((1, 4), (4, 7), (2, 5), (5, 8))]
-    straight = all(float(_unit(bone) @ down) > _STRAIGHT for bone in bones)
-    return straight and float(_unit(rest[12] - rest[0]) @ -down) > _ABOVE
+    straight = all(float(unit(bone) @ down) > _STRAIGHT for bone in bones)
+    return straight and float(unit(rest[12] - rest[0]) @ -down) > _ABOVE
 
 
 def find_up(joints: FloatArray, rest: FloatArray | None, fps: float) -> UpAxis:
@@ -55,7 +55,7 @@ def find_up(joints: FloatArray, rest: FloatArray | None, fps: float) -> UpAxis:
         rest: `(22, 3)` at rest, or None if it does not stand.
         fps: frames a second.
     """
-    trunk = _unit(joints[:, 12] - joints[:, 0])
+    trunk = unit(joints[:, 12] - joints[:, 0])
     along = {name: float((trunk @ axis).mean()) for name, axis in AXES.items()}
     carried = {name: _carried(joints, axis, fps) for name, axis in AXES.items()}
     standing = max(along, key=lambda name: along[name] + carried[name])
@@ -84,7 +84,7 @@ def turn_to_y(axis: str) -> FloatArray:
 
 
 def _legs_down(rest: FloatArray) -> FloatArray:
-    return _unit(_unit(rest[7] - rest[1]) + _unit(rest[8] - rest[2]))
+    return unit(unit(rest[7] - rest[1]) + unit(rest[8] - rest[2]))
 
 
 def _axis_at_rest(rest: FloatArray) -> str | None:
@@ -102,7 +102,3 @@ def _carried(joints: FloatArray, axis: FloatArray, fps: float) -> float:
         return 1.0
     speeds = np.linalg.norm(np.diff(joints, axis=0), axis=-1) * fps
     return float((low[1:] & (speeds < _STILL * body))[:, _CARRIERS].any(axis=1).mean())
-
-
-def _unit(vectors: FloatArray) -> FloatArray:
-    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9))

@@ -1,9 +1,10 @@
 """The data card: what a built set contains and what may be done with it, from measured statistics."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from training import markdown
 from training.open_data.captures import CaptureFile
 from training.open_data.sources import MIX_TERMS, MIXES, SOURCES
 
@@ -111,12 +112,6 @@ def _seconds(clip: Mapping[str, Any]) -> float:
     return float(clip["end_seconds"] - clip["start_seconds"])
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
-    lines += ["| " + " | ".join(map(str, row)) + " |" for row in rows]
-    return "\n".join(lines) + "\n"
-
-
 def _source_section(by_source: Mapping[str, Sequence[Record]]) -> str:
     rows = []
     for name, records in by_source.items():
@@ -124,7 +119,7 @@ def _source_section(by_source: Mapping[str, Sequence[Record]]) -> str:
         hours = f"{sum(map(_seconds, clips)) / 3600:.2f}"
         rows.append((f"{SOURCES[name].title} (`{name}`)", SOURCES[name].license, len(clips), hours))
     credits = "".join(f"- {credit}\n" for credit in dict.fromkeys(SOURCES[name].credit for name in by_source))
-    table = _table(("source", "licence", "clips", "hours"), rows)
+    table = markdown.table(("source", "licence", "clips", "hours"), rows)
     return f"## Sources and credits\n\n{table}\nCredits to give:\n\n{credits}"
 
 
@@ -153,7 +148,7 @@ def _flow_section(files: Sequence[CaptureFile], by_source: Mapping[str, Sequence
             )
         )
     head = ("source", "captures", "not used", "without a clip", "clips", "s in", "s kept")
-    table = _table((*head, *(f"s dropped: {reason}" for reason in reasons)), rows)
+    table = markdown.table((*head, *(f"s dropped: {reason}" for reason in reasons)), rows)
     unused = Counter((file.source, file.excluded) for file in files if file.excluded)
     listed = "".join(
         f"- {source}: {count} ({reason})\n" for (source, reason), count in sorted(unused.items())
@@ -180,7 +175,7 @@ def _quality_section(by_source: Mapping[str, Sequence[Record]]) -> str:
                 f"{(after / before - 1) * 100 if before else 0:+.1f} %",
             )
         )
-    table = _table(
+    table = markdown.table(
         (
             "source",
             "distance, cm",
@@ -202,7 +197,7 @@ def _action_section(clips: Sequence[Mapping[str, Any]]) -> str:
         actions[clip["action"]].append(_seconds(clip))
     ordered = sorted(actions.items(), key=lambda item: (-sum(item[1]), item[0]))
     rows = [(action, len(seconds), f"{sum(seconds) / 60:.1f}") for action, seconds in ordered]
-    return f"## Actions\n\n{_table(('action', 'clips', 'minutes'), rows)}"
+    return f"## Actions\n\n{markdown.table(('action', 'clips', 'minutes'), rows)}"
 
 
 def _authored_section(records: Sequence[Record]) -> str:
@@ -211,7 +206,7 @@ def _authored_section(records: Sequence[Record]) -> str:
     for clip in (clip for record in records for clip in record["clips"]):
         actions[clip["action"]].append(_seconds(clip))
     rows = [(name, len(seconds), f"{sum(seconds) / 60:.1f}") for name, seconds in sorted(actions.items())]
-    return f"## Authored motion\n\n{_AUTHORED}\n{_table(('action', 'clips', 'minutes'), rows)}"
+    return f"## Authored motion\n\n{_AUTHORED}\n{markdown.table(('action', 'clips', 'minutes'), rows)}"
 
 
 def _composed_section(composed: Sequence[Record]) -> str:
@@ -233,7 +228,7 @@ def _composed_section(composed: Sequence[Record]) -> str:
         for kind, rejected in reasons.items()
         if rejected
     )
-    table = _table(("kind", "what it is", "clips", "hours", "drafts thrown away"), rows)
+    table = markdown.table(("kind", "what it is", "clips", "hours", "drafts thrown away"), rows)
     return (
         f"## Composed motion\n\n{_COMPOSED}\n{table}\nDrafts thrown away by reason:\n\n{listed or '- none'}"
     )
@@ -257,7 +252,7 @@ def _caption_section(captions: Mapping[str, Sequence[str]], records: Sequence[Re
         ("different words", len(vocabulary)),
         ("most used caption", f"{sentence!r}: {most / len(captions) * 100:.2f} % of the clips"),
     )
-    return f"## Captions\n\nWithout mirrored copies.\n\n{_table(('', ''), rows)}"
+    return f"## Captions\n\nWithout mirrored copies.\n\n{markdown.table(('', ''), rows)}"
 
 
 def _split_section(clips: Sequence[Mapping[str, Any]]) -> str:
@@ -268,5 +263,5 @@ def _split_section(clips: Sequence[Mapping[str, Any]]) -> str:
         (split, len(seconds), f"{len(seconds) / len(clips) * 100:.1f} %", f"{sum(seconds) / 3600:.2f}")
         for split, seconds in sorted(split_clips.items())
     ]
-    table = _table(("split", "clips", "share", "hours"), rows)
+    table = markdown.table(("split", "clips", "share", "hours"), rows)
     return f"## Splits\n\nBy captured trial: no trial, and no mirrored copy, is in two splits.\n\n{table}"

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from training.evaluation.prompt_checks.body import FPS, Body, runs, smooth
+from training.evaluation.prompt_checks.body import FPS, Body, smooth
 from training.evaluation.prompt_checks.locomotion import RUN_SPEED
 from training.evaluation.prompt_checks.posture import begins, dips, ends
+from training.open_data.signals import runs
 
 
 def jumps(body: Body) -> list[slice]:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ram_sdk.skeleton.joints import HUMANML3D
+from training.open_data.signals import runs
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -243,12 +244,6 @@ def smooth(signal: Array, sigma_seconds: float) -> Array:
     padded = np.pad(flat, ((radius, radius), (0, 0)), mode="reflect", reflect_type="odd")
     windows = np.lib.stride_tricks.sliding_window_view(padded, len(kernel), axis=0)
     return np.asarray(windows @ kernel).reshape(signal.shape)
-
-
-def runs(mask: Mask) -> list[slice]:
-    """Stretches of consecutive true frames."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], mask.astype(np.int8), [0]))))
-    return [slice(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def longest(mask: Mask) -> float:

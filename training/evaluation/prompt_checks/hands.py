@@ -11,11 +11,11 @@ from training.evaluation.prompt_checks.body import (
     Body,
     Mask,
     longest,
-    runs,
     smooth,
     turning_points,
 )
 from training.evaluation.prompt_checks.locomotion import stays
+from training.open_data.signals import runs
 
 _UP = -0.20  # metres of the wrist above the shoulder: a hand is up
 _AT_HEAD = 0.36  # metres from wrist to head joint: the hand touches the head or face

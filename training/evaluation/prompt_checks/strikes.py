@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from training.evaluation.prompt_checks.body import FPS, LEFT, RIGHT, SIDES, Body, runs, turning_points
+from training.evaluation.prompt_checks.body import FPS, LEFT, RIGHT, SIDES, Body, turning_points
+from training.open_data.signals import runs
 
 _PUNCH_SPEED = 1.3  # metres a second of a fist away from the chest, level
 
