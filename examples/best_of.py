@@ -1,4 +1,4 @@
-"""The best of eight candidates, beside the first of them."""
+"""The best of eight candidates, and the first of them for comparison."""
 
 from ram_sdk import RAMPipeline
 
