@@ -71,6 +71,7 @@ def test_a_backbone_sets_sizes_and_nothing_else(checkpoint, monkeypatch, changes
     assert not (checkpoint / "ran").exists()
 
 
+@pytest.mark.slow
 def test_no_answer_on_the_terminal_runs_code(checkpoint):
     """In a process of its own, with "y" waiting on its standard input."""
     config = {"auto_map": {"AutoConfig": "evil.C", "AutoModel": "evil.M"}, "model_type": "evilx"}

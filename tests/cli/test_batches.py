@@ -146,6 +146,7 @@ def test_nobody_who_reads_the_list(checkpoint: Path, tmp_path: Path, reader: str
     assert len(os.listdir(tmp_path / "out")) == 6
 
 
+@pytest.mark.slow
 def test_termination_leaves_no_temporary_file(clips: list[Path], tmp_path: Path) -> None:
     command = [sys.executable, "-m", "ram_sdk", "convert", str(clips[0]), "-o", f"{tmp_path}/out/x.gif"]
     process = subprocess.Popen([*command, "--fps", "1000", "--body", "mesh"], stderr=subprocess.PIPE)

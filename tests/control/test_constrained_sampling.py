@@ -89,6 +89,7 @@ def test_what_is_wrong_is_told_before_anything_is_computed(pipeline):
         pipeline.edit(walking(), "a person jumps", [])
 
 
+@pytest.mark.slow
 def test_the_shipped_checkpoint_walks_a_path(shipped):
     path = Path([(0, 0), (1, 2), (0, 4)], smooth=True)
     motion = shipped("a person walks forward", 100, constraints=[path], seed=0).motions[0]
@@ -97,6 +98,7 @@ def test_the_shipped_checkpoint_walks_a_path(shipped):
     assert sliding(motion.joints.astype(np.float64), motion.fps) < 0.2
 
 
+@pytest.mark.slow
 def test_the_shipped_checkpoint_stops_and_loops(shipped):
     stop = Stop((0.5, 1.5), 2.0, 1.0)
     motion = shipped("a person walks forward", 80, constraints=[stop], seed=0).motions[0]
@@ -105,6 +107,7 @@ def test_the_shipped_checkpoint_stops_and_loops(shipped):
     np.testing.assert_allclose(loop[0, :, 1], loop[-1, :, 1], atol=0.01)
 
 
+@pytest.mark.slow
 def test_kept_parts_of_a_generated_motion(shipped):
     base = shipped("a person walks forward", 60, seed=0).motions[0]
     edited = shipped("a person jumps", 60, constraints=[Keep(base, 0, 1)], seed=1).motions[0]

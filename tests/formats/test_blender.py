@@ -16,6 +16,8 @@ from ram_sdk.formats.bone_names import BONE_NAMES
 from ram_sdk.motion import Motion
 from tests.synthetic_motion import natural_poses
 
+pytestmark = pytest.mark.slow
+
 BLENDER = os.environ.get("RAM_TEST_BLENDER") or shutil.which("blender")
 needs_blender = pytest.mark.skipif(
     BLENDER is None and find_spec("bpy") is None,

@@ -94,7 +94,7 @@ ASSUMED: dict[str, tuple[Callable[[str], str], str]] = {
     "glued at the sign": (glued, "read as two"),
     "glued in an offset": (lambda text: re.sub(r"(OFFSET \S+) -", r"\1-", text), "read as two"),
     "glued exponents": (
-        lambda text: HEAD + re.sub(r"(\d) -(\d)", r"\1e0-\2", ROWS), "read apart"),
+        lambda text: HEAD + re.sub(r"(\d) -(\d)", r"\1e0-\2", ROWS), "read as two"),
     "more rows than the head says": (lambda text: text.replace("Frames: 4", "Frames: 3"), "head says 3"),
     "fewer rows than the head says": (lambda text: text.replace("Frames: 4", "Frames: 6"), "head says 6"),
     "no frames in the head": (lambda text: text.replace("Frames: 4", "Frames: 0"), "head says 0"),

@@ -11,6 +11,8 @@ from ram_sdk.pipeline import RAMOutput
 from tests.browser import Browser, open_browser, wait_until
 from tests.synthetic_motion import natural_poses
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
@@ -47,7 +49,6 @@ def seek_and_wait(browser: Browser, share: float) -> None:
     browser.evaluate("new Promise(done => setTimeout(done, 1500))")
 
 
-@pytest.mark.slow
 def test_walkers_who_part_stay_in_view(browser: Browser, tmp_path: Path) -> None:
     ways = [(0.0, 0.0, 1.0), (0.0, 0.0, -1.0), (-1.0, 0.0, 0.0)]
     first, *others = map(walker, ways)

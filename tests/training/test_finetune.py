@@ -220,6 +220,7 @@ def learns(folder: Path) -> bool:
     return len(totals) == 4 and totals == sorted(totals, reverse=True)
 
 
+@pytest.mark.slow
 def test_full_run_writes_a_pipeline(pipeline, data, tmp_path):
     out = tmp_path / "out"
     before = {name: weight.clone() for name, weight in pipeline.denoiser.state_dict().items()}
@@ -245,6 +246,7 @@ def test_full_run_writes_a_pipeline(pipeline, data, tmp_path):
         finetune(pipeline, data / "captions.csv", out, config, None, PROMPTS, cpu=True)
 
 
+@pytest.mark.slow
 def test_lora_run_writes_a_lora_for_its_base(checkpoint, data, tmp_path, capsys):
     out, other = tmp_path / "out", tmp_path / "other"
     (tmp_path / "prompts.txt").write_text("a person kicks\n\n")

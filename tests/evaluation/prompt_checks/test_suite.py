@@ -144,6 +144,7 @@ def test_validation_reports_both_rates(tmp_path: Path) -> None:
     assert "| kick | 100% of 1 | no clip | 0% of 2 |" in table(list(rates.values()))
 
 
+@pytest.mark.slow
 def test_the_command_says_in_one_line_what_is_wrong(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "training", "prompt-checks"]
     for arguments, message in (
