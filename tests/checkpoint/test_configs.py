@@ -116,6 +116,7 @@ def test_reg_timesteps_are_written_and_read(checkpoint, tmp_path):
     assert parse(SchedulerConfig, "{}") == SchedulerConfig()
 
 
+@pytest.mark.slow
 def test_default_dtype_changes_nothing(checkpoint):
     expected = RAMPipeline.from_pretrained(checkpoint)
     motion = expected("a person jumps", num_frames=40, num_inference_steps=3, seed=1).motions[0]

@@ -82,6 +82,7 @@ def test_networks_are_stored_in_their_precision(checkpoint, tmp_path):
     torch.testing.assert_close(loaded.denoiser.output_projection.weight, expected, rtol=0, atol=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_checkpoints_load_by_name(name, tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")

@@ -113,6 +113,7 @@ def test_weights_that_are_no_numbers_are_not_written(pipeline, tmp_path, value):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_terms_and_credits_go_with_the_weights(name, tmp_path):
     RAMPipeline.from_pretrained(name).save_pretrained(tmp_path / "mine")

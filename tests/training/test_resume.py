@@ -53,6 +53,7 @@ def command(data: Path, run: Path, *overrides: str) -> list[str]:
     return [sys.executable, "-m", "training", "train", *map(str, options)]
 
 
+@pytest.mark.slow
 def test_resume_gives_the_same_bits_for_fifty_steps(data, whole, tmp_path):
     run = tmp_path / "run"
     shutil.copytree(whole, run)
@@ -164,6 +165,7 @@ def test_two_processes_take_the_steps_of_one(data, tmp_path):
     torch.testing.assert_close(torch.tensor(two), torch.tensor(one), rtol=0, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_accumulated_parts_take_the_steps_of_the_whole(data, tmp_path):
     """Without the terms that compare clips with each other, which see only a part at a time."""
     overrides = ["max_steps=5", "log_every=1", "objective.self_regularization=0"]

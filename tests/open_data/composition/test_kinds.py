@@ -67,6 +67,7 @@ def test_while_walks_and_waves(pool):
             assert shown.left_hand.above_shoulder > 0.0 > shown.right_hand.above_shoulder
 
 
+@pytest.mark.slow
 def test_count_shows_as_many_as_its_captions_say(pool):
     numbers = {"once": 1, "one": 1, "twice": 2, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
     found = [draft for draft in drafts(draft_count, pool, 12) if draft.actions == ("wave",)]

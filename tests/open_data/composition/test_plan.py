@@ -14,6 +14,7 @@ def listed(records):
     return [clip for record in records for clip in record["clips"]]
 
 
+@pytest.mark.slow
 def test_composed_clips_are_written_and_recorded(tmp_path):
     write_set(tmp_path)
     clips = listed(add_composed(tmp_path, 24, LANGUAGE, processes=1))
