@@ -16,6 +16,8 @@ import pytest
 from ram_sdk import CheckpointError, RAMPipeline
 from ram_sdk.checkpoint import HubOptions, find
 
+pytestmark = pytest.mark.slow
+
 RUN = {"prompt": "a person jumps", "num_frames": 40, "num_inference_steps": 2, "seed": 1}
 WEIGHTS = "denoiser/model.safetensors"
 Fault = Callable[[loopback_hub._Handler, bytes, dict[str, str]], None]
@@ -162,7 +164,6 @@ def test_a_file_that_is_damaged_in_the_cache_is_fetched_again(hub, checkpoint, t
         RAMPipeline.from_pretrained("acme/ram", cache_dir=tmp_path / "cache", local_files_only=True)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("fault", [stall, stall_in_the_body])
 def test_a_hub_that_stalls_is_given_up(ill, tmp_path, fault):
     ill(WEIGHTS, fault)
@@ -171,7 +172,6 @@ def test_a_hub_that_stalls_is_given_up(ill, tmp_path, fault):
         find("acme/ram", revision=None, variant=None, hub=hub)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("fault", [drop, hang_up])
 def test_a_hub_that_drops_is_one_line(ill, tmp_path, fault):
     """The client tries again for longer than the time limit."""
@@ -182,7 +182,6 @@ def test_a_hub_that_drops_is_one_line(ill, tmp_path, fault):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.slow
 def test_a_hub_that_stalls_does_not_keep_the_program(ill, checkpoint, tmp_path):
     """The thread that was given up does not hold up the end of the process."""
     code = (

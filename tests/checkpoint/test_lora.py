@@ -16,6 +16,8 @@ from ram_sdk.cli import main
 from training.lora import add_lora, save_lora
 from training.objective import ObjectiveConfig, RAMObjective
 
+pytestmark = pytest.mark.slow
+
 PROMPT = "a person jumps"
 
 

@@ -16,6 +16,8 @@ from safetensors.torch import load_file, save_file
 from ram_sdk import CheckpointError, RAMPipeline
 from ram_sdk.checkpoint import SHIPPED, write_json
 
+pytestmark = pytest.mark.slow
+
 RUN = {"prompt": "a person jumps", "num_frames": 40, "num_inference_steps": 2, "seed": 1}
 
 
@@ -71,7 +73,6 @@ def test_a_backbone_sets_sizes_and_nothing_else(checkpoint, monkeypatch, changes
     assert not (checkpoint / "ran").exists()
 
 
-@pytest.mark.slow
 def test_no_answer_on_the_terminal_runs_code(checkpoint):
     """In a process of its own, with "y" waiting on its standard input."""
     config = {"auto_map": {"AutoConfig": "evil.C", "AutoModel": "evil.M"}, "model_type": "evilx"}

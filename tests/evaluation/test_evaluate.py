@@ -21,6 +21,8 @@ from training.evaluation.metrics import Interval, r_precision
 from training.evaluation.open_evaluator import OpenEvaluator, OpenEvaluatorConfig, OpenEvaluatorNetwork
 from training.evaluation.protocol import GROUND_TRUTH, Evaluation, Protocol, Row, generate
 
+pytestmark = pytest.mark.slow
+
 CLIPS = 36
 WORDS = ("walks", "runs", "jumps", "waves", "kicks", "turns left")
 QUICK = Protocol(replications=2, clips=33, multimodality_texts=1)
@@ -152,7 +154,6 @@ def test_bad_rows(text, message):
         Row.parse(text)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("command", ["evaluate", "aits"])
 def test_commands_say_in_one_line_what_is_wrong(command, data, tmp_path):
     asked = ["--data", data, "--out", tmp_path / "out", "--row", "A=open-tiny"]

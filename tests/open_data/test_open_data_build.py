@@ -21,6 +21,8 @@ from training.open_data.build import Totals, build
 from training.open_data.check import check_folder
 from training.open_data.sources import MIX_TERMS, MIXES, SOURCES
 
+pytestmark = pytest.mark.slow
+
 CLIPS = 6  # of the excerpts some give none: rest poses, a run, half a second of salsa, ...
 
 
@@ -286,7 +288,6 @@ def test_the_checker_finds(copy: Path, fault: str, complaint: str) -> None:
     assert all("\n" not in problem for problem in problems)
 
 
-@pytest.mark.slow
 def test_contact_sheets(built: tuple[Path, Totals], tmp_path: Path) -> None:
     assert main(["prepare", "sheets", "--data", str(built[0]), "--out", str(tmp_path)]) == 0
     sheets = {path.stem: path for path in tmp_path.glob("*.png")}

@@ -20,6 +20,8 @@ from training.loop import train
 from training.run_folder import RunFolder
 from training.run_lock import run_lock
 
+pytestmark = pytest.mark.slow
+
 QUICK = ("max_steps=4", "save_every=2", "log_every=1")
 
 

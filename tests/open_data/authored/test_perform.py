@@ -19,6 +19,8 @@ from training.open_data.captures import CaptureFile, read_capture
 from training.open_data.cleaning import find_clips
 from training.open_data.labels import label_of
 
+pytestmark = pytest.mark.slow
+
 TAKES = [(path, take) for path in script_files() for take in takes_of(path)]
 SOME = [(path, take) for path, take in TAKES if take.endswith(("-000", "-011"))]
 ON_THE_SPOT = ("hands", "daily")  # files of actions whose feet stay, but for the one that opens a door

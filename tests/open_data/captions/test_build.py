@@ -19,6 +19,8 @@ from training.open_data.captions import (
 )
 from training.open_data.clip import ClipInfo
 
+pytestmark = pytest.mark.slow
+
 _WALK = step_feet(travel(4, forward=1.2), 8)
 _LEFT_TURN = step_feet(travel(5, forward=1.1, turn=90), 10)
 _LEFT_WAVE = raise_hand(standing(4), 0, waves=4)
