@@ -5,6 +5,7 @@ line. Training reads its own configuration by the same rules.
 """
 
 import difflib
+import functools
 import json
 import reprlib
 import types
@@ -66,9 +67,15 @@ def parse(config_class: type[Config], content: str | bytes) -> Config:
             or outside its bounds; the message names the key and what is allowed.
     """
     try:
-        return TypeAdapter(config_class).validate_json(content, strict=True, extra="forbid")
+        return _adapter(config_class).validate_json(content, strict=True, extra="forbid")
     except ValidationError as error:
         raise ValueError(_explain(error.errors(include_url=False)[0], config_class)) from None
+
+
+@functools.cache
+def _adapter(config_class: type[Config]) -> TypeAdapter[Config]:
+    """Made once: it takes longer than to read a file."""
+    return TypeAdapter(config_class)
 
 
 def read_config(path: Path, config_class: type[Config]) -> Config:

@@ -6,10 +6,11 @@ import resource
 import shutil
 import signal
 import tempfile
-import time
 import traceback
 import warnings
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -63,35 +64,34 @@ class Report:
             self.faults.append(Fault(self.parser, number, mutation, *problem))
 
 
-def run(name: str, inputs: int, seed: int, seconds: float) -> Report:
-    """Give damaged files to one parser, in a process that may not grow or hang.
+def run(name: str, inputs: int, seed: int) -> Report:
+    """Give damaged files to one parser, in one process that is replaced where an input ends it.
 
     Args:
         name: key of `PARSERS`.
         inputs: how many.
         seed: of the damage.
-        seconds: after which no further input is begun.
     """
-    report, end, number = Report(name), time.monotonic() + seconds, 0
+    report, number = Report(name), 0
     context = multiprocessing.get_context("fork")  # the packages are imported once
-    while number < inputs and time.monotonic() < end:
+    while number < inputs:
         results, sender = context.Pipe(duplex=False)
         process = context.Process(target=_work, args=(sender, name, range(number, inputs), seed), daemon=True)
         process.start()
         sender.close()
-        number, ended = _collect(results, report, number, end)
+        number, ended = _collect(results, report, number, inputs)
         process.kill()
         process.join()
-        if ended and number < inputs:  # at this input
+        if ended:  # at this input
             report.add(number, False, ended)
             number += 1
     return report
 
 
-def _collect(results: Connection, report: Report, number: int, end: float) -> tuple[int, Problem | None]:
-    """Take results until the last, the end of the time, or a problem that no process survives."""
+def _collect(results: Connection, report: Report, number: int, inputs: int) -> tuple[int, Problem | None]:
+    """Take results until the last, or a problem that no process survives."""
     patience = 2 * _STUCK  # to make the valid file
-    while time.monotonic() < end:
+    while number < inputs:
         if not results.poll(patience):
             return number, ("hung", f"no end in {patience} s")
         try:
@@ -115,17 +115,34 @@ def _work(results: Connection, name: str, numbers: range, seed: int) -> None:
         parser.write(valid)
         warnings.simplefilter("ignore")
         parser.read(valid)  # what is imported on first use is not an input's memory or time
-        _limit_memory()
-        signal.signal(signal.SIGALRM, _raise_late)
-        for number in numbers:
-            results.send(try_input(parser, valid, Path(place) / "damaged-files", number, seed))
+        with bounded():
+            for number in numbers:
+                results.send(try_input(parser, valid, Path(place) / "damaged-files", number, seed))
     results.close()
+
+
+@contextmanager
+def bounded() -> Iterator[None]:
+    """What `try_input` needs: reading too much raises `MemoryError`, and reading for too long is ended."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + _MEMORY, before[1]))
+    handler = signal.signal(signal.SIGALRM, _raise_late)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGALRM, handler)
+        resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 def try_input(
     parser: Parser, valid: Path, folder: Path, number: int, seed: int
 ) -> tuple[bool, Problem | None]:
-    """Damage a file of a valid folder and read it; returns whether a value came out, and what went wrong."""
+    """Damage a file of a valid folder and read it, within `bounded` and at work in the folder's parent.
+
+    Returns:
+        Whether a value came out, and what went wrong.
+    """
     random = Random(f"{seed} {number}")
     shutil.copytree(valid, folder)
     names = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
@@ -180,12 +197,6 @@ def _place(error: BaseException) -> str:
 
 def _raise_late(number: int, frame: FrameType | None) -> None:
     raise _Late
-
-
-def _limit_memory() -> None:
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    most = pages * resource.getpagesize() + _MEMORY
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 def _contents(folder: Path) -> dict[str, bytes]:

@@ -17,6 +17,7 @@ import yaml
 CANARY = "fuzz-canary"
 """Name of the file that appears where a reader runs what a file holds."""
 
+_SEARCHED = 20_000  # bytes in which a number or a word to change is looked for
 _NUMBER = re.compile(rb"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _EXTREMES = (
     *(b"0", b"-1", b"1e999", b"-1e308", b"1e-320", b"NaN", b"-Infinity", b"inf", b"4294967296", b"-0.0"),
@@ -88,7 +89,7 @@ def types(content: bytes, random: Random, suffix: str) -> bytes:
         return yaml.safe_dump(changed, allow_unicode=True).encode()
     if _is_json(content):
         return json.dumps(_retyped(json.loads(content), random)).encode()
-    words = list(re.finditer(rb"[^\s,;]+", content[:1_000_000]))
+    words = list(re.finditer(rb"[^\s,;]+", content[:_SEARCHED]))
     if not words:
         return flip(content, random)
     word = random.choice(words)
@@ -99,11 +100,11 @@ def types(content: bytes, random: Random, suffix: str) -> bytes:
 def nesting(content: bytes, random: Random) -> bytes:
     """Brackets within brackets, many thousand deep."""
     opening, closing = random.choice(((b"[", b"]"), (b'{"a":', b"}"), (b"(", b")"), (b"JOINT a\n{\n", b"}")))
-    depth = random.choice((50, 1000, 100_000))
+    depth = random.choice((50, 1000, 20_000))
     nested = opening * depth + b"0" + closing * depth
     if random.random() < 0.5:
         return nested
-    found = list(_NUMBER.finditer(content[:1_000_000]))
+    found = list(_NUMBER.finditer(content[:_SEARCHED]))
     at = random.choice(found) if found else None
     return nested if at is None else content[: at.start()] + nested + content[at.end() :]
 
@@ -238,7 +239,7 @@ def _replaced(content: bytes, texts: tuple[bytes, ...], random: Random) -> bytes
         pattern = random.choice(_BINARY)
         at = random.randrange(max(len(content) - len(pattern), 1))
         return content[:at] + pattern + content[at + len(pattern) :]
-    found = list(_NUMBER.finditer(content[:1_000_000]))
+    found = list(_NUMBER.finditer(content[:_SEARCHED]))
     if not found:
         return flip(content, random)
     number = random.choice(found)

@@ -131,7 +131,7 @@ def _read_captions(folder: Path) -> Any:
 
 
 def _write_pickled_body(folder: Path) -> None:
-    (folder / "SMPL_NEUTRAL.pkl").write_bytes(pickle.dumps(smpl_arrays(96), 2))
+    (folder / "SMPL_NEUTRAL.pkl").write_bytes(pickle.dumps(smpl_arrays(24), 2))
 
 
 _SEGMENTS = {
@@ -307,7 +307,7 @@ PARSERS = {
         lambda folder: prompts.read(folder / "prompts.csv"),
     ),
     "SMPL .npz": Parser(
-        lambda folder: np.savez(folder / "SMPL_NEUTRAL.npz", **smpl_arrays(96)),
+        lambda folder: np.savez(folder / "SMPL_NEUTRAL.npz", **smpl_arrays(24)),
         lambda folder: load_smpl(folder / "SMPL_NEUTRAL.npz"),
     ),
     "SMPL .pkl": Parser(_write_pickled_body, lambda folder: load_smpl(folder / "SMPL_NEUTRAL.pkl")),

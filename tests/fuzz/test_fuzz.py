@@ -4,20 +4,28 @@ import warnings
 
 import pytest
 
-from tests.fuzz.harness import try_input
+from tests.fuzz.harness import bounded, try_input
 from tests.fuzz.mutations import KINDS
 from tests.fuzz.parsers import PARSERS
 
 _INPUTS = 2 * len(KINDS)
 
 
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A folder to work in, with little memory and time."""
+    monkeypatch.chdir(tmp_path)
+    with bounded():
+        yield tmp_path
+
+
 @pytest.mark.parametrize("name", PARSERS)
-def test_damaged_files_are_read_or_refused(name, tmp_path):
-    parser, valid, place = PARSERS[name], tmp_path / "valid", tmp_path / "damaged-files"
+def test_damaged_files_are_read_or_refused(name, place):
+    parser, valid = PARSERS[name], place / "valid"
     valid.mkdir()
     parser.write(valid)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         parser.read(valid)
-        outcomes = [try_input(parser, valid, place, number, 1) for number in range(_INPUTS)]
+        outcomes = [try_input(parser, valid, place / "damaged-files", number, 1) for number in range(_INPUTS)]
     assert [problem for _, problem in outcomes if problem] == []
