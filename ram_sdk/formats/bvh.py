@@ -82,11 +82,11 @@ def read(path: Path, options: ReadOptions) -> Clip:
         placed = rest @ bvh.still_rotation_above(joints[0]).T  # what never turns belongs to the rest pose
         up = options.up or _find_up(picked.positions, placed if standing else None, bvh.fps, path)
         captured = retarget(picked.positions @ turn_to_y(up).T)
+        motion = Clip(put_down(torch.from_numpy(captured), HUMANML3D), fps)
     except ValueError as error:
         raise ValueError(f"{path.name!r}: {error}") from error
     if picked.assumed:
         _warn(path, f"the skeleton has no {', '.join(picked.assumed)}: put where a body at rest has them")
-    motion = Clip(put_down(torch.from_numpy(captured), HUMANML3D), fps)
     warn_of_sides(motion, path)
     return motion
 

@@ -17,6 +17,7 @@ except ImportError as error:
     raise MissingPackageError("pictures need Pillow: pip install 'ram_sdk[preview]'") from error
 
 _GIF_FPS = 25.0  # players slow down much faster GIFs
+_GIF_LEAST_FPS = 0.002  # a frame lasts 65,535 hundredths of a second at most
 
 
 def write(motion: Clip, path: Path, options: PictureOptions) -> None:
@@ -32,6 +33,10 @@ def write(motion: Clip, path: Path, options: PictureOptions) -> None:
 
 def write_gif(pictures: Iterable[Image.Image], path: Path, fps: float) -> None:
     """Write pictures of one size as an animation that repeats."""
+    if fps < _GIF_LEAST_FPS:
+        raise ValueError(
+            f"{fps:g} frames a second: .gif shows at least {_GIF_LEAST_FPS:g}; use another rate by resample()"
+        )
     images = list(pictures)
     width, height = images[0].size
     sample = Image.new("RGB", (width, 3 * height))

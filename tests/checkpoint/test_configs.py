@@ -86,8 +86,11 @@ def test_json_of_any_kind_is_read_or_refused(checkpoint, file, content):
 
 
 @pytest.mark.parametrize("kind", ["pipe", "device", "folder", "loop"])
-def test_only_regular_files_are_read(checkpoint, kind):
-    path = checkpoint / "denoiser" / "config.json"
+@pytest.mark.parametrize(
+    "file", ["denoiser/config.json", "denoiser/model.safetensors", "text_backbone/tokenizer.json"]
+)
+def test_only_regular_files_are_read(checkpoint, file, kind):
+    path = checkpoint / file
     path.unlink()
     if kind == "pipe":
         os.mkfifo(path)
@@ -95,7 +98,7 @@ def test_only_regular_files_are_read(checkpoint, kind):
         path.mkdir()
     else:
         path.symlink_to("/dev/zero" if kind == "device" else path)
-    with pytest.raises(CheckpointError, match=r"denoiser/config.json is (not a regular file|missing)"):
+    with pytest.raises(CheckpointError, match=rf"{file} is (not a regular file|missing)"):
         RAMPipeline.from_pretrained(checkpoint)
 
 

@@ -3,7 +3,6 @@
 import copy
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -16,33 +15,13 @@ import yaml
 from ram_sdk import RAMPipeline
 from ram_sdk.checkpoint import SHIPPED
 from ram_sdk.files import replacing, sigterm_as_exit, write_whole
-
-
-def full_disk(limit: int) -> None:
-    """Let no file of this process grow beyond a limit: writing fails as on a full disk."""
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
-
-def in_a_child(work) -> int:
-    """Run work in a forked process; returns its exit code, that of the error's `errno` if it raises one."""
-    child = os.fork()
-    if child == 0:
-        code = 0
-        try:
-            work()
-        except OSError as error:
-            code = error.errno or 99
-        except BaseException:
-            code = 98
-        os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+from tests.full_disk import fill_disk, in_a_child
 
 
 @pytest.mark.parametrize("limit", [100, 5_000, 30_000])
 def test_a_full_disk_leaves_nothing(pipeline, tmp_path, limit):
     def work():
-        full_disk(limit)
+        fill_disk(limit)
         try:
             pipeline.save_pretrained(tmp_path / "new")
         except OSError as error:
@@ -56,7 +35,7 @@ def test_a_full_disk_leaves_an_old_checkpoint_as_it_was(pipeline, checkpoint):
     before = {path: path.read_bytes() for path in checkpoint.rglob("*") if path.is_file()}
 
     def work():
-        full_disk(5_000)
+        fill_disk(5_000)
         pipeline.save_pretrained(checkpoint)
 
     assert in_a_child(work) not in (0, 98, 99)

@@ -335,6 +335,12 @@ def test_options_that_do_not_fit(tmp_path: Path, options: dict[str, object], mes
         load(tmp_path, UNITY, **options)
 
 
+@pytest.mark.parametrize("distance", ["1e308", "-1e200", "1e60"])
+def test_distances_that_no_body_has_name_the_file(tmp_path: Path, distance: str) -> None:
+    with np.errstate(all="ignore"), pytest.raises(ValueError, match=r"'a\.bvh': .*finite"):
+        load(tmp_path, UNITY, change=lambda text: re.sub(r"(Frame Time:.*\n)\S+", rf"\g<1>{distance}", text))
+
+
 def test_frame_rate_by_the_caller(tmp_path: Path) -> None:
     motion = load(tmp_path, UNITY, fps=120)
     assert (motion.fps, len(motion)) == (120.0, 30)

@@ -6,6 +6,7 @@ import pytest
 
 from ram_sdk import formats
 from ram_sdk.motion import Motion
+from tests.full_disk import fill_disk, in_a_child
 from tests.synthetic_motion import natural_poses
 
 Image = pytest.importorskip("PIL.Image", reason="pip install 'ram_sdk[preview]'")
@@ -35,6 +36,13 @@ def test_gif_plays_at_the_speed_of_the_motion(motion: Motion, tmp_path: Path, fp
     assert total == pytest.approx(1000 * clip.duration, abs=45)
 
 
+@pytest.mark.parametrize("fps", [1e-6, 1e-30, 0.0015])
+def test_gif_of_frames_that_last_too_long_is_refused(motion: Motion, tmp_path: Path, fps: float) -> None:
+    with pytest.raises(ValueError, match=r"frames a second: \.gif shows at least 0\.002"):
+        Motion(motion.joints, fps).save(tmp_path / "a.gif", size=64)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_film_has_every_frame_at_the_right_speed(motion: Motion, tmp_path: Path) -> None:
     imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg")
     film = imageio_ffmpeg.read_frames(str(motion.save(tmp_path / "a.mp4", size=97)))
@@ -44,6 +52,21 @@ def test_film_has_every_frame_at_the_right_speed(motion: Motion, tmp_path: Path)
     for channel in (0, 2):  # a coral and a blue side
         assert colour_share(frames[0], channel) > 0.005
     assert np.abs(frames[0].astype(int) - frames[-1]).mean() > 1.0
+
+
+@pytest.mark.parametrize(
+    ("suffix", "limit"), [(".mp4", 0), (".mp4", 1000), (".mp4", 3000), (".gif", 500), (".png", 500)]
+)
+def test_a_full_disk_leaves_the_old_picture(motion: Motion, tmp_path: Path, suffix: str, limit: int) -> None:
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(b"old")
+
+    def work() -> None:
+        fill_disk(limit)
+        motion.save(path, size=96)
+
+    assert in_a_child(work) not in (0, 98)
+    assert [(each, each.read_bytes()) for each in tmp_path.iterdir()] == [(path, b"old")]
 
 
 def test_strip_shows_the_whole_body_in_every_panel(motion: Motion, tmp_path: Path) -> None:

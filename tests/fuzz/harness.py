@@ -26,8 +26,9 @@ FAULTS = ("lost", "hung", "unkind", "code run")
 Problem = tuple[str, str]
 """A fault and its details."""
 
-_SECONDS = 10  # an input may take
-_STUCK = 60  # seconds after which the process of a reader that cannot be interrupted is ended
+_SECONDS = 10  # of computing that an input may take
+_WAIT = 120  # seconds that it may take on a busy machine
+_STUCK = 150  # seconds after which the process of a reader that cannot be interrupted is ended
 _MEMORY = 3 << 30  # bytes that reading may take beside what the process has
 
 
@@ -127,11 +128,12 @@ def bounded() -> Iterator[None]:
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     before = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + _MEMORY, before[1]))
-    handler = signal.signal(signal.SIGALRM, _raise_late)
+    handlers = {ends: signal.signal(ends, _raise_late) for ends in (signal.SIGPROF, signal.SIGALRM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGALRM, handler)
+        for ends, handler in handlers.items():
+            signal.signal(ends, handler)
         resource.setrlimit(resource.RLIMIT_AS, before)
 
 
@@ -170,7 +172,8 @@ def kind_of(number: int) -> str:
 
 def _judge(parser: Parser, folder: Path, names: set[str]) -> tuple[bool, Problem | None]:
     try:
-        signal.setitimer(signal.ITIMER_REAL, _SECONDS)
+        signal.setitimer(signal.ITIMER_PROF, _SECONDS)
+        signal.setitimer(signal.ITIMER_REAL, _WAIT)
         parser.read(folder)
         return True, None
     except _Late as error:
@@ -185,7 +188,8 @@ def _judge(parser: Parser, folder: Path, names: set[str]) -> tuple[bool, Problem
     except BaseException as error:  # whatever it is, it is what is looked for
         return False, ("unkind", f"{type(error).__name__}: {str(error)[:200]!r} {_place(error)}")
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        for timer in (signal.ITIMER_PROF, signal.ITIMER_REAL):
+            signal.setitimer(timer, 0)
 
 
 def _place(error: BaseException) -> str:

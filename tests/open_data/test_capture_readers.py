@@ -1,6 +1,7 @@
 """Readers of ASF/AMC, GLB and NPZ captures on short excerpts of real ones."""
 
 import json
+import re
 import shutil
 import struct
 from pathlib import Path
@@ -83,6 +84,25 @@ def test_broken_amc_is_refused(tmp_path: Path, change, complaint: str) -> None:
     broken.write_text(change(AMC.read_text()))
     with pytest.raises(ValueError, match=complaint):
         read_amc(broken)
+
+
+@pytest.mark.parametrize(
+    ("word", "line", "complaint"),
+    [
+        ("name", "name", "bone 'without a name'"),
+        ("name", "", "bone 'without a name'"),
+        ("length", "length", "bone 'lhipjoint'"),
+        ("length", "length long", "bone 'lhipjoint'.*'long'"),
+        ("axis", "axis 0 0", "bone 'lhipjoint'"),
+        ("axis", "axis 0 0 0 ZYX", "bone 'lhipjoint': the axis order must be XYZ"),
+    ],
+)
+def test_a_broken_bone_is_named(tmp_path: Path, word: str, line: str, complaint: str) -> None:
+    broken = tmp_path / "02.asf"
+    head, bones = ASF.read_text().split(":bonedata")
+    broken.write_text(head + ":bonedata" + re.sub(rf"\b{word}\b.*", line, bones, count=1))
+    with pytest.raises(ValueError, match=rf"02\.asf: {complaint}"):
+        read_asf(broken)
 
 
 def test_amc_of_another_skeleton_is_refused() -> None:

@@ -208,6 +208,13 @@ def test_a_table_of_another_form_is_told(pipeline, data, header, row, message):
     assert message in problems(pipeline, write(data, row, header=header))[0]
 
 
+@pytest.mark.parametrize("quote", ['"', ""])
+@pytest.mark.parametrize("end", ['"', ""])
+def test_a_cell_without_an_end_is_told_with_its_line(pipeline, data, quote, end):
+    table = write(data, "walk.bvh,he walks", f"walk.bvh,{quote}{'very ' * 30_000}{end}", "walk.bvh,he runs")
+    assert problems(pipeline, table) == ["line 3: field larger than field limit (131072)"]
+
+
 def test_the_example_folder_is_whole(pipeline):
     clips = read(pipeline, ROOT / "examples" / "moves" / "captions.csv")
     assert [len(clip.captions) for clip in clips] == [3, 3, 3]

@@ -3,9 +3,7 @@
 import json
 import os
 import pickle
-import resource
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -13,8 +11,9 @@ import sys
 import numpy as np
 import pytest
 import torch
-from tiny_training import config
 
+from tests.full_disk import fill_disk, in_a_child
+from tests.training.tiny_training import config
 from training.data.folder import MotionTextFolder
 from training.loop import train
 from training.run_folder import RunFolder
@@ -142,18 +141,15 @@ def test_a_full_disk_leaves_no_part(finished, tmp_path, share):
     state = RunFolder(finished).newest()
     run.save({**state, "step": 1}, keep=1)
     limit = int(share * run.checkpoints()[0].stat().st_size)
-    child = os.fork()
-    if child == 0:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-        code = 1
+
+    def work() -> None:
+        fill_disk(limit)
         try:
             run.save({**state, "step": 2}, keep=1)
         except OSError as error:
-            code = 7 if "step-2.pt" in str(error) else 8
-        finally:
-            os._exit(code)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+            os._exit(7 if "step-2.pt" in str(error) else 8)
+
+    assert in_a_child(work) == 7
     assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["step-1.pt"]
 
 
@@ -249,12 +245,11 @@ def test_a_bad_clip_is_named_and_skipped(data, tmp_path, capsys, file, content):
     assert file in said
 
 
-@pytest.mark.parametrize("name", ["Mean", "Std"])
-@pytest.mark.parametrize("value", [np.nan, np.inf, -1.0])
+@pytest.mark.parametrize(
+    ("name", "value"), [("Mean", np.nan), ("Mean", np.inf), ("Std", np.nan), ("Std", np.inf), ("Std", -1.0)]
+)
 def test_statistics_that_cannot_normalise(data, tmp_path, name, value):
     shutil.copytree(data, tmp_path / "data")
     np.save(tmp_path / "data" / f"{name}.npy", np.full(263, value, np.float32))
-    if (name, value) == ("Mean", -1.0):
-        return
     with pytest.raises(ValueError, match=r"Mean\.npy and Std\.npy must hold finite numbers"):
         train(config(*QUICK), tmp_path / "data", tmp_path / "run", cpu=True)

@@ -125,7 +125,7 @@ def _read_rows(table: Path, problems: list[str]) -> list[_Row]:
             )
         rows = [row for values in reader for row in _read_row(values, reader.line_num, problems)]
     except csv.Error as error:
-        raise CaptionedDataError(table, [f"line {reader.line_num}: {error}"]) from error
+        raise CaptionedDataError(table, [f"line {reader.reader.line_num}: {error}"]) from error
     if not rows and not problems:
         problems.append("no row below the first line: write one for each caption")
     return rows

@@ -96,7 +96,9 @@ def _parse_bone(block: str, parents: dict[str, str], path: str) -> AsfBone:
             dof=tuple(_DOF_AXIS[dof] for dof in fields.get("dof", [])),
         )
     except (KeyError, IndexError, ValueError) as error:
-        raise ValueError(f"{path}: bone {fields.get('name', ['without a name'])[0]!r}: {error}") from None
+        bone = (fields.get("name") or ["without a name"])[0]
+        problem = error if isinstance(error, ValueError) else "expected name, direction, length and axis"
+        raise ValueError(f"{path}: bone {bone!r}: {problem}") from None
 
 
 def _parents_first(bones: list[AsfBone], path: str) -> list[AsfBone]:
