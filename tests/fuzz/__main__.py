@@ -65,8 +65,8 @@ def _table(reports: list[Report], seed: int) -> str:
         "",
         f"What {total:,} damaged files did to the readers. Each is a small valid file with one damage; it "
         "must be read, or refused with an error of one line that names the file. *Lost*: a file was changed "
-        "or left behind. *Hung*: no end within 10 s of computing. *Unkind*: another error, or more than 3 GiB "
-        "of memory. *Code run*: something in the file was executed.",
+        "or left behind. *Hung*: no end within 10 s of computing. *Unkind*: another error, or more than 3 GiB"
+        " of memory. *Code run*: something in the file was executed.",
         "",
         f"Made by `python -m tests.fuzz --table docs/faults.md` with seed {seed} on {datetime.date.today()}: "
         f"{processor}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}.",
