@@ -16,7 +16,7 @@ import torch
 from pydantic import Field
 from torch import nn
 
-from ram_sdk.checkpoint.configs import parse, read_config, read_json, write_json
+from ram_sdk.checkpoint.configs import check_size, parse, read_config, read_json, write_json
 from ram_sdk.checkpoint.errors import CheckpointError, first_line
 from ram_sdk.checkpoint.hub import HubOptions, download
 from ram_sdk.checkpoint.weights import (
@@ -36,6 +36,8 @@ FILES = ("config.json", "model.safetensors", "tokenizer.json")
 """What a text backbone is read from."""
 NOTICES = ("LICENSE", "NOTICE")
 """What its owners may want to go with it."""
+LARGEST_TOKENIZER = 1 << 26
+"""Bytes that `tokenizer.json` may have."""
 
 _PACKAGED = ASSETS / "text_backbone"
 
@@ -190,6 +192,7 @@ def read_text_backbone(
             raise CheckpointError(
                 f"{folder.name}/{name} is missing: the text backbone {config.name} needs it"
             )
+        check_size(folder / name, LARGEST_TOKENIZER)
         check_sum(folder / name, (checksums or {}).get(name))
     weights = weights_file(folder, None)
     _check_weights(weights, config)
@@ -225,6 +228,7 @@ def _read_sizes(path: Path) -> _Sizes:
 
 
 def _check_weights(path: Path, config: TextBackboneConfig) -> None:
+    read_header(path)  # what is no weights file, of any size, is not hashed
     if (digest := sha256(path)) != config.sha256:
         raise CheckpointError(
             f"{path.name}: weights of the text backbone {config.name} have sha256 {digest[:12]}..., "

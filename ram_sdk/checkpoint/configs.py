@@ -106,6 +106,16 @@ def read_json(path: Path, largest: int = _LARGEST) -> dict[str, Any]:
     return content
 
 
+def check_size(path: Path, largest: int) -> None:
+    """Raise CheckpointError unless a file is there, a regular one, and has at most `largest` bytes."""
+    if not path.exists():
+        raise CheckpointError(f"{_where(path)} is missing from the checkpoint")
+    if not path.is_file():  # reading a pipe or /dev/zero would never end
+        raise CheckpointError(f"{_where(path)} is not a regular file")
+    if (size := path.stat().st_size) > largest:
+        raise CheckpointError(f"{_where(path)} has {size:,} bytes: expected at most {largest:,}")
+
+
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write JSON with a final newline."""
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
@@ -161,13 +171,8 @@ def check_sizes(folder: Path, classes: Mapping[str, type]) -> None:
 
 
 def _read(path: Path, largest: int = _LARGEST) -> bytes:
-    if not path.exists():
-        raise CheckpointError(f"{_where(path)} is missing from the checkpoint")
-    if not path.is_file():  # reading a pipe or /dev/zero would never end
-        raise CheckpointError(f"{_where(path)} is not a regular file")
+    check_size(path, largest)
     try:
-        if (size := path.stat().st_size) > largest:
-            raise CheckpointError(f"{_where(path)} has {size:,} bytes: expected at most {largest:,}")
         return path.read_bytes()
     except OSError as error:
         raise CheckpointError(f"{_where(path)} cannot be read: {first_line(error)}") from error

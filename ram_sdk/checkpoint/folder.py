@@ -21,6 +21,7 @@ import ram_sdk
 from ram_sdk import models
 from ram_sdk.checkpoint.backbone import (
     FILES,
+    LARGEST_TOKENIZER,
     NOTICES,
     load_text_backbone,
     read_text_backbone,
@@ -61,7 +62,6 @@ COMPONENTS: dict[str, tuple[type, ...]] = {
 _CHECKSUMS = "_sha256"
 _ADDED = ("matcher", "known_actions")  # parts that checkpoints of ram_sdk 0.1 do not name
 _WITHOUT_WEIGHTS = ("scheduler", "matcher")
-_LARGEST_TOKENIZER = 1 << 26  # bytes
 
 
 def find(
@@ -290,7 +290,7 @@ def _check_sound(path: Path) -> None:
     if path.name.endswith(".safetensors"):
         read_header(path)
     elif path.name == "tokenizer.json":
-        read_json(path, largest=_LARGEST_TOKENIZER)
+        read_json(path, largest=LARGEST_TOKENIZER)
     elif path.name.endswith(".json"):
         read_json(path)
 

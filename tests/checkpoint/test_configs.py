@@ -102,6 +102,26 @@ def test_only_regular_files_are_read(checkpoint, file, kind):
         RAMPipeline.from_pretrained(checkpoint)
 
 
+@pytest.mark.parametrize("file", ["model_index.json", "denoiser/config.json", "text_backbone/tokenizer.json"])
+def test_files_of_any_size_take_no_memory(checkpoint, file):
+    """The system makes such a file in no time, and gives no end of zeros."""
+    path = checkpoint / file
+    with path.open("wb") as sparse:
+        sparse.truncate(1 << 40)
+    with pytest.raises(CheckpointError, match=rf"{path.name} has 1,099,511,627,776 bytes: expected at most"):
+        RAMPipeline.from_pretrained(checkpoint)
+
+
+@pytest.mark.parametrize("part", ["denoiser", "text_backbone"])
+def test_weights_of_any_size_are_refused_before_they_are_hashed(checkpoint, part):
+    with (checkpoint / part / "model.safetensors").open("wb") as sparse:
+        sparse.truncate(1 << 40)
+    with pytest.raises(
+        CheckpointError, match=rf"{part}/model.safetensors is damaged or not a safetensors file"
+    ):
+        RAMPipeline.from_pretrained(checkpoint)
+
+
 def test_sizes_are_compared_with_the_weights_before_memory_is_taken(checkpoint):
     """16,384 is allowed, but these weights are not of it: 128 such layers would be terabytes."""
     sizes = {"width": 16_384, "feedforward": 16_384, "num_layers": 128}
