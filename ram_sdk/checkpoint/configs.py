@@ -66,14 +66,16 @@ def parse(config_class: type[Config], content: str | bytes) -> Config:
         ValueError: no JSON, an unknown key (the nearest known one is suggested), or a value of another type
             or outside its bounds; the message names the key and what is allowed.
     """
+    kind: type = config_class
     try:
-        return _adapter(config_class).validate_json(content, strict=True, extra="forbid")
+        config: Config = _adapter(kind).validate_json(content, strict=True, extra="forbid")
     except ValidationError as error:
         raise ValueError(_explain(error.errors(include_url=False)[0], config_class)) from None
+    return config
 
 
 @functools.cache
-def _adapter(config_class: type[Config]) -> TypeAdapter[Config]:
+def _adapter(config_class: type) -> TypeAdapter[Any]:
     """Made once: it takes longer than to read a file."""
     return TypeAdapter(config_class)
 
