@@ -238,19 +238,6 @@ def _is_list(value: Any) -> bool:
     return isinstance(value, Sequence) or (isinstance(value, np.ndarray | torch.Tensor) and value.ndim > 0)
 
 
-def device(name: str, value: str) -> torch.device:
-    """A device that this machine has.
-
-    Raises:
-        ValueError: it has not, or there is no such kind of device.
-    """
-    here = ["cpu", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
-    here += [kind for kind in ("mps", "xpu") if getattr(torch, kind).is_available()]
-    if value not in here and f"{value}:0" not in here:
-        raise ValueError(f"{name} {value!r}: this machine has {', '.join(here)} (with the torch installed)")
-    return torch.device(value)
-
-
 def _per_prompt(name: str, value: Any, count: int) -> list[Any]:
     values = list(value) if _is_list(value) and not isinstance(value, str) else [value] * count
     if len(values) != count:

@@ -25,7 +25,7 @@ from training.evaluation.prompt_checks.sheets import sample_sheet
 from training.export import fit_duration, pipeline_of
 from training.networks import build_objective, load_weights, text_backbone
 from training.run_folder import RunFolder, State, flat
-from training.run_lock import run_lock
+from ram_sdk.locks import folder_lock
 from training.trainer import Trainer
 
 _STOP_EVERY = 10  # steps between the processes' agreements to stop, which make them wait for each other
@@ -121,7 +121,7 @@ def fit(
             losses are no longer finite.
     """
     accelerator, main = trainer.accelerator, trainer.accelerator.is_main_process
-    with run_lock(run.root) if main else contextlib.nullcontext():
+    with folder_lock(run.root) if main else contextlib.nullcontext():
         if state is not None:
             _resume(trainer, run, state, data)
         accelerator.wait_for_everyone()

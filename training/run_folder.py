@@ -5,7 +5,7 @@ RUN/data.json               what it is trained on: SHA-256 of clips, captions an
 RUN/log.jsonl               a line for every logged step
 RUN/checkpoints/step-N.pt   everything that the steps after N depend on; the newest few are kept
 RUN/samples/step-N.png      motions that the averaged weights made
-RUN/lock                    which process trains in it, while one does (see `training.run_lock`)
+RUN/lock                    which process trains in it, while one does (see `ram_sdk.locks`)
 """
 
 import dataclasses

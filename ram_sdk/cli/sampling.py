@@ -31,19 +31,21 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     model.add_argument("--revision", help="branch, tag or commit on the Hub")
     model.add_argument("--lora", metavar="FOLDER", help="a LoRA for the checkpoint; or a Hub repository")
     model.add_argument("--lora-scale", type=float, default=1.0, help="how much of it (default: 1)")
-    model.add_argument("--device", default="cpu", help="cpu, cuda, mps ... (default: cpu)")
+    model.add_argument(
+        "--device", default="auto", help="cpu, cuda, cuda:1, mps ...; default: auto, the GPU if there is one"
+    )
 
 
 def load(arguments: argparse.Namespace) -> "RAMPipeline":
     """The pipeline that the options name."""
-    from ram_sdk import inputs
+    from ram_sdk.devices import available_device
     from ram_sdk.pipeline import RAMPipeline
 
     pipeline = RAMPipeline.from_pretrained(
         arguments.checkpoint,
         revision=arguments.revision,
         variant=arguments.variant,
-        device=inputs.device("--device", arguments.device),
+        device=available_device(arguments.device, "--device"),
     )
     if arguments.lora is not None:
         pipeline.load_lora(arguments.lora, arguments.lora_scale)

@@ -66,6 +66,16 @@ class Score:
         """What candidates are ranked by, after their faults."""
         return self.similarity * self.plausibility
 
+    @property
+    def entry(self) -> dict[str, Any]:
+        """As JSON knows it."""
+        return {
+            "total": self.total,
+            "similarity": self.similarity,
+            "plausibility": self.plausibility,
+            "faults": list(self.faults),
+        }
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -86,16 +96,7 @@ class Candidate:
     @property
     def settings(self) -> dict[str, Any]:
         """What `Motion.settings` says of the choice."""
-        score = self.score
-        return {
-            "num_candidates": self.drawn,
-            "scores": {
-                "total": score.total,
-                "similarity": score.similarity,
-                "plausibility": score.plausibility,
-                "faults": list(score.faults),
-            },
-        }
+        return {"num_candidates": self.drawn, "scores": self.score.entry}
 
 
 def best(

@@ -175,6 +175,15 @@ class LatentSpace(PipelineParts):
         latents = torch.cat([self.encode_prompt(batch)[0] for batch in batches])
         return latents[[texts.index(prompt) for prompt in prompts]]
 
+    @torch.no_grad()
+    def estimate_frames(self, prompts: Sequence[str]) -> list[int]:
+        """How long the motion of each prompt becomes if a call is not told: frames.
+
+        Raises:
+            ValueError: a prompt is longer than the text backbone can read.
+        """
+        return self._estimated_lengths(prompts, self.encode_prompt(prompts)[1])
+
     def _estimated_lengths(self, prompts: Sequence[str], seconds: Tensor) -> list[int]:
         """Frames of the duration that each text names, or else of the estimate, within what can be made."""
         motion = self.normalizer.config

@@ -76,7 +76,7 @@ class PipelineParts:
             revision: branch, tag or commit on the Hub.
             variant: load `model.<variant>.safetensors`, such as "fp16"; there is no silent fallback.
             dtype: precision of the networks.
-            device: where they run.
+            device: where they run; "auto" is CUDA or MPS where there is one.
             token: Hub access token; True uses the stored login.
             cache_dir: where downloads are kept.
             local_files_only: never use the network. Otherwise a download from which nothing arrives for 30

@@ -17,7 +17,7 @@ from tests.training.tiny_training import config
 from training.data.folder import MotionTextFolder
 from training.loop import train
 from training.run_folder import RunFolder
-from training.run_lock import run_lock
+from ram_sdk.locks import folder_lock
 
 pytestmark = pytest.mark.slow
 
@@ -119,18 +119,17 @@ def test_a_second_run_on_a_folder_is_refused(data, run):
 )
 def test_locks_that_cannot_be_judged_are_left_to_people(tmp_path, content, message):
     (tmp_path / "lock").write_text(content)
-    with pytest.raises(ValueError, match=message), run_lock(tmp_path):
+    with pytest.raises(ValueError, match=message), folder_lock(tmp_path):
         pass
     assert (tmp_path / "lock").read_text() == content
 
 
-def test_the_lock_of_a_dead_process_is_taken_over(tmp_path, capsys):
+def test_the_lock_of_a_dead_process_is_taken_over(tmp_path):
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     (tmp_path / "lock").write_text(json.dumps({"pid": dead.pid, "host": socket.gethostname()}))
-    with run_lock(tmp_path):
+    with pytest.warns(UserWarning, match="its lock is taken over"), folder_lock(tmp_path):
         assert json.loads((tmp_path / "lock").read_text())["pid"] == os.getpid()
-    assert "its lock is taken over" in capsys.readouterr().out
     assert not (tmp_path / "lock").exists()
 
 

@@ -1,15 +1,16 @@
-"""One process at a time trains in the folder of a run."""
+"""One process at a time writes into the folder of a run."""
 
 import contextlib
 import json
 import os
 import socket
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 
 @contextlib.contextmanager
-def run_lock(root: Path) -> Iterator[None]:
+def folder_lock(root: Path) -> Iterator[None]:
     """Keep other runs out of a folder.
 
     `root/lock` names the process and the machine. The lock of a process that was killed on this machine is
@@ -57,7 +58,9 @@ def _refuse_or_remove(path: Path, root: Path) -> None:
         raise ValueError(
             f"another run (process {pid}) is at {root}: give another folder, or wait for its end"
         )
-    print(f"the run of process {pid} in {root} ended without saying so: its lock is taken over")
+    warnings.warn(
+        f"the run of process {pid} in {root} ended without saying so: its lock is taken over", stacklevel=4
+    )
     path.unlink(missing_ok=True)
 
 

@@ -1,0 +1,127 @@
+"""Many prompts: a table of them into a folder of motions, which goes on where it was stopped or killed.
+
+`table` reads the prompts, `plan` makes a job of each motion and sorts them by length, `making` makes and
+writes a batch, `processes` does so on several processes, `cluster` with Ray Data; `manifest` is the record.
+
+What a motion is depends on its own row, the seed of the run and the recipe alone. Its batch neighbours change
+it by no more than a pipeline's call does: by rounding, since sums of padded batches are added in another
+order.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ram_sdk.batch import manifest
+from ram_sdk.batch.making import make_files
+from ram_sdk.batch.manifest import Entry
+from ram_sdk.batch.plan import Job, Recipe, batches, plan
+from ram_sdk.batch.processes import make_on_processes
+from ram_sdk.batch.table import BadRow, Row, read_table
+from ram_sdk.locks import folder_lock
+
+if TYPE_CHECKING:
+    from ram_sdk.pipeline import RAMPipeline
+
+__all__ = ["BadRow", "Job", "Recipe", "Report", "Row", "plan", "read_table", "run"]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run did.
+
+    Attributes:
+        made: motions written.
+        kept: motions that were there already, whole and as they are asked for.
+        skipped: rows that were not made, with the reasons.
+    """
+
+    made: int
+    kept: int
+    skipped: tuple[BadRow, ...]
+
+
+Progress = Callable[[int, int, float, float], None]
+"""Told motions done and asked for, and the seconds of motion done and asked for."""
+
+
+def run(
+    table: Path,
+    folder: Path,
+    recipe: Recipe | None = None,
+    *,
+    seed: int = 0,
+    batch_size: int = 16,
+    workers: int = 1,
+    device: str = "auto",
+    on_bad_row: Callable[[BadRow], None] = lambda row: None,
+    on_progress: Progress = lambda done, total, seconds, total_seconds: None,
+) -> Report:
+    """Make the motions of a table, one file each, and `manifest.jsonl`, which says how each was made.
+
+    A run that was ended in any way is gone on with by the same call: what the manifest holds, and lies whole
+    in the folder, is kept. Rows that were changed are made anew; files of rows that are gone stay.
+
+    Args:
+        table: `.csv`, `.tsv` or `.jsonl` with a column prompt and, if need be, duration, seed, num, name.
+        folder: made if it does not exist.
+        recipe: how motions are made and written; default: by the shipped checkpoint, as `.npz`.
+        seed: another one gives other motions for all rows without a seed of their own.
+        batch_size: motions made at a time.
+        workers: processes.
+        device: of the networks, see `RAMPipeline.from_pretrained`.
+        on_bad_row: told of rows that are skipped, before any motion is made.
+        on_progress: told after each batch.
+
+    Raises:
+        OSError: a file cannot be read or written.
+        ValueError: no such table or checkpoint, or another run is at the folder.
+    """
+    recipe = recipe or Recipe()
+    rows, bad = read_table(table)
+    with folder_lock(folder):
+        pipeline = recipe.load(device)
+        jobs, more = plan(rows, pipeline, recipe, seed)
+        skipped = tuple(sorted((*bad, *more), key=lambda row: row.number))
+        for row in skipped:
+            on_bad_row(row)
+        waiting = _resume(folder, jobs)
+        made, kept, fps = 0, len(jobs) - len(waiting), pipeline.normalizer.config.fps
+        frames, total = sum(job.frames for job in jobs), len(jobs)
+        frames_by_file = {job.file: job.frames for job in waiting}
+        done = frames - sum(frames_by_file.values())
+        on_progress(kept, total, done / fps, frames / fps)
+        with (folder / manifest.NAME).open("ab") as record:
+            todo = batches(waiting, batch_size)
+            if workers == 1 or len(todo) <= 1:
+                results: Iterator[list[Entry]] = _here(pipeline, todo, recipe, folder)
+            else:
+                del pipeline
+                results = make_on_processes(todo, recipe, folder, device, min(workers, len(todo)))
+            for entries in results:
+                manifest.append(record, entries)
+                made += len(entries)
+                done += sum(frames_by_file[entry["file"]] for entry in entries)
+                on_progress(kept + made, total, done / fps, frames / fps)
+    return Report(made, kept, skipped)
+
+
+def _here(
+    pipeline: "RAMPipeline", todo: Sequence[Sequence[Job]], recipe: Recipe, folder: Path
+) -> Iterator[list[Entry]]:
+    for batch in todo:
+        yield make_files(pipeline, batch, recipe, folder)
+
+
+def _resume(folder: Path, jobs: Sequence[Job]) -> list[Job]:
+    """The jobs that are still to be done; the manifest then holds the others, and files of other rows."""
+    entries = manifest.read_manifest(folder)
+    waiting = []
+    for job in jobs:
+        entry = entries.get(job.file)
+        if entry is None or entry.get("request") != job.request or not manifest.is_whole(folder, entry):
+            entries.pop(job.file, None)
+            waiting.append(job)
+    manifest.write_manifest(folder, entries.values())
+    return waiting

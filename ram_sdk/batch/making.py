@@ -1,0 +1,66 @@
+"""Making the motions of one batch, and writing them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ram_sdk import formats
+from ram_sdk.batch.manifest import Entry, sha256
+from ram_sdk.batch.plan import Job, Recipe
+
+if TYPE_CHECKING:
+    from ram_sdk.motion import Motion
+    from ram_sdk.pipeline import RAMPipeline
+
+
+def make(pipeline: "RAMPipeline", jobs: Sequence[Job], recipe: Recipe) -> list[tuple["Motion", Any]]:
+    """The motions of a batch, each with its scores; None where the checkpoint cannot judge."""
+    motions = pipeline(
+        [job.prompt for job in jobs],
+        [job.frames for job in jobs],
+        seed=[job.seed for job in jobs],
+        **dict(recipe.sampling),
+    ).motions
+    scores = _scores(pipeline, motions)
+    return [(recipe.changes.apply(motion), score) for motion, score in zip(motions, scores, strict=True)]
+
+
+def make_files(pipeline: "RAMPipeline", jobs: Sequence[Job], recipe: Recipe, folder: Path) -> list[Entry]:
+    """Make and write the motions of a batch; each file appears whole or not at all.
+
+    Returns:
+        Their entries for the manifest.
+    """
+    options = recipe.options or formats.BY_SUFFIX[recipe.suffix].options()
+    entries: list[Entry] = []
+    for job, (motion, scores) in zip(jobs, make(pipeline, jobs, recipe), strict=True):
+        path = formats.write_chosen(motion, folder / job.file, options)
+        entries.append(
+            {
+                "file": job.file,
+                "prompt": job.prompt,
+                "duration": motion.duration,
+                "seed": job.seed,
+                "settings": {key: value for key, value in motion.settings.items() if key != "scores"},
+                "scores": scores,
+                "sha256": sha256(path),
+                "request": job.request,
+            }
+        )
+    return entries
+
+
+def _scores(pipeline: "RAMPipeline", motions: "Sequence[Motion]") -> list[Any]:
+    """How well each motion fits its text, and what a body can do, see `ram_sdk.control.candidates`."""
+    if pipeline.matcher is None or pipeline.motion_encoder is None:
+        return [None] * len(motions)
+    import torch
+
+    from ram_sdk.control import candidates
+
+    texts = pipeline.encode_text([motion.prompt or "" for motion in motions])
+    return [
+        motion.settings.get("scores")
+        or candidates.score(pipeline, torch.from_numpy(motion.features), text).entry
+        for motion, text in zip(motions, texts, strict=True)
+    ]

@@ -1,0 +1,157 @@
+"""What a batch makes: a job for each motion, and batches of jobs of like length.
+
+Attention and padding cost what the longest motion of a batch costs, so jobs are sorted by length. A motion's
+seed and length come from its own row alone, so that it does not matter which rows stand beside it.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from operator import attrgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ram_sdk.batch.table import BadRow, Row
+from ram_sdk.changes import Changes
+from ram_sdk.formats.write_options import Options
+from ram_sdk.shipped import DEFAULT, INDEX
+
+if TYPE_CHECKING:
+    from ram_sdk.pipeline import RAMPipeline
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How every motion of a batch is made and written; it can be sent to other processes.
+
+    Attributes:
+        checkpoint: as `RAMPipeline.from_pretrained` takes it.
+        revision: branch, tag or commit on the Hub.
+        variant: which weights, such as "fp16".
+        lora: a LoRA for the checkpoint.
+        lora_scale: how much of it.
+        sampling: arguments of `RAMPipeline.__call__`, such as `num_inference_steps` and `num_candidates`.
+        suffix: of the files.
+        options: of their format; None: its defaults.
+        changes: made before writing.
+    """
+
+    checkpoint: str = DEFAULT
+    revision: str | None = None
+    variant: str | None = None
+    lora: str | None = None
+    lora_scale: float = 1.0
+    sampling: tuple[tuple[str, Any], ...] = ()
+    suffix: str = ".npz"
+    options: Options | None = None
+    changes: Changes = Changes()
+
+    def load(self, device: str = "auto") -> "RAMPipeline":
+        """The pipeline."""
+        from ram_sdk.pipeline import RAMPipeline
+
+        pipeline = RAMPipeline.from_pretrained(
+            self.checkpoint, revision=self.revision, variant=self.variant, device=device
+        )
+        if self.lora is not None:
+            pipeline.load_lora(self.lora, self.lora_scale)
+        pipeline.set_progress_bar_config(disable=True)
+        return pipeline
+
+    def digest(self, folder: Path | None) -> str:
+        """A hash of all that shapes the motions, of the weights in the pipeline's folder, too."""
+        weights = "" if folder is None else hashlib.sha256((folder / INDEX).read_bytes()).hexdigest()
+        content = asdict(replace(self, checkpoint=weights or self.checkpoint, revision=None))
+        return _hash(content)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One motion to make.
+
+    Attributes:
+        file: its name in the folder of the batch.
+        prompt: what the person does.
+        frames: its length.
+        seed: what its noise is drawn from.
+        request: a hash of all that was asked for; a file of another request is made anew.
+    """
+
+    file: str
+    prompt: str
+    frames: int
+    seed: int
+    request: str
+
+
+def plan(
+    rows: Sequence[Row], pipeline: "RAMPipeline", recipe: Recipe, seed: int = 0
+) -> tuple[list[Job], list[BadRow]]:
+    """The jobs of a table, in its order, and the rows that this pipeline cannot make.
+
+    Args:
+        rows: of the table.
+        pipeline: that will make them; estimates lengths.
+        recipe: how.
+        seed: another one gives other motions for all rows without a seed of their own.
+    """
+    jobs: list[Job] = []
+    bad: list[BadRow] = []
+    digest, taken = recipe.digest(pipeline.folder), dict[str, int]()
+    width = max(5, len(str(max((row.number for row in rows), default=0))))
+    for row in rows:
+        files = [f"{name}{recipe.suffix}" for name in _names(row, width)]
+        try:
+            frames = _frames(row, pipeline)
+            double = next((taken[file.casefold()] for file in files if file.casefold() in taken), None)
+            if double is not None:
+                raise ValueError(f"its name is that of row {double}")
+        except ValueError as error:
+            bad.append(BadRow(row.number, str(error)))
+            continue
+        taken |= dict.fromkeys((file.casefold() for file in files), row.number)
+        for turn, file in enumerate(files):
+            own = motion_seed(seed, row.number, turn) if row.seed is None else row.seed + turn
+            request = _hash([digest, row.prompt, row.duration, own])
+            jobs.append(Job(file, row.prompt, frames, own, request))
+    return jobs, bad
+
+
+def motion_seed(seed: int, row: int, turn: int) -> int:
+    """A seed for a motion of a row: the same for the same three numbers, another for others; 53 bits."""
+    high, low = np.random.SeedSequence([seed, row, turn]).generate_state(2)
+    return (int(high) << 21) | (int(low) >> 11)
+
+
+def batches(jobs: Iterable[Job], size: int) -> list[list[Job]]:
+    """Jobs in batches of like length, the longest first: whatever needs most memory is tried at once."""
+    ordered = sorted(jobs, key=attrgetter("frames"), reverse=True)
+    return [ordered[start : start + size] for start in range(0, len(ordered), size)]
+
+
+def _names(row: Row, width: int) -> list[str]:
+    """Names of a row's files that sort in the table's order, without suffix."""
+    slug = re.sub(r"[^a-z0-9]+", "-", row.prompt.lower()).strip("-")[:40] or "motion"
+    stem = row.name or f"{row.number:0{width}d}_{slug}"
+    if row.num == 1:
+        return [stem]
+    digits = max(2, len(str(row.num)))
+    return [f"{stem}_{turn:0{digits}d}" for turn in range(1, row.num + 1)]
+
+
+def _frames(row: Row, pipeline: "RAMPipeline") -> int:
+    """The length of a row's motions, which its prompt's neighbours must not change by a rounding."""
+    from ram_sdk import inputs
+
+    pipeline.text_backbone.tokenize([row.prompt])
+    lengths = inputs.lengths(None, row.duration, 1, pipeline.normalizer.config)
+    return (lengths or pipeline.estimate_frames([row.prompt]))[0]
+
+
+def _hash(content: Any) -> str:
+    text = json.dumps(content, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]

@@ -1,0 +1,168 @@
+"""The table of a batch: `.csv`, `.tsv` or `.jsonl` with the columns prompt, duration, seed, num and name."""
+
+import csv
+import json
+import math
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ram_sdk.text_files import read_text
+
+COLUMNS = ("prompt", "duration", "seed", "num", "name")
+SUFFIXES = (".csv", ".tsv", ".jsonl")
+_ALIASES = {"caption": "prompt", "text": "prompt"}
+_MAX_BYTES = 256 << 20  # millions of prompts
+_MAX_NUM = 10_000
+_MAX_NAME = 200  # bytes; a number and a suffix come after it
+_MAX_SEED = 2**63 - 1
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # of Windows
+
+
+@dataclass(frozen=True)
+class Row:
+    """One prompt of a table.
+
+    Attributes:
+        number: of the row, from 1; rows that cannot be read count, too.
+        prompt: what the person does.
+        duration: seconds; None: what the text says, or else estimated from it.
+        seed: of its first motion, the others follow; None: from the number of the row.
+        num: motions.
+        name: of its files, without suffix; "" is made of number and prompt.
+    """
+
+    number: int
+    prompt: str
+    duration: float | None = None
+    seed: int | None = None
+    num: int = 1
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """A row that is skipped.
+
+    Attributes:
+        number: of the row, from 1.
+        reason: what is wrong with it.
+    """
+
+    number: int
+    reason: str
+
+
+def read_table(path: Path) -> tuple[list[Row], list[BadRow]]:
+    """Read a table; empty lines are no rows.
+
+    Returns:
+        The rows, and those that are wrong.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: not such a table, or no row in it.
+
+    Warns:
+        UserWarning: columns of other names, which are not read.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise ValueError(f"cannot read {str(path)!r}: a table of prompts is one of {', '.join(SUFFIXES)}")
+    text = read_text(path, _MAX_BYTES)
+    cells = _json_lines(text) if suffix == ".jsonl" else _table(text, str(path))
+    rows: list[Row] = []
+    bad: list[BadRow] = []
+    unknown: dict[str, None] = {}
+    for number, entry in enumerate(cells, 1):
+        try:
+            if isinstance(entry, ValueError):
+                raise entry
+            named = {_ALIASES.get(key, key): value for key, value in entry.items()}
+            unknown |= dict.fromkeys(named.keys() - set(COLUMNS))
+            rows.append(_row(number, named))
+        except ValueError as error:
+            bad.append(BadRow(number, str(error)))
+    if not rows and not bad:
+        raise ValueError(f"{str(path)!r} holds no prompt")
+    if unknown:
+        warnings.warn(
+            f"{path.name}: {', '.join(sorted(unknown))}: not read; columns are {', '.join(COLUMNS)}",
+            stacklevel=2,
+        )
+    return rows, bad
+
+
+def _table(text: str, where: str) -> Iterator[Mapping[str, Any] | ValueError]:
+    """The rows below the header, by column."""
+    lines = [line for line in text.splitlines() if line.strip(" ,;\t")]
+    delimiter = max(",;\t", key=lines[0].count) if lines else ","
+    reader = csv.reader(lines, delimiter=delimiter)
+    try:
+        header = [cell.strip().lower() for cell in next(reader, [])]
+        if not {"prompt", *_ALIASES} & set(header):
+            raise ValueError(f"{where!r} has the columns {', '.join(header)}: call one 'prompt'")
+        for cells in reader:
+            if any(cell.strip() for cell in cells[len(header) :]):
+                yield ValueError(f"{len(cells)} cells for {len(header)} columns: put the prompt in quotes")
+            else:
+                yield {key: cell.strip() for key, cell in zip(header, cells, strict=False) if key}
+    except csv.Error as error:
+        raise ValueError(f"{where!r} is no table: {error}") from error
+
+
+def _json_lines(text: str) -> Iterator[Mapping[str, Any] | ValueError]:
+    """One object a line."""
+    for line in filter(str.strip, text.splitlines()):
+        try:
+            entry = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            yield ValueError(f"not JSON: {error}")
+            continue
+        if isinstance(entry, dict):
+            yield {str(key).strip().lower(): value for key, value in entry.items()}
+        else:
+            yield ValueError(f'expected {{"prompt": "..."}}, not {line[:40]}')
+
+
+def _row(number: int, cells: Mapping[str, Any]) -> Row:
+    prompt = cells.get("prompt")
+    if not isinstance(prompt, str) or not prompt.strip():
+        raise ValueError("no prompt")
+    seed, num = _whole("seed", cells, 0, _MAX_SEED), _whole("num", cells, 1, _MAX_NUM)
+    return Row(number, " ".join(prompt.split()), _seconds(cells), seed, num or 1, _name(cells))
+
+
+def _seconds(cells: Mapping[str, Any]) -> float | None:
+    value = cells.get("duration")
+    if value in (None, ""):
+        return None
+    try:
+        seconds = float(str(value).replace(",", "."))
+    except ValueError:
+        seconds = math.nan
+    if isinstance(value, bool) or not 0 < seconds < math.inf:
+        raise ValueError(f"duration {value!r}: expected seconds")
+    return seconds
+
+
+def _whole(column: str, cells: Mapping[str, Any], low: int, high: int) -> int | None:
+    value = cells.get(column)
+    if value in (None, ""):
+        return None
+    number = int(str(value)) if re.fullmatch(r"\d{1,19}", str(value)) else low - 1
+    if not low <= number <= high:
+        raise ValueError(f"{column} {value!r}: expected a whole number from {low} to {high}")
+    return number
+
+
+def _name(cells: Mapping[str, Any]) -> str:
+    name = str(cells.get("name") or "").strip()
+    if re.search(r'[\x00-\x1f/\\:*?"<>|]', name) or name.startswith(".") or name.endswith("."):
+        raise ValueError(f"name {name!r}: expected a file's name without folder and suffix")
+    if _RESERVED.fullmatch(name) or len(name.encode("utf-8", "replace")) > _MAX_NAME:
+        raise ValueError(f"name {name[:40]!r}: too long, or one that Windows keeps for itself")
+    return name
