@@ -21,8 +21,8 @@ def available_device(device: str | torch.device, name: str = "device") -> torch.
     """The device that a caller names, if it is there.
 
     Args:
-        device: such as "cpu", "cuda", "cuda:1" or "mps"; "auto" is the accelerator (CUDA, MPS ...) if there is
-            one, else the CPU.
+        device: such as "cpu", "cuda", "cuda:1" or "mps"; "auto" is CUDA, MPS or another accelerator where
+            there is one, else the CPU.
         name: of the argument, for messages.
 
     Raises:

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 import warnings
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from collections.abc import Sequence
@@ -92,3 +93,8 @@ def column(text: str, names: Sequence[str], where: str) -> list[str]:
     if short is not None:
         raise ValueError(f"{where!r}, row {short + 1}: it has no {header[index]!r}")
     return [row[index] for row in rows[1:]]
+
+
+def slug(text: str) -> str:
+    """A text as a part of a file's name: "A person walks!" becomes "a-person-walks"."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:40].rstrip("-") or "motion"

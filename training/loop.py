@@ -17,6 +17,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ram_sdk import RAMPipeline
+from ram_sdk.locks import folder_lock
 from training import machine
 from training.config import TrainingConfig
 from training.data.folder import MotionTextFolder
@@ -25,7 +26,6 @@ from training.evaluation.prompt_checks.sheets import sample_sheet
 from training.export import fit_duration, pipeline_of
 from training.networks import build_objective, load_weights, text_backbone
 from training.run_folder import RunFolder, State, flat
-from ram_sdk.locks import folder_lock
 from training.trainer import Trainer
 
 _STOP_EVERY = 10  # steps between the processes' agreements to stop, which make them wait for each other

@@ -6,9 +6,8 @@ seed and length come from its own row alone, so that it does not matter which ro
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from ram_sdk.batch.table import BadRow, Row
 from ram_sdk.changes import Changes
 from ram_sdk.formats.write_options import Options
 from ram_sdk.shipped import DEFAULT, INDEX
+from ram_sdk.text_files import slug
 
 if TYPE_CHECKING:
     from ram_sdk.pipeline import RAMPipeline
@@ -48,7 +48,7 @@ class Recipe:
     sampling: tuple[tuple[str, Any], ...] = ()
     suffix: str = ".npz"
     options: Options | None = None
-    changes: Changes = Changes()
+    changes: Changes = field(default_factory=Changes)
 
     def load(self, device: str = "auto") -> "RAMPipeline":
         """The pipeline."""
@@ -135,8 +135,7 @@ def batches(jobs: Iterable[Job], size: int) -> list[list[Job]]:
 
 def _names(row: Row, width: int) -> list[str]:
     """Names of a row's files that sort in the table's order, without suffix."""
-    slug = re.sub(r"[^a-z0-9]+", "-", row.prompt.lower()).strip("-")[:40] or "motion"
-    stem = row.name or f"{row.number:0{width}d}_{slug}"
+    stem = row.name or f"{row.number:0{width}d}_{slug(row.prompt)}"
     if row.num == 1:
         return [stem]
     digits = max(2, len(str(row.num)))

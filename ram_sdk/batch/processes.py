@@ -56,7 +56,7 @@ def make_on_processes(
 
 
 def _start(recipe: Recipe, devices: "SimpleQueue[str]", threads: int) -> None:
-    """Load a worker's pipeline; Ctrl+C is the parent's to answer, and a parent that is killed takes it along."""
+    """Load a worker's pipeline; Ctrl+C is the parent's to answer, and a killed parent takes it along."""
     import torch
 
     global _pipeline

@@ -1,11 +1,11 @@
 """Checkpoints: pipeline folders on the disk, in the package and on the Hub.
 
 `folder` knows the layout, `configs` and `weights` the files of a part, `backbone` those of the text backbone,
-`hub` the Hugging Face Hub, `card` what is told to people, `lora` changes to a checkpoint.
+`hub` the Hugging Face Hub, `card` and `known_prompts` what is told to people, `lora` changes to a checkpoint.
 """
 
 from ram_sdk.checkpoint.backbone import load_text_backbone, shipped_text_backbone
-from ram_sdk.checkpoint.card import describe
+from ram_sdk.checkpoint.card import describe, licence_of
 from ram_sdk.checkpoint.configs import read_json, write_json
 from ram_sdk.checkpoint.errors import CheckpointError
 from ram_sdk.checkpoint.folder import (
@@ -18,24 +18,35 @@ from ram_sdk.checkpoint.folder import (
     save,
 )
 from ram_sdk.checkpoint.hub import HubOptions, push
+from ram_sdk.checkpoint.known_prompts import (
+    KNOWN_PROMPTS,
+    KnownAction,
+    keep_known_prompts,
+    read_known_prompts,
+)
 from ram_sdk.shipped import DEFAULT, INDEX, SHIPPED
 
 __all__ = [
     "COMPONENTS",
     "DEFAULT",
     "INDEX",
+    "KNOWN_PROMPTS",
     "SHIPPED",
     "CheckpointError",
     "HubOptions",
+    "KnownAction",
     "add_component",
     "describe",
     "find",
+    "keep_known_prompts",
+    "licence_of",
     "load_component",
     "load_text_backbone",
     "locate",
     "push",
     "read_index",
     "read_json",
+    "read_known_prompts",
     "save",
     "shipped_text_backbone",
     "write_json",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ram_sdk.checkpoint.configs import CONFIGS, read_config
 from ram_sdk.checkpoint.folder import CARD, read_index
+from ram_sdk.checkpoint.known_prompts import read_known_prompts
 from ram_sdk.checkpoint.weights import count_weights
 from ram_sdk.files import write_whole
 from ram_sdk.models import NormalizerConfig
@@ -88,30 +89,48 @@ def write_model_card(pipeline: "PipelineParts", folder: Path) -> None:
     write_whole(path, text.encode())
 
 
-def describe(folder: Path) -> list[str]:
-    """What a pipeline folder is, line by line, from its configuration and the headers of its weights."""
+def describe(folder: Path) -> dict[str, str]:
+    """What a pipeline folder is, from its card, its configuration and the headers of its weights."""
     classes = read_index(folder)
     motion = read_config(folder / "normalizer" / "config.json", NormalizerConfig)
     scheduler = read_config(folder / "scheduler" / "config.json", SchedulerConfig)
     backbone = read_config(folder / "text_backbone" / "backbone.json", TextBackboneConfig)
-    lines = [
-        f"{'checkpoint':18} {folder}",
-        f"{'motion':18} {motion.skeleton}, {motion.num_features} features, {motion.fps:g} fps, "
+    known = read_known_prompts(folder)
+    facts = {
+        "checkpoint": str(folder),
+        "licence": licence_of(folder) or f"its card does not say ({CARD})",
+        "knows": f"{len(known)} actions, see ram-sdk prompts" if known else "not listed, read its card",
+        "motion": f"{motion.skeleton}, {motion.num_features} features, {motion.fps:g} fps, "
         f"{motion.min_frames}-{motion.max_frames} frames",
-        f"{'guidance':18} reg_scale {scheduler.reg_scale:g}, cfg_scale {scheduler.cfg_scale:g} (0 = off), "
+        "guidance": f"reg_scale {scheduler.reg_scale:g}, cfg_scale {scheduler.cfg_scale:g} (0 = off), "
         f"sampler {scheduler.sampler}, {scheduler.timestep_spacing} steps, "
         f"trained on {scheduler.num_train_timesteps} timesteps",
-        f"{'text_backbone':18} {backbone.name} ({backbone.revision}), "
+        "text_backbone": f"{backbone.name} ({backbone.revision}), "
         f"{PLACES[backbone.place]}, sha256 {backbone.sha256[:12]}",
-    ]
+    }
     for name, network in classes.items():
         if network not in CONFIGS:
             continue
         config = dataclasses.asdict(read_config(folder / name / "config.json", CONFIGS[network]))
-        for file in sorted((folder / name).glob("model*.safetensors")):
-            sizes = ", ".join(f"{key} {value}" for key, value in config.items())
-            lines.append(f"{name:18} {count_weights(file):,} weights ({file.name}): {sizes}")
-    return lines
+        sizes = ", ".join(f"{key} {value}" for key, value in config.items())
+        files = sorted((folder / name).glob("model*.safetensors"))
+        weights = ", ".join(f"{count_weights(file):,} weights ({file.name})" for file in files)
+        if files:
+            facts[name] = f"{weights}: {sizes}"
+    return facts
+
+
+def licence_of(folder: Path | None) -> str | None:
+    """The licence of a checkpoint's weights, in one line, as the head of its card names it."""
+    fields = dict(re.findall(r"^(license\w*): *(.+?) *$", _terms_of(folder)[0], flags=re.MULTILINE))
+    name = fields.get("license_name", fields.get("license"))
+    if name is None:
+        return None
+    if name == "other":
+        return f"of its own: the terms and credits are in its card, {CARD}"
+    if re.search(r"(^|-)nc(-|$)", name, re.IGNORECASE):
+        return f"{name}: non-commercial use only; terms and credits are in its card, {CARD}"
+    return f"{name}: terms and credits are in its card, {CARD}"
 
 
 def _terms_of(folder: Path | None) -> tuple[str, str]:

@@ -30,6 +30,7 @@ from ram_sdk.checkpoint.backbone import (
 from ram_sdk.checkpoint.configs import CONFIGS, check_sizes, read_config, read_json, write_json
 from ram_sdk.checkpoint.errors import CheckpointError
 from ram_sdk.checkpoint.hub import HubOptions, download, is_repository
+from ram_sdk.checkpoint.known_prompts import KNOWN_PROMPTS
 from ram_sdk.checkpoint.weights import (
     check_sum,
     load_network,
@@ -277,7 +278,7 @@ def _fetch_parts(repository: str, folder: Path, variant: str | None, hub: HubOpt
             names.append(f"{name}/config.json")
         if part in CONFIGS:
             names.append(f"{name}/{weights_name(_variant_of(name, variant))}")
-    optional = [CARD, *NOTICES]
+    optional = [CARD, KNOWN_PROMPTS, *NOTICES]
     download(repository, folder.name, names, optional, hub, check)
     backbone = read_config(folder / "text_backbone" / "backbone.json", TextBackboneConfig)
     if backbone.place == "folder":

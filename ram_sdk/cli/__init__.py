@@ -5,13 +5,31 @@ from collections.abc import Sequence
 
 import ram_sdk
 from ram_sdk import formats
-from ram_sdk.cli import compose, console, convert, generate, info, search
+from ram_sdk.cli import (
+    batch,
+    completion,
+    compose,
+    console,
+    convert,
+    doctor,
+    generate,
+    info,
+    known_formats,
+    known_prompts,
+    search,
+)
 from ram_sdk.files import sigterm_as_exit
+
+_VERBS = (
+    generate, compose, batch, convert, search,
+    info, known_prompts, known_formats, doctor, completion,
+)  # fmt: skip
 
 
 def main(command: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code, 2 for anything the user can put right."""
-    options = _parser().parse_args(command)
+    options = parser().parse_args(command)
+    console.manner.as_json, console.manner.verbose = options.json, options.verbose
     with console.one_line_warnings(), sigterm_as_exit():
         try:
             result: int = options.run(options)
@@ -23,10 +41,17 @@ def main(command: Sequence[str] | None = None) -> int:
     return result
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="ram-sdk", description="Text to human motion.")
-    parser.add_argument("--version", action="version", version=f"ram-sdk {ram_sdk.__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for verb in (generate, compose, convert, search, info):
+def parser() -> argparse.ArgumentParser:
+    """The command line, of which the shells' completion is made, too."""
+    whole = argparse.ArgumentParser(
+        prog="ram-sdk",
+        description="Text to human motion.",
+        epilog='start with: ram-sdk generate "a person walks forward"; ram-sdk COMMAND --help shows examples',
+    )
+    whole.add_argument("--version", action="version", version=f"ram-sdk {ram_sdk.__version__}")
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
+    for verb in _VERBS:
         verb.add_parser(commands)
-    return parser
+    for command in commands.choices.values():
+        console.add_options(command)
+    return whole

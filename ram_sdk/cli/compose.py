@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from ram_sdk.cli import console, sampling
+from ram_sdk.cli import sampling
 from ram_sdk.cli.outputs import Outputs, add_output_options
 
 _EXAMPLE = """
@@ -17,7 +17,8 @@ A timeline is a .json, .yaml or .yml file, times in seconds:
 Parts are upper body, arms, left arm, right arm and head; the whole body has no gaps. An entry
 {motion: walk.npz, start: 0, end: 3} keeps a motion: to continue it, or to redo what comes between two.
 
-example:
+examples:
+  ram-sdk compose timeline.yaml                 # opens the player
   ram-sdk compose timeline.yaml -o motion.glb --seed 1
 """
 
@@ -48,4 +49,4 @@ def run(arguments: argparse.Namespace) -> int:
     pipeline.set_progress_bar_config(leave=False)
     motion = pipeline.compose(timeline, seed=arguments.seed, **sampling.settings(arguments))
     outputs.write(0, motion, f"seed {motion.settings['seed']}  {len(timeline.segments)} segments")
-    return console.summary(outputs.failed, len(arguments.output))
+    return outputs.finish()

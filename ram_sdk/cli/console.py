@@ -1,19 +1,66 @@
 """What a command says, and how it ends: nothing that a console cannot show or take may end a run."""
 
+import argparse
+import json
 import os
 import sys
+import traceback
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from tqdm import tqdm
 
 
-def say(line: str) -> None:
-    """Print a line; characters that the console lacks become "?", and a reader who has gone is no error."""
+@dataclass
+class Manner:
+    """How the present command speaks.
+
+    Attributes:
+        as_json: results are JSON objects, one a line.
+        verbose: what is done is told, too, and errors with the place in the code.
+    """
+
+    as_json: bool = False
+    verbose: bool = False
+
+
+manner = Manner()
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of every command."""
+    parser.add_argument("--json", action="store_true", help="results as JSON objects, one a line")
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="tell what is done, and where errors are"
+    )
+
+
+def add_verb(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, about: str, examples: str
+) -> argparse.ArgumentParser:
+    """A command with examples below its help."""
+    examples = "\n".join(f"  {line}" for line in examples.strip().splitlines())
+    return commands.add_parser(
+        name,
+        help=about,
+        description=f"{about[0].upper()}{about[1:]}.",
+        epilog=f"examples:\n{examples}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def say(line: str, facts: Mapping[str, Any] | None = None) -> None:
+    """Print a result: a line, or with --json the facts in it.
+
+    Characters that the console lacks become "?", and a reader who has gone is no error.
+    """
     if sys.stdout is None:
         return
+    if manner.as_json:
+        line = json.dumps({"message": line} if facts is None else facts, default=str)
     encoding = sys.stdout.encoding or "utf-8"
     try:
         tqdm.write(line.encode(encoding, "replace").decode(encoding), file=sys.stdout)
@@ -25,8 +72,16 @@ def say(line: str) -> None:
         complain(f"standard output cannot be written, the files still are: {error}")
 
 
+def detail(line: str) -> None:
+    """Say what is done, if that was asked for with -v."""
+    if manner.verbose:
+        complain(line)
+
+
 def complain(message: object) -> None:
-    """One line on standard error."""
+    """One line on standard error; an error's place in the code besides, if that was asked for."""
+    if manner.verbose and isinstance(message, BaseException) and sys.stderr is not None:
+        tqdm.write("".join(traceback.format_exception(message)), file=sys.stderr, end="")
     if sys.stderr is not None:
         tqdm.write(f"ram-sdk: {' '.join(str(message).split())}", file=sys.stderr)
 

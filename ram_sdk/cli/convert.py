@@ -15,10 +15,16 @@ from ram_sdk.text_files import read_text
 if TYPE_CHECKING:
     from ram_sdk.motion import Motion
 
+_EXAMPLES = """
+ram-sdk convert walk.npz                                 # opens the player
+ram-sdk convert walk.npz -o walk.bvh --fps 30 --mirror
+ram-sdk convert mocap/*.bvh -o motions/ --format npz --source-up z
+"""
+
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the verb to the command line."""
-    parser = commands.add_parser("convert", help="turn motion files into another format")
+    parser = console.add_verb(commands, "convert", "turn motion files into another format", _EXAMPLES)
     parser.set_defaults(run=run)
     parser.add_argument(
         "sources", nargs="+", type=Path, metavar="FILE", help=f"motions to read: {' '.join(formats.READABLE)}"
@@ -48,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
             outputs.failed.append(str(source))
         else:
             outputs.write(index, motion, f"{arguments.fps or motion.fps:g} fps  from {source}")
-    return console.summary(outputs.failed, len(sources) * len(arguments.output))
+    return outputs.finish()
 
 
 def _load(source: Path, arguments: argparse.Namespace) -> "Motion":

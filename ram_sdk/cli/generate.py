@@ -1,18 +1,26 @@
 """`ram-sdk generate`: motions from text."""
 
 import argparse
-import re
 from pathlib import Path
 
 from tqdm import tqdm
 
 from ram_sdk.cli import console, prompts, sampling
-from ram_sdk.cli.outputs import MAX_FILES, Outputs, add_output_options
+from ram_sdk.cli.outputs import MAX_FILES, Outputs, add_output_options, numbers
+from ram_sdk.text_files import slug
+
+_EXAMPLES = """
+ram-sdk generate "a person walks forward"                # opens the player
+ram-sdk generate "a person bows" --duration 3 --seed 7 -o bow.glb -o bow.bvh
+ram-sdk generate "a person waves" --num 4 -o waves/ --format npz
+ram-sdk generate "a person jumps" --candidates 8 -o jump.fbx
+ram-sdk generate --prompt-file prompts.txt -o motions/   # thousands of prompts: ram-sdk batch
+"""
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the verb to the command line."""
-    parser = commands.add_parser("generate", help="make motions from text")
+    parser = console.add_verb(commands, "generate", "make motions from text", _EXAMPLES)
     parser.set_defaults(run=run)
     parser.add_argument("prompts", nargs="*", metavar="PROMPT", help="what the person does; - reads stdin")
     parser.add_argument(
@@ -44,7 +52,10 @@ def run(arguments: argparse.Namespace) -> int:
             f"--num {each} of {len(texts)} prompts: one command makes at most {MAX_FILES} motions"
         )
     wanted = [text for text in texts for _ in range(each)]
-    outputs = Outputs(arguments, [f"{i:03d}_{_slug(text)}" for i, text in enumerate(wanted)])
+    outputs = Outputs(
+        arguments,
+        [f"{number}_{slug(text)}" for number, text in zip(numbers(len(wanted)), wanted, strict=True)],
+    )
     seeds = [seed for _ in texts for seed in inputs.seeds(arguments.seed, None, 1, arguments.num)]
     pipeline = sampling.load(arguments)
     pipeline.text_backbone.tokenize(texts)  # a prompt that is too long must not end a long run halfway
@@ -61,8 +72,4 @@ def run(arguments: argparse.Namespace) -> int:
             for index, motion in enumerate(made, start):
                 outputs.write(index, motion, f"seed {motion.settings['seed']}  {motion.prompt}")
             bar.update(len(made))
-    return console.summary(outputs.failed, len(wanted) * len(arguments.output))
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:40] or "motion"
+    return outputs.finish()

@@ -4,15 +4,17 @@ import argparse
 import os
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ram_sdk import formats
-from ram_sdk.cli import console, format_options
+from ram_sdk.cli import console, format_options, player
 from ram_sdk.skeleton.joints import MAX_FPS
 from ram_sdk.skeleton.smoothing import CUTOFF
 
 if TYPE_CHECKING:
+    from ram_sdk.changes import Changes
     from ram_sdk.motion import Motion
 
 MAX_FILES = 100_000  # of one command
@@ -21,9 +23,15 @@ MAX_FILES = 100_000  # of one command
 def add_output_options(parser: argparse.ArgumentParser) -> None:
     """The options of every command that writes motions."""
     parser.add_argument(
-        "-o", "--output", action="append", required=True, metavar="FILE|DIR/",
-        help=f"where to write, may be repeated: a file ({' '.join(formats.WRITABLE)}), or a folder",
+        "-o", "--output", action="append", default=[], metavar="FILE|DIR/",
+        help=f"where to write, may be repeated: a file ({' '.join(formats.WRITABLE)}), or a folder; "
+        "default: a page that opens in the browser",
     )  # fmt: skip
+    add_file_options(parser)
+
+
+def add_file_options(parser: argparse.ArgumentParser) -> None:
+    """What files in a folder are, and what is changed before they are written."""
     parser.add_argument(
         "--format", default="npz", metavar="SUFFIX", help="of files in a folder (default: npz)"
     )
@@ -64,13 +72,18 @@ class Outputs:
             OSError: a place that cannot be written.
             MissingPackageError: no output is left for which all that it needs is installed.
         """
+        self._arguments, self._count = arguments, len(names)
+        self._watched: list[Motion] | None = None if arguments.output else []
+        if not arguments.output and len(names) > player.MOST:
+            raise ValueError(
+                f"{len(names)} motions: without -o at most {player.MOST} are shown side by side; give -o DIR/"
+            )
         _check_number("--fps", arguments.fps, 0.1, MAX_FPS)
         if len(names) * len(arguments.output) > MAX_FILES:
             raise ValueError(
                 f"{len(names)} motions in {len(arguments.output)} outputs: one command writes at most "
                 f"{MAX_FILES} files"
             )
-        self._arguments = arguments
         self.failed: list[str] = []
         planned = [_targets(output, names, arguments.format) for output in arguments.output]
         for paths in planned:
@@ -91,7 +104,7 @@ class Outputs:
                 left.append(paths)
             except formats.MissingPackageError as error:
                 missing[str(paths[0])] = error
-        if not left:
+        if missing and not left:
             raise next(iter(missing.values()))
         for output, reason in missing.items():
             console.complain(reason)
@@ -106,36 +119,49 @@ class Outputs:
             motion: what to write.
             about: what to print beside the path and the length.
         """
+        changes = changes_of(self._arguments)
+        if self._watched is not None:
+            self._watched.append(changes.apply(motion))
         for paths in self._targets:
             path = paths[index]
             try:
-                changed = self._changed(motion)
+                changed = changes.apply(motion)
                 formats.write_chosen(changed, path, self._options[path.suffix.lower()])
             except (ValueError, OSError, formats.MissingPackageError) as error:
                 console.complain(f"{path}: {error}")
                 self.failed.append(str(path))
             else:
-                console.say(f"{path}  {changed.duration:.2f} s  {about}")
+                console.say(f"{path}  {changed.duration:.2f} s  {about}", _facts(path, changed))
 
-    def _changed(self, motion: "Motion") -> "Motion":
-        arguments = self._arguments
-        if arguments.trim:
-            motion = motion.trim()
-        if arguments.mirror:
-            motion = motion.mirror()
-        if arguments.speed is not None:
-            motion = motion.speed(arguments.speed)
-        if arguments.loop is not None:
-            motion = motion.loop(arguments.loop)
-        if arguments.fps is not None:
-            motion = motion.resample(arguments.fps)
-        if arguments.smooth is not None:
-            motion = motion.smooth(arguments.smooth)
-        if arguments.lock_feet:
-            motion = motion.lock_feet()
-        if arguments.in_place:
-            motion = motion.in_place()
-        return motion
+    def finish(self) -> int:
+        """Open the player if nothing else was asked for, and say what failed; returns the exit code."""
+        if self._watched:
+            player.show(self._watched)
+        return console.summary(self.failed, self._count * max(1, len(self._arguments.output)))
+
+
+def changes_of(arguments: argparse.Namespace) -> "Changes":
+    """The changes that were asked for."""
+    from ram_sdk.changes import Changes
+
+    return Changes(**{one.name: getattr(arguments, one.name) for one in fields(Changes)})
+
+
+def numbers(count: int) -> list[str]:
+    """0, 1, 2 ... as parts of names that sort in this order."""
+    width = max(3, len(str(count - 1)))
+    return [f"{number:0{width}d}" for number in range(count)]
+
+
+def _facts(path: Path, motion: "Motion") -> dict[str, Any]:
+    """What --json says of a file."""
+    return {
+        "file": str(path),
+        "duration": motion.duration,
+        "fps": motion.fps,
+        "prompt": motion.prompt,
+        "settings": dict(motion.settings),
+    }
 
 
 def distinct_names(sources: Sequence[Path]) -> list[str]:
@@ -168,7 +194,7 @@ def _targets(output: str, names: Sequence[str], suffix: str) -> list[Path]:
         )
     if len(names) == 1:
         return [path]
-    return [path.with_name(f"{path.stem}_{i:03d}{path.suffix}") for i in range(len(names))]
+    return [path.with_name(f"{path.stem}_{number}{path.suffix}") for number in numbers(len(names))]
 
 
 def _check_distinct(paths: Sequence[Path], sources: Sequence[Path]) -> None:

@@ -3,15 +3,19 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from ram_sdk.cli import console
 from ram_sdk.shipped import DEFAULT, SHIPPED
 
 if TYPE_CHECKING:
     from ram_sdk.pipeline import RAMPipeline
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add them in groups."""
-    parser.add_argument("--seed", type=int, help="makes the result repeatable; default: random")
+def add_options(parser: argparse.ArgumentParser, seed: int | None = None) -> None:
+    """Add them in groups; `seed` is the one where none is given, None a random one."""
+    default = "random" if seed is None else seed
+    parser.add_argument(
+        "--seed", type=int, default=seed, help=f"makes the result repeatable; default: {default}"
+    )
     sampling = parser.add_argument_group("sampling")
     sampling.add_argument("--steps", type=int, help="denoising steps; default: the checkpoint's")
     sampling.add_argument("--sampler", help="ddpm, ddim or dpm++; default: the checkpoint's")
@@ -47,6 +51,7 @@ def load(arguments: argparse.Namespace) -> "RAMPipeline":
         variant=arguments.variant,
         device=available_device(arguments.device, "--device"),
     )
+    console.detail(f"{arguments.checkpoint} from {pipeline.folder} on {pipeline.device}")
     if arguments.lora is not None:
         pipeline.load_lora(arguments.lora, arguments.lora_scale)
     return pipeline

@@ -1,22 +1,21 @@
 """`ram-sdk search`: the motions of a folder that fit a text."""
 
 import argparse
-import json
 from pathlib import Path
 
 from ram_sdk.cli import console
 from ram_sdk.shipped import DEFAULT, SHIPPED
 
+_EXAMPLES = """
+ram-sdk search "a person waves" mocap/ --top 5
+ram-sdk search "someone bows" motions/ --json
+"""
 _INDEX = ".ram_sdk-index.safetensors"
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the verb to the command line."""
-    parser = commands.add_parser(
-        "search",
-        help="find the motions of a folder that fit a text",
-        epilog='ram-sdk search "a person waves" mocap/ --top 5',
-    )
+    parser = console.add_verb(commands, "search", "find the motions of a folder that fit a text", _EXAMPLES)
     parser.set_defaults(run=run)
     parser.add_argument("text", metavar="TEXT", help="what the person does")
     parser.add_argument("folder", type=Path, metavar="DIR", help="motions, also in folders inside it")
@@ -25,7 +24,6 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--index", type=Path, metavar="FILE",
         help=f"where the index is kept; new and changed files are added each time (default: DIR/{_INDEX})",
     )  # fmt: skip
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument(
         "--checkpoint",
         default=DEFAULT,
@@ -57,5 +55,5 @@ def run(arguments: argparse.Namespace) -> int:
             "similarity": match.similarity,
         }
         line = f"{match.similarity:.2f}  {match.start:.1f}-{match.end:.1f} s  {match.path}"
-        console.say(json.dumps(found) if arguments.json else line)
+        console.say(line, found)
     return 0

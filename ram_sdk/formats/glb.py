@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ram_sdk.body.embedded import Body, load_body
 from ram_sdk.clip import Clip
 from ram_sdk.formats.bone_names import BONE_NAMES
+from ram_sdk.formats.json import plain
 from ram_sdk.formats.write_options import GlbOptions
 from ram_sdk.skeleton.joints import HUMANML3D
 from ram_sdk.skeleton.kinematics import children
@@ -47,7 +48,7 @@ def build(motions: Sequence[Clip], names: str = "mixamo") -> bytes:
     animations = [_add_animation(buffer, motion, index) for index, motion in enumerate(motions)]
     joints = HUMANML3D.num_joints
     document = {
-        "asset": {"version": "2.0", "generator": "ram_sdk"},
+        "asset": _asset(motions),
         "scene": 0,
         "scenes": [{"nodes": [joints + 1, joints]}],
         "nodes": [*_skeleton(body, labels), {"name": "Body", "mesh": 0, "skin": 0},
@@ -60,7 +61,7 @@ def build(motions: Sequence[Clip], names: str = "mixamo") -> bytes:
         "bufferViews": buffer.views,
         "buffers": [{"byteLength": len(buffer.content)}],
     }  # fmt: skip
-    text = json.dumps(document, separators=(",", ":")).encode()
+    text = json.dumps(document, separators=(",", ":"), default=plain).encode()
     text += b" " * (-len(text) % 4)
     content = bytes(buffer.content)
     length = 12 + 8 + len(text) + 8 + len(content)
@@ -73,6 +74,16 @@ def build(motions: Sequence[Clip], names: str = "mixamo") -> bytes:
             content,
         )
     )
+
+
+def _asset(motions: Sequence[Clip]) -> dict[str, Any]:
+    """Who made the file, and how: prompts, settings, and the licence of the weights."""
+    asset: dict[str, Any] = {"version": "2.0", "generator": "ram_sdk"}
+    licences = dict.fromkeys(str(one.settings["licence"]) for one in motions if "licence" in one.settings)
+    if licences:
+        asset["copyright"] = "made with weights under " + "; ".join(licences)
+    made = [{"prompt": one.prompt, "settings": dict(one.settings)} for one in motions]
+    return {**asset, "extras": {"motions": made}}
 
 
 class _Buffer:

@@ -51,6 +51,7 @@ class PipelineParts:
         self.lora: lora.Lora | None = None
         self.name = "unnamed"
         self.folder: Path | None = None
+        self.licence: str | None = None
         self._progress_bar_config: dict[str, Any] = {}
 
     @classmethod
@@ -100,6 +101,7 @@ class PipelineParts:
         }
         pipeline = cls(**parts)
         pipeline.name, pipeline.folder = str(source), folder
+        pipeline.licence = checkpoint.licence_of(folder)
         return pipeline.to(device, dtype)
 
     def save_pretrained(self, folder: str | os.PathLike[str], *, variant: str | None = None) -> None:
@@ -112,6 +114,7 @@ class PipelineParts:
         """
         checkpoint.save(self.components, Path(folder), variant)
         write_model_card(self, Path(folder))
+        checkpoint.keep_known_prompts(self.folder, Path(folder))
 
     def push_to_hub(
         self,

@@ -44,6 +44,7 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         lora: the LoRA that `load_lora` merged into the networks; None where there is none.
         name: what it was loaded from, "unnamed" where it was made from parts.
         folder: where that is on disk; None where it was made from parts.
+        licence: of its weights, in one line, which goes into `Motion.settings`; None where it is not known.
     """
 
     @torch.no_grad()

@@ -218,6 +218,8 @@ class SamplingLoop(PipelineParts):
         if settings["reg_timesteps"] is not None:
             settings["reg_timesteps"] = list(settings["reg_timesteps"])
         settings |= {"checkpoint": self.name, "ram_sdk": ram_sdk.__version__}
+        if self.licence is not None:
+            settings["licence"] = self.licence
         if self.lora is not None:
             settings |= {"lora": self.lora.name, "lora_scale": self.lora.scale}
         if constraints:

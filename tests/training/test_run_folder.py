@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 import torch
 
+from ram_sdk.locks import folder_lock
 from tests.full_disk import fill_disk, in_a_child
 from tests.training.tiny_training import config
 from training.data.folder import MotionTextFolder
 from training.loop import train
 from training.run_folder import RunFolder
-from ram_sdk.locks import folder_lock
 
 pytestmark = pytest.mark.slow
 

@@ -1,0 +1,24 @@
+"""Make the motions of a table of prompts on a Ray cluster, as Parquet: pip install "ram_sdk[ray]".
+
+On one machine, `ram-sdk batch prompts.csv -o motions/ --workers 4` does the same without Ray.
+"""
+
+from pathlib import Path
+
+import ray.data
+
+from ram_sdk.batch import Recipe, plan, read_table
+from ram_sdk.batch.cluster import motions
+
+table = Path("prompts.csv")
+table.write_text("prompt,duration,num\na person walks forward,2,2\na person jumps,,1\n")
+ray.init(address="auto" if Path("/tmp/ray/ray_current_cluster").exists() else "local")
+
+recipe = Recipe(sampling=(("num_inference_steps", 20),))
+rows, bad = read_table(table)
+jobs, more = plan(rows, recipe.load(), recipe)
+print("skipped:", bad + more)
+motions(jobs, recipe, actors=2).write_parquet("motions.parquet")
+
+for row in ray.data.read_parquet("motions.parquet").take_all():
+    print(row["name"], row["seed"], row["joints"].reshape(row["frames"], 22, 3).shape)

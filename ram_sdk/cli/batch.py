@@ -1,0 +1,117 @@
+"""`ram-sdk batch`: a table of prompts into a folder of motions."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+from ram_sdk import formats
+from ram_sdk.cli import console, format_options, sampling
+from ram_sdk.cli.outputs import add_file_options, changes_of
+
+if TYPE_CHECKING:
+    from ram_sdk.batch import BadRow, Recipe
+
+_EXAMPLES = """
+ram-sdk batch prompts.csv -o motions/
+ram-sdk batch prompts.csv -o motions/                    # again: goes on where it was stopped or killed
+ram-sdk batch prompts.jsonl -o clips/ --format bvh --fps 30 --lock-feet --workers 4
+
+prompts.csv has a column prompt and, if need be, duration (seconds), seed, num (motions), name (of the files):
+  prompt,duration,num,name
+  a person walks forward,4,,walk
+  "a person waves, with the right hand",,3,
+prompts.jsonl has an object a line: {"prompt": "a person bows", "seed": 7}
+"""
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the verb to the command line."""
+    parser = console.add_verb(commands, "batch", "make the motions of a table of prompts", _EXAMPLES)
+    parser.set_defaults(run=run)
+    parser.add_argument("table", type=Path, metavar="TABLE", help="prompts: .csv, .tsv or .jsonl, see below")
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="DIR",
+        help="folder of the motions and of manifest.jsonl, which says how each was made",
+    )  # fmt: skip
+    parser.add_argument(
+        "--batch-size", type=int, default=16, metavar="N", help="motions made at a time (default: 16)"
+    )
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes (default: 1)")
+    parser.add_argument(
+        "--candidates", type=int, default=1, metavar="N", help="each motion is the best of N (default: 1)"
+    )
+    sampling.add_options(parser, seed=0)
+    add_file_options(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Make what is not there yet; returns the exit code."""
+    from ram_sdk import batch, inputs
+
+    size = min(inputs.count("--batch-size", arguments.batch_size), inputs.MAX_MOTIONS)
+    workers = inputs.count("--workers", arguments.workers, 1024)
+    if arguments.seed < 0:
+        raise ValueError(f"--seed {arguments.seed}: expected a whole number of at least 0")
+    with _Bar() as bar:
+        report = batch.run(
+            arguments.table,
+            arguments.output,
+            _recipe(arguments),
+            seed=arguments.seed,
+            batch_size=size,
+            workers=workers,
+            device=arguments.device,
+            on_bad_row=_complain,
+            on_progress=bar.show,
+        )
+    skipped = len(report.skipped)
+    facts = {"folder": str(arguments.output), "made": report.made, "kept": report.kept, "skipped": skipped}
+    there = f", {report.kept} were there" if report.kept else ""
+    console.say(f"{arguments.output}  {report.made} motions made{there}", facts)
+    return console.summary([f"row {row.number}" for row in report.skipped], skipped)
+
+
+def _recipe(arguments: argparse.Namespace) -> "Recipe":
+    """How the motions are made and written."""
+    from ram_sdk.batch import Recipe
+
+    suffix = f".{arguments.format.lower().lstrip('.')}"
+    formats.check_writable(arguments.output / f"motion{suffix}")
+    return Recipe(
+        checkpoint=arguments.checkpoint,
+        revision=arguments.revision,
+        variant=arguments.variant,
+        lora=arguments.lora,
+        lora_scale=arguments.lora_scale,
+        sampling=tuple({**sampling.settings(arguments), "num_candidates": arguments.candidates}.items()),
+        suffix=suffix,
+        options=format_options.chosen(arguments, [suffix])[suffix],
+        changes=changes_of(arguments),
+    )
+
+
+def _complain(row: "BadRow") -> None:
+    console.complain(f"row {row.number} is skipped: {row.reason}")
+
+
+class _Bar:
+    """A bar over seconds of motion, since long motions take longer; its estimate of the time left holds."""
+
+    def __enter__(self) -> "_Bar":
+        self._bar: tqdm[Any] | None = None
+        return self
+
+    def show(self, done: int, total: int, seconds: float, total_seconds: float) -> None:
+        if self._bar is None:
+            self._bar = tqdm(
+                total=round(total_seconds, 1), initial=round(seconds, 1), unit="s of motion", disable=None,
+                bar_format="{desc}: {percentage:3.0f}%|{bar}| [{elapsed}<{remaining}, {rate_fmt}]",
+            )  # fmt: skip
+        self._bar.set_description(f"{done} of {total} motions", refresh=False)
+        self._bar.update(round(seconds, 1) - self._bar.n)
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()

@@ -1,0 +1,40 @@
+"""Ray Data makes what a batch makes."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+
+from ram_sdk import Motion
+from ram_sdk.batch import Recipe, plan, read_table, run
+from tests.requirements import skip_without
+
+
+@pytest.mark.slow
+def test_two_actors_make_the_same_motions(checkpoint, tmp_path, monkeypatch):
+    if importlib.util.find_spec("ray") is None:
+        skip_without("needs Ray: pip install 'ram_sdk[ray]'")
+    import pyarrow.parquet as parquet
+    import ray
+
+    from ram_sdk.batch.cluster import motions
+
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    table = tmp_path / "prompts.csv"
+    table.write_text("prompt,duration,num\na person walks,1,3\nthe man jumps,2,2\nsomeone kicks left,,1\n")
+    recipe = Recipe(str(checkpoint), sampling=(("num_inference_steps", 2),))
+    run(table, tmp_path / "out", recipe)
+    jobs, bad = plan(read_table(table)[0], recipe.load("cpu"), recipe)
+    assert not bad
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, object_store_memory=100 << 20)
+    try:
+        motions(jobs, recipe, actors=2, batch_size=3).write_parquet(str(tmp_path / "parquet"))
+    finally:
+        ray.shutdown()
+    rows = parquet.read_table(tmp_path / "parquet").to_pylist()
+    assert sorted(row["name"] for row in rows) == sorted(job.file.removesuffix(".npz") for job in jobs)
+    for row in rows:
+        made = np.float32(row["joints"]).reshape(row["frames"], 22, 3)
+        saved = Motion.load(tmp_path / "out" / f"{row['name']}.npz")
+        np.testing.assert_allclose(made, saved.joints, atol=1e-4)
+        assert (row["seed"], row["prompt"]) == (saved.settings["seed"], saved.prompt)
