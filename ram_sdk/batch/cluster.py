@@ -1,8 +1,8 @@
 """Batches on a cluster with Ray Data: jobs in, rows of motions out, made by a pool of actors.
 
-Needs the extra `ray`. Rows say what the manifest says, and have `joints`: the positions of all frames, one after
-the other, as a list of float32 for `numpy.reshape(frames, 22, 3)`. Seeds and lengths are planned before, as for
-`ram_sdk.batch.run`, so that both make the same motions.
+Needs the extra `ray`. Rows say what the manifest says, and have `joints`: the positions of all frames, one
+after the other, as a list of float32 for `numpy.reshape(frames, 22, 3)`. Seeds and lengths are planned
+before, as for `ram_sdk.batch.run`, so that both make the same motions.
 """
 
 import json

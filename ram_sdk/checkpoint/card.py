@@ -69,7 +69,7 @@ def write_model_card(pipeline: "PipelineParts", folder: Path) -> None:
         return
     motion, denoiser = pipeline.normalizer.config, pipeline.denoiser.config
     backbone, scheduler = pipeline.text_backbone.config, pipeline.scheduler.config
-    license_lines, sections = _terms_of(pipeline.folder)
+    license_lines, sections = terms_of(pipeline.folder)
     text = _TEMPLATE.format(
         skeleton=motion.skeleton,
         num_features=motion.num_features,
@@ -122,7 +122,7 @@ def describe(folder: Path) -> dict[str, str]:
 
 def licence_of(folder: Path | None) -> str | None:
     """The licence of a checkpoint's weights, in one line, as the head of its card names it."""
-    fields = dict(re.findall(r"^(license\w*): *(.+?) *$", _terms_of(folder)[0], flags=re.MULTILINE))
+    fields = dict(re.findall(r"^(license\w*): *(.+?) *$", terms_of(folder)[0], flags=re.MULTILINE))
     name = fields.get("license_name", fields.get("license"))
     if name is None:
         return None
@@ -133,7 +133,7 @@ def licence_of(folder: Path | None) -> str | None:
     return f"{name}: terms and credits are in its card, {CARD}"
 
 
-def _terms_of(folder: Path | None) -> tuple[str, str]:
+def terms_of(folder: Path | None) -> tuple[str, str]:
     """The licence lines at the head of a checkpoint's card, and its sections of terms and credits."""
     if folder is None or not (folder / CARD).is_file():
         return "", ""

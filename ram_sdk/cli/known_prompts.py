@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     actions = checkpoint.read_known_prompts(find(arguments))
     if actions is None:
         console.say(
-            f"{arguments.checkpoint} has no {checkpoint.KNOWN_PROMPTS} that lists what it knows: read its card",
+            f"{arguments.checkpoint} has no {checkpoint.KNOWN_PROMPTS} to say what it knows: read its card",
             {"checkpoint": arguments.checkpoint, "actions": None},
         )
         return 0

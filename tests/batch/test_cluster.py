@@ -1,11 +1,11 @@
 """Ray Data makes what a batch makes."""
 
 import importlib.util
+import json
 
 import numpy as np
 import pytest
 
-from ram_sdk import Motion
 from ram_sdk.batch import Recipe, plan, read_table, run
 from tests.requirements import skip_without
 
@@ -35,6 +35,7 @@ def test_two_actors_make_the_same_motions(checkpoint, tmp_path, monkeypatch):
     assert sorted(row["name"] for row in rows) == sorted(job.file.removesuffix(".npz") for job in jobs)
     for row in rows:
         made = np.float32(row["joints"]).reshape(row["frames"], 22, 3)
-        saved = Motion.load(tmp_path / "out" / f"{row['name']}.npz")
-        np.testing.assert_allclose(made, saved.joints, atol=1e-4)
-        assert (row["seed"], row["prompt"]) == (saved.settings["seed"], saved.prompt)
+        with np.load(tmp_path / "out" / f"{row['name']}.npz") as saved:
+            np.testing.assert_allclose(made, saved["joints"], atol=1e-4)
+            assert row["prompt"] == str(saved["prompt"])
+            assert json.loads(row["settings"]) == json.loads(str(saved["settings"]))

@@ -163,7 +163,7 @@ def test_default_dtype_changes_nothing(checkpoint):
 
 @pytest.mark.parametrize("device", ["cuda:99", "tpu", "foo", "", "meta", "CPU", "privateuseone", "cuda:-1"])
 def test_devices_that_are_not_there_are_refused_before_loading(tmp_path, device):
-    with pytest.raises(ValueError, match=f"device '{device}': this torch on this machine has cpu"):
+    with pytest.raises(ValueError, match=f"device '{device}': this machine has cpu"):
         RAMPipeline.from_pretrained(tmp_path / "absent", device=device)
 
 

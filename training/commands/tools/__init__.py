@@ -1,3 +1,3 @@
 """Rebuild the assets of the package and of the README."""
 
-COMMANDS = ("bake-body", "fit-hinges", "text-backbone", "moving-picture")
+COMMANDS = ("bake-body", "fit-hinges", "notice", "text-backbone", "moving-picture")
