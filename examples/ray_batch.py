@@ -14,7 +14,7 @@ table = Path("prompts.csv")
 table.write_text("prompt,duration,num\na person walks forward,2,2\na person jumps,,1\n")
 ray.init(address="auto" if Path("/tmp/ray/ray_current_cluster").exists() else "local")
 
-recipe = Recipe(sampling=(("num_inference_steps", 20),))
+recipe = Recipe(sampling={"num_inference_steps": 20})
 rows, bad = read_table(table)
 jobs, more = plan(rows, recipe.load(), recipe)
 print("skipped:", bad + more)

@@ -11,7 +11,6 @@ order.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ram_sdk.batch import manifest
 from ram_sdk.batch.making import make_files
@@ -20,9 +19,6 @@ from ram_sdk.batch.plan import Job, Recipe, batches, plan
 from ram_sdk.batch.processes import make_on_processes
 from ram_sdk.batch.table import BadRow, Row, read_table
 from ram_sdk.locks import folder_lock
-
-if TYPE_CHECKING:
-    from ram_sdk.pipeline import RAMPipeline
 
 __all__ = ["BadRow", "Job", "Recipe", "Report", "Row", "plan", "read_table", "run"]
 
@@ -87,31 +83,39 @@ def run(
         for row in skipped:
             on_bad_row(row)
         waiting = _resume(folder, jobs)
-        made, kept, fps = 0, len(jobs) - len(waiting), pipeline.normalizer.config.fps
-        frames, total = sum(job.frames for job in jobs), len(jobs)
-        frames_by_file = {job.file: job.frames for job in waiting}
-        done = frames - sum(frames_by_file.values())
-        on_progress(kept, total, done / fps, frames / fps)
+        count = _Count(jobs, waiting, pipeline.normalizer.config.fps)
+        on_progress(*count.state)
+        todo = batches(waiting, batch_size)
+        if workers == 1 or len(todo) <= 1:
+            results: Iterator[list[Entry]] = (make_files(pipeline, one, recipe, folder) for one in todo)
+        else:
+            del pipeline
+            results = make_on_processes(todo, recipe, folder, device, min(workers, len(todo)))
         with (folder / manifest.NAME).open("ab") as record:
-            todo = batches(waiting, batch_size)
-            if workers == 1 or len(todo) <= 1:
-                results: Iterator[list[Entry]] = _here(pipeline, todo, recipe, folder)
-            else:
-                del pipeline
-                results = make_on_processes(todo, recipe, folder, device, min(workers, len(todo)))
             for entries in results:
                 manifest.append(record, entries)
-                made += len(entries)
-                done += sum(frames_by_file[entry["file"]] for entry in entries)
-                on_progress(kept + made, total, done / fps, frames / fps)
-    return Report(made, kept, skipped)
+                count.add(entries)
+                on_progress(*count.state)
+    return Report(len(waiting), len(jobs) - len(waiting), skipped)
 
 
-def _here(
-    pipeline: "RAMPipeline", todo: Sequence[Sequence[Job]], recipe: Recipe, folder: Path
-) -> Iterator[list[Entry]]:
-    for batch in todo:
-        yield make_files(pipeline, batch, recipe, folder)
+class _Count:
+    """Motions, and seconds of motion, that are done and asked for."""
+
+    def __init__(self, jobs: Sequence[Job], waiting: Sequence[Job], fps: float) -> None:
+        self._fps, self._frames = fps, {job.file: job.frames for job in waiting}
+        self._total, self._total_frames = len(jobs), sum(job.frames for job in jobs)
+        self._done, self._left = len(jobs) - len(waiting), sum(self._frames.values())
+
+    def add(self, entries: Sequence[Entry]) -> None:
+        self._done += len(entries)
+        self._left -= sum(self._frames[entry["file"]] for entry in entries)
+
+    @property
+    def state(self) -> tuple[int, int, float, float]:
+        """As `Progress` takes it."""
+        seconds = (self._total_frames - self._left) / self._fps
+        return self._done, self._total, seconds, self._total_frames / self._fps
 
 
 def _resume(folder: Path, jobs: Sequence[Job]) -> list[Job]:

@@ -19,7 +19,7 @@ def make(pipeline: "RAMPipeline", jobs: Sequence[Job], recipe: Recipe) -> list[t
         [job.prompt for job in jobs],
         [job.frames for job in jobs],
         seed=[job.seed for job in jobs],
-        **dict(recipe.sampling),
+        **recipe.sampling,
     ).motions
     scores = _scores(pipeline, motions)
     return [(recipe.changes.apply(motion), score) for motion, score in zip(motions, scores, strict=True)]

@@ -6,7 +6,7 @@ seed and length come from its own row alone, so that it does not matter which ro
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from operator import attrgetter
 from pathlib import Path
@@ -45,7 +45,7 @@ class Recipe:
     variant: str | None = None
     lora: str | None = None
     lora_scale: float = 1.0
-    sampling: tuple[tuple[str, Any], ...] = ()
+    sampling: Mapping[str, Any] = field(default_factory=dict)
     suffix: str = ".npz"
     options: Options | None = None
     changes: Changes = field(default_factory=Changes)

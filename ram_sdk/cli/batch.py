@@ -85,7 +85,7 @@ def _recipe(arguments: argparse.Namespace) -> "Recipe":
         variant=arguments.variant,
         lora=arguments.lora,
         lora_scale=arguments.lora_scale,
-        sampling=tuple({**sampling.settings(arguments), "num_candidates": arguments.candidates}.items()),
+        sampling={**sampling.settings(arguments), "num_candidates": arguments.candidates},
         suffix=suffix,
         options=format_options.chosen(arguments, [suffix])[suffix],
         changes=changes_of(arguments),

@@ -16,7 +16,7 @@ from ram_sdk.batch import Recipe, run
 from ram_sdk.batch.manifest import sha256
 from ram_sdk.cli import main
 
-STEPS = (("num_inference_steps", 2),)
+STEPS = {"num_inference_steps": 2}
 PROMPTS = ("a person walks", "the man jumps", "someone kicks left")
 
 
@@ -100,7 +100,7 @@ def test_goes_on_with_what_is_missing_damaged_or_changed(checkpoint, table, tmp_
     assert all(sha256(out / entry["file"]) == entry["sha256"] for entry in entries)
     assert all((out / name).stat().st_mtime_ns == before[name] for name in names[3:])
     assert run(table, out, recipe(checkpoint)).made == 0
-    assert run(table, out, Recipe(str(checkpoint), sampling=(("num_inference_steps", 3),))).made == 12
+    assert run(table, out, Recipe(str(checkpoint), sampling={"num_inference_steps": 3})).made == 12
 
 
 def test_two_runs_in_one_folder_are_refused(checkpoint, table, tmp_path):

@@ -22,7 +22,7 @@ def test_two_actors_make_the_same_motions(checkpoint, tmp_path, monkeypatch):
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     table = tmp_path / "prompts.csv"
     table.write_text("prompt,duration,num\na person walks,1,3\nthe man jumps,2,2\nsomeone kicks left,,1\n")
-    recipe = Recipe(str(checkpoint), sampling=(("num_inference_steps", 2),))
+    recipe = Recipe(str(checkpoint), sampling={"num_inference_steps": 2})
     run(table, tmp_path / "out", recipe)
     jobs, bad = plan(read_table(table)[0], recipe.load("cpu"), recipe)
     assert not bad

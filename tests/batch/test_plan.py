@@ -61,7 +61,7 @@ def test_what_shapes_a_motion_shapes_its_request(loaded, checkpoint):
         plan([row], pipeline, recipe)[0][0].request,
         plan([row], pipeline, recipe, seed=1)[0][0].request,
         plan([Row(1, WALK, 1.5)], pipeline, recipe)[0][0].request,
-        plan([row], pipeline, Recipe(str(checkpoint), sampling=(("reg_scale", 0.0),)))[0][0].request,
+        plan([row], pipeline, Recipe(str(checkpoint), sampling={"reg_scale": 0.0}))[0][0].request,
         plan([row], pipeline, Recipe(str(checkpoint), suffix=".npy"))[0][0].request,
     ]
     assert len(set(requests)) == 5

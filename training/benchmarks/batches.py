@@ -39,7 +39,7 @@ def measure(
 
     Seconds of the CPU, because other programs on the machine change those of the clock.
     """
-    recipe = Recipe(checkpoint, sampling=(("num_inference_steps", steps),))
+    recipe = Recipe(checkpoint, sampling={"num_inference_steps": steps})
     pipeline = recipe.load("cpu")
     padded = PaddedPipeline(**pipeline.components)
     padded.set_progress_bar_config(disable=True)
