@@ -5,6 +5,7 @@ On one machine, `ram-sdk batch prompts.csv -o motions/ --workers 4` does the sam
 
 from pathlib import Path
 
+import numpy as np
 import ray.data
 
 from ram_sdk.batch import Recipe, plan, read_table
@@ -12,7 +13,7 @@ from ram_sdk.batch.cluster import motions
 
 table = Path("prompts.csv")
 table.write_text("prompt,duration,num\na person walks forward,2,2\na person jumps,,1\n")
-ray.init(address="auto" if Path("/tmp/ray/ray_current_cluster").exists() else "local")
+ray.init()  # the cluster that this machine belongs to, or one of its own
 
 recipe = Recipe(sampling={"num_inference_steps": 20})
 rows, bad = read_table(table)
@@ -21,4 +22,4 @@ print("skipped:", bad + more)
 motions(jobs, recipe, actors=2).write_parquet("motions.parquet")
 
 for row in ray.data.read_parquet("motions.parquet").take_all():
-    print(row["name"], row["seed"], row["joints"].reshape(row["frames"], 22, 3).shape)
+    print(row["name"], row["seed"], np.reshape(row["joints"], (row["frames"], 22, 3)).shape)

@@ -70,7 +70,9 @@ def run(arguments: argparse.Namespace) -> int:
     facts = {"folder": str(arguments.output), "made": report.made, "kept": report.kept, "skipped": skipped}
     there = f", {report.kept} were there" if report.kept else ""
     console.say(f"{arguments.output}  {report.made} motions made{there}", facts)
-    return console.summary([f"row {row.number}" for row in report.skipped], skipped)
+    if skipped:
+        console.complain(f"rows that were skipped: {skipped}, see above")
+    return 2 if skipped else 0
 
 
 def _recipe(arguments: argparse.Namespace) -> "Recipe":
@@ -109,6 +111,7 @@ class _Bar:
                 total=round(total_seconds, 1), initial=round(seconds, 1), unit="s of motion", disable=None,
                 bar_format="{desc}: {percentage:3.0f}%|{bar}| [{elapsed}<{remaining}, {rate_fmt}]",
             )  # fmt: skip
+        console.detail(f"{done} of {total} motions")
         self._bar.set_description(f"{done} of {total} motions", refresh=False)
         self._bar.update(round(seconds, 1) - self._bar.n)
 
