@@ -30,13 +30,16 @@ class Report:
     Attributes:
         made: motions written.
         kept: motions that were there already, whole and as they are asked for.
-        skipped: rows that were not made, with the reasons.
+        skipped: rows, and motions of rows, that were not made, with the reasons.
     """
 
     made: int
     kept: int
     skipped: tuple[BadRow, ...]
 
+
+Results = Iterator[tuple[list[Entry], list[BadRow]]]
+"""What came of each batch: entries for the manifest, and motions that could not be changed as asked."""
 
 Progress = Callable[[int, int, float, float], None]
 """Told motions done and asked for, and the seconds of motion done and asked for."""
@@ -67,7 +70,8 @@ def run(
         batch_size: motions made at a time.
         workers: processes.
         device: of the networks, see `RAMPipeline.from_pretrained`.
-        on_bad_row: told of rows that are skipped, before any motion is made.
+        on_bad_row: told of rows that are skipped, before any motion is made; and of motions that could not be
+            changed as the recipe says.
         on_progress: told after each batch.
 
     Raises:
@@ -79,7 +83,7 @@ def run(
     with folder_lock(folder):
         pipeline = recipe.load(device)
         jobs, more = plan(rows, pipeline, recipe, seed)
-        skipped = tuple(sorted((*bad, *more), key=lambda row: row.number))
+        skipped = sorted((*bad, *more), key=lambda row: row.number)
         for row in skipped:
             on_bad_row(row)
         waiting = _resume(folder, jobs)
@@ -87,16 +91,19 @@ def run(
         on_progress(*count.state)
         todo = batches(waiting, batch_size)
         if workers == 1 or len(todo) <= 1:
-            results: Iterator[list[Entry]] = (make_files(pipeline, one, recipe, folder) for one in todo)
+            results: Results = (make_files(pipeline, one, recipe, folder) for one in todo)
         else:
             del pipeline
             results = make_on_processes(todo, recipe, folder, device, min(workers, len(todo)))
         with (folder / manifest.NAME).open("ab") as record:
-            for entries in results:
+            for entries, failed in results:
                 manifest.append(record, entries)
+                for row in failed:
+                    on_bad_row(row)
+                skipped += failed
                 count.add(entries)
                 on_progress(*count.state)
-    return Report(len(waiting), len(jobs) - len(waiting), skipped)
+    return Report(count.made, len(jobs) - len(waiting), tuple(skipped))
 
 
 class _Count:
@@ -105,17 +112,18 @@ class _Count:
     def __init__(self, jobs: Sequence[Job], waiting: Sequence[Job], fps: float) -> None:
         self._fps, self._frames = fps, {job.file: job.frames for job in waiting}
         self._total, self._total_frames = len(jobs), sum(job.frames for job in jobs)
-        self._done, self._left = len(jobs) - len(waiting), sum(self._frames.values())
+        self._kept, self._left = len(jobs) - len(waiting), sum(self._frames.values())
+        self.made = 0
 
     def add(self, entries: Sequence[Entry]) -> None:
-        self._done += len(entries)
+        self.made += len(entries)
         self._left -= sum(self._frames[entry["file"]] for entry in entries)
 
     @property
     def state(self) -> tuple[int, int, float, float]:
         """As `Progress` takes it."""
         seconds = (self._total_frames - self._left) / self._fps
-        return self._done, self._total, seconds, self._total_frames / self._fps
+        return self._kept + self.made, self._total, seconds, self._total_frames / self._fps
 
 
 def _resume(folder: Path, jobs: Sequence[Job]) -> list[Job]:

@@ -67,7 +67,7 @@ class _Maker:
 
         jobs = [Job(**row) for row in rows.to_pylist()]
         made = [
-            _columns(job, motion, scores)
+            _columns(job, self._recipe.changes.apply(motion), scores)
             for job, (motion, scores) in zip(jobs, make(self._pipeline, jobs, self._recipe), strict=True)
         ]
         joints = pa.array([row.pop("joints") for row in made], pa.list_(pa.float32()))

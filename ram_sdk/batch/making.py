@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ram_sdk import formats
 from ram_sdk.batch.manifest import Entry, sha256
 from ram_sdk.batch.plan import Job, Recipe
+from ram_sdk.batch.table import BadRow
 
 if TYPE_CHECKING:
     from ram_sdk.motion import Motion
@@ -14,27 +15,35 @@ if TYPE_CHECKING:
 
 
 def make(pipeline: "RAMPipeline", jobs: Sequence[Job], recipe: Recipe) -> list[tuple["Motion", Any]]:
-    """The motions of a batch, each with its scores; None where the checkpoint cannot judge."""
+    """The motions of a batch, not changed yet, each with its scores; None where nothing can judge."""
     motions = pipeline(
         [job.prompt for job in jobs],
         [job.frames for job in jobs],
         seed=[job.seed for job in jobs],
         **recipe.sampling,
     ).motions
-    scores = _scores(pipeline, motions)
-    return [(recipe.changes.apply(motion), score) for motion, score in zip(motions, scores, strict=True)]
+    return list(zip(motions, _scores(pipeline, motions), strict=True))
 
 
-def make_files(pipeline: "RAMPipeline", jobs: Sequence[Job], recipe: Recipe, folder: Path) -> list[Entry]:
+def make_files(
+    pipeline: "RAMPipeline", jobs: Sequence[Job], recipe: Recipe, folder: Path
+) -> tuple[list[Entry], list[BadRow]]:
     """Make and write the motions of a batch; each file appears whole or not at all.
 
     Returns:
-        Their entries for the manifest.
+        Their entries for the manifest, and what could not be changed as asked, such as a motion to loop
+        that has no cycle.
     """
     options = recipe.options or formats.BY_SUFFIX[recipe.suffix].options()
     entries: list[Entry] = []
-    for job, (motion, scores) in zip(jobs, make(pipeline, jobs, recipe), strict=True):
-        path = formats.write_chosen(motion, folder / job.file, options)
+    failed: list[BadRow] = []
+    for job, (made, scores) in zip(jobs, make(pipeline, jobs, recipe), strict=True):
+        try:
+            motion = recipe.changes.apply(made)
+            path = formats.write_chosen(motion, folder / job.file, options)
+        except ValueError as error:
+            failed.append(BadRow(job.row, f"{job.file}: {error}"))
+            continue
         entries.append(
             {
                 "file": job.file,
@@ -47,7 +56,7 @@ def make_files(pipeline: "RAMPipeline", jobs: Sequence[Job], recipe: Recipe, fol
                 "request": job.request,
             }
         )
-    return entries
+    return entries, failed
 
 
 def _scores(pipeline: "RAMPipeline", motions: "Sequence[Motion]") -> list[Any]:

@@ -74,6 +74,7 @@ class Job:
     """One motion to make.
 
     Attributes:
+        row: of the table.
         file: its name in the folder of the batch.
         prompt: what the person does.
         frames: its length.
@@ -81,6 +82,7 @@ class Job:
         request: a hash of all that was asked for; a file of another request is made anew.
     """
 
+    row: int
     file: str
     prompt: str
     frames: int
@@ -117,7 +119,7 @@ def plan(
         for turn, file in enumerate(files):
             own = motion_seed(seed, row.number, turn) if row.seed is None else row.seed + turn
             request = _hash([digest, row.prompt, row.duration, own])
-            jobs.append(Job(file, row.prompt, frames, own, request))
+            jobs.append(Job(row.number, file, row.prompt, frames, own, request))
     return jobs, bad
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ram_sdk.batch.making import make_files
 from ram_sdk.batch.manifest import Entry
 from ram_sdk.batch.plan import Job, Recipe
+from ram_sdk.batch.table import BadRow
 
 if TYPE_CHECKING:
     from ram_sdk.pipeline import RAMPipeline
@@ -24,8 +25,8 @@ _pipeline: "RAMPipeline"
 
 def make_on_processes(
     batches: Sequence[Sequence[Job]], recipe: Recipe, folder: Path, device: str, workers: int
-) -> Iterator[list[Entry]]:
-    """The manifest's entries of each batch, in the order in which batches get done.
+) -> Iterator[tuple[list[Entry], list[BadRow]]]:
+    """What `make_files` returns for each batch, in the order in which batches get done.
 
     Args:
         batches: to make, the longest motions first.
@@ -73,7 +74,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _make(batch: Sequence[Job], recipe: Recipe, folder: Path) -> list[Entry]:
+def _make(batch: Sequence[Job], recipe: Recipe, folder: Path) -> tuple[list[Entry], list[BadRow]]:
     return make_files(_pipeline, batch, recipe, folder)
 
 

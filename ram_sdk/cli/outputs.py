@@ -78,7 +78,7 @@ class Outputs:
             raise ValueError(
                 f"{len(names)} motions: without -o at most {player.MOST} are shown side by side; give -o DIR/"
             )
-        _check_number("--fps", arguments.fps, 0.1, MAX_FPS)
+        self._changes = changes_of(arguments)
         if len(names) * len(arguments.output) > MAX_FILES:
             raise ValueError(
                 f"{len(names)} motions in {len(arguments.output)} outputs: one command writes at most "
@@ -119,13 +119,12 @@ class Outputs:
             motion: what to write.
             about: what to print beside the path and the length.
         """
-        changes = changes_of(self._arguments)
         if self._watched is not None:
-            self._watched.append(changes.apply(motion))
+            self._watched.append(self._changes.apply(motion))
         for paths in self._targets:
             path = paths[index]
             try:
-                changed = changes.apply(motion)
+                changed = self._changes.apply(motion)
                 formats.write_chosen(changed, path, self._options[path.suffix.lower()])
             except (ValueError, OSError, formats.MissingPackageError) as error:
                 console.complain(f"{path}: {error}")
@@ -141,9 +140,14 @@ class Outputs:
 
 
 def changes_of(arguments: argparse.Namespace) -> "Changes":
-    """The changes that were asked for."""
+    """The changes that were asked for.
+
+    Raises:
+        ValueError: a frame rate that is not allowed.
+    """
     from ram_sdk.changes import Changes
 
+    _check_number("--fps", arguments.fps, 0.1, MAX_FPS)
     return Changes(**{one.name: getattr(arguments, one.name) for one in fields(Changes)})
 
 

@@ -14,6 +14,7 @@ import pytest
 from ram_sdk import RAMPipeline
 from ram_sdk.batch import Recipe, run
 from ram_sdk.batch.manifest import sha256
+from ram_sdk.changes import Changes
 from ram_sdk.cli import main
 
 STEPS = {"num_inference_steps": 2}
@@ -101,6 +102,16 @@ def test_goes_on_with_what_is_missing_damaged_or_changed(checkpoint, table, tmp_
     assert all((out / name).stat().st_mtime_ns == before[name] for name in names[3:])
     assert run(table, out, recipe(checkpoint)).made == 0
     assert run(table, out, Recipe(str(checkpoint), sampling={"num_inference_steps": 3})).made == 12
+
+
+def test_motions_that_cannot_be_changed_do_not_end_a_run(checkpoint, table, tmp_path):
+    told = []
+    cut = recipe(checkpoint, changes=Changes(loop=10**6))
+    report = run(table, tmp_path / "out", cut, on_bad_row=told.append)
+    assert (report.made, report.kept, len(report.skipped)) == (0, 0, 12)
+    assert told == list(report.skipped)
+    assert told[0].reason.startswith(".npz: ", told[0].reason.index(".npz"))
+    assert os.listdir(tmp_path / "out") == ["manifest.jsonl"]
 
 
 def test_two_runs_in_one_folder_are_refused(checkpoint, table, tmp_path):

@@ -47,7 +47,7 @@ def measure(
     rng = np.random.default_rng(0)
     lengths = [int(frames) for frames in rng.integers(motion.min_frames, motion.max_frames + 1, prompts)]
     padded.longest = max(lengths)
-    jobs = [Job("", _PROMPTS[i % len(_PROMPTS)], frames, i, "") for i, frames in enumerate(lengths)]
+    jobs = [Job(i, "", _PROMPTS[i % len(_PROMPTS)], frames, i, "") for i, frames in enumerate(lengths)]
     as_they_come = [jobs[start : start + batch_size] for start in range(0, prompts, batch_size)]
     ways = {
         "sorted by length": (pipeline, batches(jobs, batch_size)),
