@@ -120,7 +120,11 @@ class Outputs:
             about: what to print beside the path and the length.
         """
         if self._watched is not None:
-            self._watched.append(self._changes.apply(motion))
+            try:
+                self._watched.append(self._changes.apply(motion))
+            except ValueError as error:
+                console.complain(error)
+                self.failed.append(f"motion {index + 1}")
         for paths in self._targets:
             path = paths[index]
             try:
