@@ -74,7 +74,7 @@ def split_at_and(words: list[str]) -> tuple[list[str], list[str]]:
 
 def run(command: list[str]) -> None:
     if command[0] == "ram-sdk" and ENDLESS & set(command):
-        cli._parser().parse_args(command[1:])
+        cli.parser().parse_args(command[1:])
     elif command[0] == "ram-sdk":
         assert cli.main(command[1:]) == 0
     elif command[:3] == ["python", "-m", "training"]:
