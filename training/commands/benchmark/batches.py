@@ -5,7 +5,7 @@ batches sorted by length as `ram-sdk batch` makes them, batches in the table's o
 longest, and every batch padded to the longest motion of all. Writing files is left out.
 
 Example:
-    python -m training benchmark batches [--prompts 96] [--steps 4] [--repeats 3]
+    python -m training benchmark batches [--prompts 48] [--steps 4] [--repeats 3]
 """
 
 import argparse
@@ -16,7 +16,7 @@ from training.commands import options
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     options.add_checkpoint(parser)
-    parser.add_argument("--prompts", type=options.count(1), default=96, help="how many (default: 96)")
+    parser.add_argument("--prompts", type=options.count(1), default=48, help="how many (default: 48)")
     parser.add_argument("--steps", type=options.count(1), default=4, help="of denoising (default: 4)")
     parser.add_argument("--batch-size", type=options.count(1), default=16, help="default: 16")
     parser.add_argument("--repeats", type=options.count(1), default=3, help="of each way (default: 3)")
