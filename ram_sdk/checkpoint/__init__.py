@@ -1,7 +1,7 @@
 """Checkpoints: pipeline folders on the disk, in the package and on the Hub.
 
 `folder` knows the layout, `configs` and `weights` the files of a part, `backbone` those of the text backbone,
-`hub` the Hugging Face Hub, `card` and `known_prompts` what is told to people, `lora` changes to a checkpoint.
+`hub` the Hugging Face Hub, `card` what is told to people, `lora` changes to a checkpoint.
 """
 
 from ram_sdk.checkpoint.backbone import load_text_backbone, shipped_text_backbone
@@ -15,30 +15,22 @@ from ram_sdk.checkpoint.folder import (
     load_component,
     locate,
     read_index,
+    read_known_actions,
     save,
 )
 from ram_sdk.checkpoint.hub import HubOptions, push
-from ram_sdk.checkpoint.known_prompts import (
-    KNOWN_PROMPTS,
-    KnownAction,
-    keep_known_prompts,
-    read_known_prompts,
-)
 from ram_sdk.shipped import DEFAULT, INDEX, SHIPPED
 
 __all__ = [
     "COMPONENTS",
     "DEFAULT",
     "INDEX",
-    "KNOWN_PROMPTS",
     "SHIPPED",
     "CheckpointError",
     "HubOptions",
-    "KnownAction",
     "add_component",
     "describe",
     "find",
-    "keep_known_prompts",
     "licence_of",
     "load_component",
     "load_text_backbone",
@@ -46,7 +38,7 @@ __all__ = [
     "push",
     "read_index",
     "read_json",
-    "read_known_prompts",
+    "read_known_actions",
     "save",
     "shipped_text_backbone",
     "write_json",

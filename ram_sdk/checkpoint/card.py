@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ram_sdk.checkpoint.configs import CONFIGS, read_config
-from ram_sdk.checkpoint.folder import CARD, read_index
-from ram_sdk.checkpoint.known_prompts import read_known_prompts
+from ram_sdk.checkpoint.folder import CARD, read_index, read_known_actions
 from ram_sdk.checkpoint.weights import count_weights
 from ram_sdk.files import write_whole
 from ram_sdk.models import NormalizerConfig
@@ -95,7 +94,7 @@ def describe(folder: Path) -> dict[str, str]:
     motion = read_config(folder / "normalizer" / "config.json", NormalizerConfig)
     scheduler = read_config(folder / "scheduler" / "config.json", SchedulerConfig)
     backbone = read_config(folder / "text_backbone" / "backbone.json", TextBackboneConfig)
-    known = read_known_prompts(folder)
+    known = read_known_actions(folder)
     facts = {
         "checkpoint": str(folder),
         "licence": licence_of(folder) or f"its card does not say ({CARD})",
@@ -112,7 +111,7 @@ def describe(folder: Path) -> dict[str, str]:
         if network not in CONFIGS:
             continue
         config = dataclasses.asdict(read_config(folder / name / "config.json", CONFIGS[network]))
-        sizes = ", ".join(f"{key} {value}" for key, value in config.items())
+        sizes = ", ".join(f"{key} {value}" for key, value in config.items() if key != "actions")
         files = sorted((folder / name).glob("model*.safetensors"))
         weights = ", ".join(f"{count_weights(file):,} weights ({file.name})" for file in files)
         if files:

@@ -30,7 +30,6 @@ from ram_sdk.checkpoint.backbone import (
 from ram_sdk.checkpoint.configs import CONFIGS, check_sizes, read_config, read_json, write_json
 from ram_sdk.checkpoint.errors import CheckpointError
 from ram_sdk.checkpoint.hub import HubOptions, download, is_repository
-from ram_sdk.checkpoint.known_prompts import KNOWN_PROMPTS
 from ram_sdk.checkpoint.weights import (
     check_sum,
     load_network,
@@ -137,6 +136,17 @@ def read_index(folder: Path) -> dict[str, type]:
     classes = _read_classes(folder)
     check_sizes(folder, classes)
     return classes
+
+
+def read_known_actions(folder: Path) -> tuple[models.KnownAction, ...]:
+    """What a checkpoint was taught, with example prompts; empty where its folder does not say.
+
+    Raises:
+        CheckpointError: it is no RAM pipeline, or its list is damaged.
+    """
+    if _read_classes(folder)["known_actions"] is NoneType:
+        return ()
+    return read_config(folder / "known_actions" / "config.json", models.KnownActionsConfig).actions
 
 
 def load_component(folder: Path, name: str, component: type, variant: str | None, hub: HubOptions) -> Any:
@@ -278,7 +288,7 @@ def _fetch_parts(repository: str, folder: Path, variant: str | None, hub: HubOpt
             names.append(f"{name}/config.json")
         if part in CONFIGS:
             names.append(f"{name}/{weights_name(_variant_of(name, variant))}")
-    optional = [CARD, KNOWN_PROMPTS, *NOTICES]
+    optional = [CARD, *NOTICES]
     download(repository, folder.name, names, optional, hub, check)
     backbone = read_config(folder / "text_backbone" / "backbone.json", TextBackboneConfig)
     if backbone.place == "folder":

@@ -22,11 +22,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Print every action with its example sentences; returns the exit code."""
     from ram_sdk import checkpoint
 
-    actions = checkpoint.read_known_prompts(find(arguments))
-    if actions is None:
+    actions = checkpoint.read_known_actions(find(arguments))
+    if not actions:
         console.say(
-            f"{arguments.checkpoint} has no {checkpoint.KNOWN_PROMPTS} to say what it knows: read its card",
-            {"checkpoint": arguments.checkpoint, "actions": None},
+            f"{arguments.checkpoint} does not list what it knows: read its card",
+            {"checkpoint": arguments.checkpoint, "actions": []},
         )
         return 0
     for action in actions:

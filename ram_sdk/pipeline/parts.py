@@ -114,7 +114,6 @@ class PipelineParts:
         """
         checkpoint.save(self.components, Path(folder), variant)
         write_model_card(self, Path(folder))
-        checkpoint.keep_known_prompts(self.folder, Path(folder))
 
     def push_to_hub(
         self,

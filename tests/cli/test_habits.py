@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from ram_sdk import RAMPipeline, formats
-from ram_sdk.checkpoint import CheckpointError, read_known_prompts
+from ram_sdk.checkpoint import add_component
 from ram_sdk.cli import main, parser
+from ram_sdk.models import KnownAction, KnownActions, KnownActionsConfig
 from ram_sdk.shipped import SHIPPED
 from tests.synthetic_motion import natural_poses
 
@@ -110,32 +111,16 @@ def test_formats_are_those_of_the_registry(capsys):
 
 def test_prompts_come_from_the_checkpoint(checkpoint, capsys):
     assert main(["prompts", str(checkpoint)]) == 0
-    assert "has no known_prompts.json" in capsys.readouterr().out
-    known = {"actions": [{"name": "walk", "examples": ["a person walks", "someone strolls"]}]}
-    (checkpoint / "known_prompts.json").write_text(json.dumps(known))
+    assert "does not list what it knows" in capsys.readouterr().out
+    examples = ("a person walks", "someone strolls")
+    known = KnownActions(KnownActionsConfig(32, 0.5, (KnownAction("walk", examples, 1),)))
+    add_component(checkpoint, "known_actions", known)
     assert main(["prompts", str(checkpoint)]) == 0
     assert capsys.readouterr().out == "walk\n  a person walks\n  someone strolls\n"
     assert main(["prompts", str(checkpoint), "--json"]) == 0
-    assert lines(capsys) == [{"action": "walk", "examples": ["a person walks", "someone strolls"]}]
+    assert lines(capsys) == [{"action": "walk", "examples": list(examples)}]
     assert main(["info", str(checkpoint)]) == 0
     assert "1 actions, see ram-sdk prompts" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    "content",
-    ["[]", '{"actions": 3}', '{"actions": [{"name": "x"}]}', '{"actions": [{"name": "x", "examples": [1]}]}'],
-)
-def test_damaged_lists_of_prompts_are_one_line(checkpoint, content):
-    (checkpoint / "known_prompts.json").write_text(content)
-    with pytest.raises(CheckpointError, match=r"known_prompts\.json"):
-        read_known_prompts(checkpoint)
-
-
-def test_known_prompts_go_where_the_weights_go(checkpoint, tmp_path):
-    known = {"actions": [{"name": "walk", "examples": []}]}
-    (checkpoint / "known_prompts.json").write_text(json.dumps(known))
-    RAMPipeline.from_pretrained(checkpoint).save_pretrained(tmp_path / "copy")
-    assert json.loads((tmp_path / "copy" / "known_prompts.json").read_text()) == known
 
 
 @pytest.mark.slow
