@@ -1,11 +1,14 @@
 """Text files of people: UTF-8, UTF-16, UTF-32 or Windows-1252; tables with commas, semicolons or tabs."""
 
 import csv
+import json
 import os
 import re
 import warnings
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 _MAX_BYTES = 8 << 20
 MAX_MOTION_BYTES = 1 << 30  # an hour at 120 fps of a skeleton with fingers
@@ -62,6 +65,40 @@ def decode(content: bytes, name: str, max_bytes: int = _MAX_BYTES) -> str:
     if "\0" in text:
         raise ValueError(f"{name!r}, line {text.count(chr(10), 0, text.index(chr(0))) + 1}: not text")
     return text
+
+
+def read_data(path: str | os.PathLike[str]) -> Any:
+    """The plain values of a `.json`, `.yaml` or `.yml` file.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: another suffix, or it is not what its suffix says.
+    """
+    suffix = data_suffix(path)
+    text = read_text(path)
+    if suffix == ".json":
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise ValueError(f"not JSON: {error}") from error
+    import yaml
+
+    try:
+        return yaml.safe_load(text)
+    except (ValueError, yaml.YAMLError) as error:
+        raise ValueError(f"not YAML: {' '.join(str(error).split())}") from error
+
+
+def data_suffix(path: str | os.PathLike[str]) -> str:
+    """The suffix of a file of plain values.
+
+    Raises:
+        ValueError: it is not `.json`, `.yaml` or `.yml`.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in (".json", ".yaml", ".yml"):
+        raise ValueError(f"{os.fspath(path)!r}: use a file ending in .json, .yaml or .yml")
+    return suffix
 
 
 def column(text: str, names: Sequence[str], where: str) -> list[str]:

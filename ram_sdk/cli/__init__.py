@@ -12,6 +12,7 @@ from ram_sdk.cli import (
     console,
     convert,
     doctor,
+    edit,
     generate,
     info,
     known_formats,
@@ -21,7 +22,7 @@ from ram_sdk.cli import (
 from ram_sdk.files import sigterm_as_exit
 
 _VERBS = (
-    generate, compose, batch, convert, search,
+    generate, compose, edit, batch, convert, search,
     info, known_prompts, known_formats, doctor, completion,
 )  # fmt: skip
 

@@ -3,10 +3,14 @@
 import argparse
 from pathlib import Path
 
-from ram_sdk.cli import sampling
+from ram_sdk.cli import console, sampling
 from ram_sdk.cli.outputs import Outputs, add_output_options
 
-_EXAMPLE = """
+_EXAMPLES = """
+ram-sdk compose timeline.yaml                 # opens the player
+ram-sdk compose timeline.yaml -o motion.glb --seed 1
+"""
+_TIMELINES = """
 A timeline is a .json, .yaml or .yml file, times in seconds:
 
   segments:
@@ -16,20 +20,13 @@ A timeline is a .json, .yaml or .yml file, times in seconds:
 
 Parts are upper body, arms, left arm, right arm and head; the whole body has no gaps. An entry
 {motion: walk.npz, start: 0, end: 3} keeps a motion: to continue it, or to redo what comes between two.
-
-examples:
-  ram-sdk compose timeline.yaml                 # opens the player
-  ram-sdk compose timeline.yaml -o motion.glb --seed 1
 """
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the verb to the command line."""
-    parser = commands.add_parser(
-        "compose",
-        help="make one motion from several prompts",
-        epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = console.add_verb(
+        commands, "compose", "make one motion from several prompts", _EXAMPLES, _TIMELINES
     )
     parser.set_defaults(run=run)
     parser.add_argument("timeline", type=Path, metavar="TIMELINE", help="what happens when, see below")

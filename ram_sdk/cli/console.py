@@ -39,15 +39,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_verb(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, about: str, examples: str
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    about: str,
+    examples: str,
+    notes: str = "",
 ) -> argparse.ArgumentParser:
-    """A command with examples below its help."""
+    """A command with examples, and notes such as what a file looks like, below its help."""
     examples = "\n".join(f"  {line}" for line in examples.strip().splitlines())
     return commands.add_parser(
         name,
         help=about,
         description=f"{about[0].upper()}{about[1:]}.",
-        epilog=f"examples:\n{examples}",
+        epilog=f"examples:\n{examples}\n{notes}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from ram_sdk.cli import console, prompts, sampling
+from ram_sdk.cli import console, constraint_options, prompts, sampling
 from ram_sdk.cli.outputs import MAX_FILES, Outputs, add_output_options, numbers
 from ram_sdk.text_files import slug
 
@@ -20,7 +20,9 @@ ram-sdk generate --prompt-file prompts.txt -o motions/   # thousands of prompts:
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the verb to the command line."""
-    parser = console.add_verb(commands, "generate", "make motions from text", _EXAMPLES)
+    parser = console.add_verb(
+        commands, "generate", "make motions from text", _EXAMPLES, constraint_options.HELP
+    )
     parser.set_defaults(run=run)
     parser.add_argument("prompts", nargs="*", metavar="PROMPT", help="what the person does; - reads stdin")
     parser.add_argument(
@@ -34,6 +36,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--candidates", type=int, default=1, metavar="N", help="each motion is the best of N (default: 1)"
     )
+    constraint_options.add_constraint_options(parser)
     sampling.add_options(parser)
     add_output_options(parser)
 
@@ -57,10 +60,14 @@ def run(arguments: argparse.Namespace) -> int:
         [f"{number}_{slug(text)}" for number, text in zip(numbers(len(wanted)), wanted, strict=True)],
     )
     seeds = [seed for _ in texts for seed in inputs.seeds(arguments.seed, None, 1, arguments.num)]
+    constraints = constraint_options.chosen(arguments)
     pipeline = sampling.load(arguments)
     pipeline.text_backbone.tokenize(texts)  # a prompt that is too long must not end a long run halfway
     pipeline.set_progress_bar_config(leave=False)
-    settings = sampling.settings(arguments) | {"num_candidates": arguments.candidates}
+    settings = sampling.settings(arguments) | {
+        "num_candidates": arguments.candidates,
+        "constraints": constraints,
+    }
     if arguments.duration is not None:
         settings["duration"] = arguments.duration
     starts = range(0, len(wanted), batch_size)

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ram_sdk.control.settling import settled
 from ram_sdk.control.timeline import PARTS, Kept, Part, Segment, Timeline
 from ram_sdk.models import FeatureNormalizer, NormalizerConfig
 from ram_sdk.motion import Motion
@@ -85,6 +86,7 @@ class Composition:
         frames: length of the motion.
         windows: what is denoised; those of parts of the body come last.
         holds: what is kept.
+        borders: frames at which one window of the whole body takes over from another.
     """
 
     def __init__(self, timeline: Timeline, normalizer: FeatureNormalizer) -> None:
@@ -100,6 +102,7 @@ class Composition:
         body = _windows(timeline, config)
         self.windows = (*body, *_part_windows(timeline, config))
         self.holds = tuple(_hold(one, normalizer) for one in timeline.body if isinstance(one, Kept))
+        self.borders = _borders(timeline, config)
         device = normalizer.mean.device
         self._total = torch.zeros(self.frames, 1, device=device)
         for window in body:
@@ -133,6 +136,13 @@ class Composition:
             return self._kept(whole)[None]
 
         return estimate
+
+    def finished(self, features: Tensor) -> Tensor:
+        """The motion `(frames, features)` in real units with calm borders; what is kept stays as it is."""
+        calm = settled(features, self.borders, SKELETONS[self._normalizer.config.skeleton])
+        for hold in self.holds:
+            calm[hold.start : hold.stop] = features[hold.start : hold.stop]
+        return calm
 
     def _add(self, whole: Tensor, window: Window, made: Tensor) -> None:
         """Put a window's estimate into the whole, in place."""
@@ -210,6 +220,12 @@ def _check_skeleton(timeline: Timeline, config: NormalizerConfig) -> None:
                 f"{one} has {one.motion.joints.shape[1]} joints: this checkpoint makes "
                 f"{SKELETONS[config.skeleton].num_joints}"
             )
+
+
+def _borders(timeline: Timeline, config: NormalizerConfig) -> list[int]:
+    made = [_cuts(one, config) for one in timeline.body if isinstance(one, Segment)]
+    ends = {cuts[-1] for cuts in made}
+    return [border for cuts in made for border in cuts[:-1] if border != cuts[0] or border in ends]
 
 
 def _windows(timeline: Timeline, config: NormalizerConfig) -> list[Window]:

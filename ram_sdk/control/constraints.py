@@ -208,9 +208,18 @@ def from_json(text: str) -> list[Constraint]:
         entries = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"constraints: this is not JSON that can be read ({error})") from error
+    return from_entries(entries)
+
+
+def from_entries(entries: Any) -> list[Constraint]:
+    """Constraints from plain values, as `to_json` writes them.
+
+    Raises:
+        ValueError: it is no list of constraints, or one of them is wrong.
+    """
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise ValueError(
-            'constraints: expected a JSON list of objects such as {"kind": "Stop", "place": [0, 1]}'
+            'constraints: expected a list of objects such as {"kind": "Stop", "place": [0, 1], "time": 2}'
         )
     return [_from_fields(entry) for entry in entries]
 
@@ -256,7 +265,7 @@ def _from_fields(entry: dict[str, Any]) -> Constraint:
     required = {n for n, f in known.items() if f.default is dataclasses.MISSING}
     if missing := sorted(required - given.keys()):
         raise ValueError(f"{name}: {', '.join(missing)} is missing")
-    if kind is Keep:
+    if kind is Keep and not isinstance(given["motion"], Motion):
         given["motion"] = _motion(given["motion"])
     return kind(**given)
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ram_sdk.control.bodyframe import Array
 from ram_sdk.control.bones import keep_lengths
+from ram_sdk.control.bridge import bridge
 from ram_sdk.control.correction import correct, wanted
 from ram_sdk.control.targets import Targets
 from ram_sdk.skeleton.features import decode_features, decode_heading, encode_joints
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ram_sdk.pipeline import RAMPipeline, StepCallback, StepInfo
 
 _CUTOFF = 6.0  # Hz, see `Motion.smooth`
+_BRIDGED = 39  # timestep down to which gaps are interpolated; in later ones the model fills them
 _PLANTED = 0.05  # how readily a standing foot moves against other joints
 
 
@@ -29,10 +31,17 @@ class Steering:
     def __init__(self, targets: Sequence[Targets], then: "StepCallback | None" = None) -> None:
         self.targets = targets
         self.then = then
+        self._bridges = [bridge(one) for one in targets]
 
     def __call__(self, pipeline: "RAMPipeline", info: "StepInfo") -> Tensor | None:
         """Correct the estimate of a step; a callback of the caller's own sees the corrected one."""
         estimate = info.estimate.clone()
+        if info.timestep >= _BRIDGED:
+            for row, between in zip(estimate, self._bridges, strict=True):
+                if between is not None:
+                    interpolation = pipeline.normalizer.normalize(between.features.to(row))
+                    frames = row[: len(interpolation)]
+                    frames[between.there] = interpolation[between.there]
         features = pipeline.decode(estimate, [len(targets) for targets in self.targets])
         for row, feature, targets in zip(estimate, features, self.targets, strict=True):
             if not targets.steer:

@@ -26,7 +26,7 @@ import yaml
 from ram_sdk.files import write_whole
 from ram_sdk.motion import Motion
 from ram_sdk.skeleton.joints import HUMANML3D
-from ram_sdk.text_files import read_text
+from ram_sdk.text_files import data_suffix, read_data
 
 WHOLE_BODY = "whole body"
 SHORTEST = 0.5
@@ -208,7 +208,7 @@ class Timeline:
         content = {"segments": self.entries()}
         text = (
             json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-            if _suffix(path) == ".json"
+            if data_suffix(path) == ".json"
             else yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
         )
         write_whole(path, text.encode())
@@ -298,20 +298,8 @@ def _seconds(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else reprlib.repr(value)
 
 
-def _suffix(path: Path) -> str:
-    suffix = path.suffix.lower()
-    if suffix not in (".json", ".yaml", ".yml"):
-        raise ValueError(f"timeline {str(path)!r}: use a file ending in .json, .yaml or .yml")
-    return suffix
-
-
 def _entries(path: Path) -> list[Any]:
-    suffix = _suffix(path)
-    text = read_text(path)
-    try:
-        content = json.loads(text) if suffix == ".json" else yaml.safe_load(text)
-    except (ValueError, yaml.YAMLError) as error:
-        raise ValueError(f"not {suffix[1:].upper()}: {' '.join(str(error).split())}") from error
+    content = read_data(path)
     entries = content.get("segments") if isinstance(content, Mapping) and len(content) == 1 else content
     if not isinstance(entries, list) or not entries:
         raise ValueError('expected {"segments": [{"prompt": ..., "start": ..., "end": ...}, ...]}')

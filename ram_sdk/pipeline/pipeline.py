@@ -209,7 +209,7 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         x_0 = self.sample(latents, lengths, generators, scheduler, callback_on_step_end, denoise)
 
         # 4. Decode
-        features = self.decode(x_0, lengths)[0].numpy()
+        features = composition.finished(self.decode(x_0, lengths)[0]).numpy()
         settings = {"seed": chosen, **self._settings(scheduler), "timeline": timeline.entries()}
         prompt = ", then ".join(one.prompt for one in timeline.body if isinstance(one, Segment))
         return placed(Motion.from_features(features, prompt=prompt, settings=settings), timeline)

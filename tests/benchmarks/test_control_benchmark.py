@@ -1,5 +1,7 @@
 """The benchmark of constraints: its measures on motions whose errors are known."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from ram_sdk.control import Keep, Loop, Path
 from ram_sdk.motion import Motion
 from training.benchmarks.control import methods
 from training.benchmarks.control.cases import Case, loop_cases, path_cases
-from training.benchmarks.control.study import markdown, measure
+from training.benchmarks.control.study import film, markdown, measure, rounds
 
 FRAMES = 40
 
@@ -59,3 +61,12 @@ def test_what_is_asked_can_be_met_and_the_table_has_a_row_for_each_way():
     entries = [{"kind": "loop", "way": "ours", "seed": 0, "loop_cm": 0.5, "jerk": 1.0}]
     table = markdown({"checkpoint": "x", "seeds": [0], "entries": entries})
     assert "| loop | ours | 1 |" in table
+
+
+def test_rounds_of_a_loop_follow_each_other():
+    joints = straight()
+    laid = rounds(joints, 10)
+    for one, other in pairwise(laid):
+        np.testing.assert_allclose(other[0], one[-1], atol=1e-9)
+    np.testing.assert_allclose(laid[-1][-1, 0, 2] - joints[0, 0, 2], 10 * 0.05 * (FRAMES - 1), atol=1e-9)
+    assert film(joints).width > 100

@@ -3,19 +3,24 @@
 import json
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from ram_sdk import RAMPipeline
 from ram_sdk.control.bodyframe import facing, steady_facing, turn, wrap
 from ram_sdk.control.targets import resolve
+from ram_sdk.motion import Motion
 from ram_sdk.skeleton.physical import foot_skating_ratio, jerk
 from training.benchmarks.control.cases import FPS, Case, capture_cases, loop_cases, path_cases
 from training.benchmarks.control.methods import METHODS, Joints, applies, unconstrained
 from training.data.folder import MotionTextFolder
+from training.evaluation.prompt_checks.sheets import sheet
 
+_ROUNDS, _AROUND = 10, 6  # of a loop; frames on each side of a place where one round follows another
 _FIELDS = {
     "kept_cm": "pinned joints, worst (cm)",
     "heading_deg": "heading, worst (degrees)",
@@ -31,8 +36,10 @@ _FIELDS = {
 }
 
 
-def study(data: Path, out: Path, checkpoint: str, seeds: Sequence[int], every: int) -> dict[str, Any]:
-    """Run the cases; writes `control.json` and `control.md`.
+def study(
+    data: Path, out: Path, checkpoint: str, seeds: Sequence[int], every: int, ways: Sequence[str]
+) -> dict[str, Any]:
+    """Run the cases; writes `control.json`, `control.md` and a strip of ten rounds of each loop.
 
     Args:
         data: folder in HumanML3D's layout, whose test split is used.
@@ -40,6 +47,7 @@ def study(data: Path, out: Path, checkpoint: str, seeds: Sequence[int], every: i
         checkpoint: what `RAMPipeline.from_pretrained` loads.
         seeds: the first draws the cases; paths and loops run with each, captures with the first.
         every: take only every n-th of the forty cases on captures.
+        ways: of `METHODS`.
 
     Returns:
         What `control.json` holds: one entry for each case, way and seed.
@@ -56,11 +64,13 @@ def study(data: Path, out: Path, checkpoint: str, seeds: Sequence[int], every: i
     out.mkdir(parents=True, exist_ok=True)
     for number, (case, seed) in enumerate(runs, start=1):
         free, seconds = _timed(unconstrained, pipeline, case, seed)
-        for name, method in METHODS.items():
+        for name in ways:
             if applies(name, case):
-                joints, cost = _timed(method, pipeline, case, seed)
+                joints, cost = _timed(METHODS[name], pipeline, case, seed)
                 measured = measure(case, joints, free, real) | {"cost": cost / seconds}
                 entries.append({"kind": case.kind, "way": name, "seed": seed, **measured})
+                if case.kind == "loop" and name == "ours":
+                    film(joints).save(out / f"loop-{number:02d}.png", optimize=True)
         print(f"{number} of {len(runs)}: {case.kind}", flush=True)
         (out / "control.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
         (out / "control.md").write_text(markdown(content), encoding="utf-8")
@@ -112,6 +122,24 @@ def _loop(joints: Joints) -> dict[str, float]:
         "loop_cm": 100 * float(np.linalg.norm(first[0] - last[1], axis=-1).max()),
         "loop_velocity": float(np.linalg.norm(before - after) / size),
     }
+
+
+def rounds(joints: Joints, times: int) -> list[Joints]:
+    """A loop so many times, each round from where and as the one before it ends."""
+    laid = [joints]
+    for _ in range(times - 1):
+        last = laid[-1][-1]
+        yaw = facing(last) - facing(joints[0])
+        laid.append(turn(yaw, joints - joints[0, 0] * (1, 0, 1)) + last[0] * (1, 0, 1))
+    return laid
+
+
+def film(joints: Joints) -> Image.Image:
+    """Where one of ten rounds of a loop follows another: a row of poses for each of the nine places."""
+    laid = rounds(joints, _ROUNDS)
+    places = [np.concatenate([one[-_AROUND - 1 : -1], other[:_AROUND]]) for one, other in pairwise(laid)]
+    ahead = [turn(-facing(place[0]), place - place[0, 0] * (1, 0, 1)) for place in places]
+    return sheet([Motion(place.astype(np.float32)) for place in ahead])
 
 
 def real_jerk(folder: MotionTextFolder) -> float:

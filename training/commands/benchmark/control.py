@@ -2,7 +2,7 @@
 
 Forty cases on captures of the test split (gaps, first and last pose, keyframes, pins, halves of the body),
 four ways over the floor and four loops: ours, imputation, gradient descent through the decoder, and
-interpolation without a model. Writes `control.json` and `control.md`.
+interpolation without a model. Writes `control.json`, `control.md` and strips of the loops, ten rounds each.
 
 Example:
     python -m training benchmark control --data DATA --out RESULTS [--seeds 0 1 2]
@@ -11,6 +11,8 @@ Example:
 import argparse
 
 from training.commands import options
+
+WAYS = ("ours", "imputation", "gradient", "linear", "slerp")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,11 +25,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the first is that of the captures, paths and loops run with each (default: 0 1 2)",
     )  # fmt: skip
     parser.add_argument("--every", type=options.count(1), default=1, help="take only every n-th capture case")
+    parser.add_argument(
+        "--ways", nargs="+", default=list(WAYS), choices=WAYS, help=f"default: {' '.join(WAYS)}"
+    )
 
 
 def run(given: argparse.Namespace) -> None:
     """Measure and print the table."""
     from training.benchmarks.control.study import markdown, study
 
-    content = study(given.data, given.out, given.checkpoint, given.seeds, given.every)
+    content = study(given.data, given.out, given.checkpoint, given.seeds, given.every, given.ways)
     print(markdown(content))

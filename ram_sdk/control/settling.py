@@ -1,0 +1,78 @@
+"""Borders between prompts that are as calm as what lies beside them.
+
+Windows that were blended still disagree a little in the last estimate, and so a border trembles, or a limb
+jumps. Around it the features are replaced by their mean over a short time: the shortest at which no joint
+moves faster, and the motion has no more jerk, than in the parts on both sides. Velocities and positions are
+averaged alike, so a foot that stands in all of these frames goes on standing; a limb that swings through them
+gets shorter, which what needs bones (`Motion.pose`, exports) puts right.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ram_sdk.skeleton.features import decode_features
+from ram_sdk.skeleton.joints import Skeleton
+
+Array = NDArray[np.float64]
+
+_FULL = 0.35  # seconds on each side of a border that are smoothed in full
+_REACH = 0.75  # seconds on each side within which that fades
+_MEANS = (0.05, 0.075, 0.1, 0.15, 0.2, 0.3)  # seconds; deviations of the Gaussian means, tried in turn
+_LARGEST_STEP = 0.1  # metres a frame that are calm, whatever lies beside
+_JERK = 30.0  # metres a second^3 that are
+
+
+def settled(features: Tensor, borders: Sequence[int], skeleton: Skeleton) -> Tensor:
+    """Smooth a composed motion around the borders of its parts.
+
+    Args:
+        features: `(frames, features)` in real units.
+        borders: first frame of each part but the first.
+        skeleton: whose features they are.
+
+    Returns:
+        Features shaped alike; what is farther than 0.75 s from all borders is as it was.
+    """
+    reach = round(_REACH * skeleton.fps)
+    motion = features.clone()
+    for border in borders:
+        first, last = max(0, border - reach), min(len(motion), border + reach)
+        beside = (motion[max(0, first - reach) : first], motion[last : last + reach])
+        limit = np.array([_LARGEST_STEP, _JERK])
+        for part in beside:
+            limit = np.maximum(limit, _unrest(part, skeleton))
+        distance = (torch.arange(first, last) + 0.5 - border).abs() / skeleton.fps
+        share = ((_REACH - distance) / (_REACH - _FULL)).clamp(0.0, 1.0)
+        weight = (share * share * (3.0 - 2.0 * share))[:, None]
+        calm = motion[first:last]
+        for seconds in _MEANS:
+            if (_unrest(calm, skeleton) <= limit).all():
+                break
+            mean = _gaussian_mean(motion, seconds * skeleton.fps, first, last)
+            calm = torch.lerp(motion[first:last], mean, weight)
+        motion[first:last] = calm
+    return motion
+
+
+def _unrest(features: Tensor, skeleton: Skeleton) -> Array:
+    """The fastest joint's largest step, metres a frame, and the mean jerk, metres a second^3."""
+    if len(features) < 4:
+        return np.zeros(2)
+    joints = decode_features(features.double(), skeleton).numpy() / skeleton.metre
+    step, third = (np.linalg.norm(np.diff(joints, n=order, axis=0), axis=-1) for order in (1, 3))
+    return np.array([step.max(), third.mean() * skeleton.fps**3])
+
+
+def _gaussian_mean(motion: Tensor, sigma: float, first: int, last: int) -> Tensor:
+    """Frames `first` to `last` of the Gaussian mean of `(frames, features)` over frames, ends held."""
+    radius = math.ceil(3 * sigma)
+    kernel = torch.exp(-0.5 * (torch.arange(-radius, radius + 1) / sigma) ** 2)
+    at = torch.arange(first - radius, last + radius).clamp(0, len(motion) - 1)
+    windows = motion[at].unfold(0, 2 * radius + 1, 1)
+    mean: Tensor = windows @ (kernel / kernel.sum()).to(motion)
+    return mean
