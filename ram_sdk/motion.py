@@ -3,11 +3,16 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ram_sdk import formats
 from ram_sdk.clip import Clip
 from ram_sdk.formats.read_options import ReadOptions
+from ram_sdk.formats.write_options import RootMotion
+
+if TYPE_CHECKING:
+    from ram_sdk.characters import RetargetedMotion
+    from ram_sdk.characters.hands import HandPose
 
 
 class Motion(Clip):
@@ -31,6 +36,43 @@ class Motion(Clip):
         from ram_sdk.formats import html
 
         return html.frame([self])
+
+    def retarget(
+        self,
+        character: str | os.PathLike[str],
+        *,
+        root: RootMotion = "hips",
+        hands: "HandPose" = "relaxed",
+        person: int | str | None = None,
+        skeleton: Mapping[str, str] | None = None,
+    ) -> "RetargetedMotion":
+        """The motion on your own character, to be saved as its file with this animation in front.
+
+        Bones are found by their role, in any naming, unit, axes and A- or T-pose; mesh, skin, materials,
+        proportions and what else the file holds stay as they are. Limbs point where the motion's point; the
+        way over the floor grows with the legs, and feet stand where the motion's stand.
+
+        Args:
+            character: a `.glb`, `.vrm` or `.bvh` file.
+            root: what carries the motion over the floor: "hips", "ground", a bone at ground level above the
+                hips (the file's own, or a new one called "root"), or nothing, "in_place".
+            hands: pose of the fingers, if there are any: "relaxed", "flat" or "fist".
+            person: which of several bodies in the file: a number from 1, or how the name of its root begins.
+            skeleton: names of the file's joints by role, where they are not found; see
+                `ram_sdk.skeleton.roles.ROLES`.
+
+        Warns:
+            UserWarning: something about the file was assumed.
+
+        Raises:
+            ValueError: no body that can be posed is in the file, or an option is not allowed.
+            OSError: the file cannot be read.
+        """
+        from ram_sdk import characters
+
+        given = characters.load_character(character, ReadOptions(person=person, skeleton=skeleton))
+        name = self.prompt or "Motion"
+        return characters.retarget(given, self.pose.tensors, self.fps, name, root, hands)
 
     def save(self, path: str | os.PathLike[str], **options: Any) -> Path:
         """Write the motion; the suffix chooses the format and the file appears whole or not at all.

@@ -17,12 +17,13 @@ from ram_sdk.cli import (
     info,
     known_formats,
     known_prompts,
+    retarget,
     search,
 )
 from ram_sdk.files import sigterm_as_exit
 
 _VERBS = (
-    generate, compose, edit, batch, convert, search,
+    generate, compose, edit, batch, convert, retarget, search,
     info, known_prompts, known_formats, doctor, completion,
 )  # fmt: skip
 

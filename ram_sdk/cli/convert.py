@@ -29,6 +29,12 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "sources", nargs="+", type=Path, metavar="FILE", help=f"motions to read: {' '.join(formats.READABLE)}"
     )
+    add_source_options(parser)
+    add_output_options(parser)
+
+
+def add_source_options(parser: argparse.ArgumentParser) -> None:
+    """Options that say what cannot be seen in a file of a motion."""
     says = parser.add_argument_group("what cannot be seen in a source file")
     says.add_argument("--source-up", metavar="AXIS", help="its up axis: x, y, z, -x, -y or -z")
     says.add_argument("--source-fps", type=float, metavar="FPS", help="its frame rate")
@@ -38,7 +44,6 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     says.add_argument(
         "--source-skeleton", type=Path, metavar="FILE", help="JSON with the joint names of a .bvh by role"
     )
-    add_output_options(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -48,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     for index, source in enumerate(tqdm(sources, unit="file", disable=None if len(sources) > 1 else True)):
         try:
-            motion = _load(source, arguments)
+            motion = load_source(source, arguments)
         except (ValueError, OSError) as error:
             console.complain(error if source.name in str(error) else f"{source}: {error}")
             outputs.failed.append(str(source))
@@ -57,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     return outputs.finish()
 
 
-def _load(source: Path, arguments: argparse.Namespace) -> "Motion":
+def load_source(source: Path, arguments: argparse.Namespace) -> "Motion":
     """Read a motion with what the command line says about the file."""
     from ram_sdk.motion import Motion
 
@@ -67,11 +72,11 @@ def _load(source: Path, arguments: argparse.Namespace) -> "Motion":
         up=arguments.source_up,
         fps=arguments.source_fps,
         person=int(person) if person is not None and person.isdecimal() else person,
-        skeleton=None if skeleton is None else _skeleton(skeleton),
+        skeleton=None if skeleton is None else read_skeleton(skeleton),
     )
 
 
-def _skeleton(path: Path) -> dict[str, str]:
+def read_skeleton(path: Path) -> dict[str, str]:
     """Joint names by role from a JSON file."""
     try:
         skeleton = json.loads(read_text(path))

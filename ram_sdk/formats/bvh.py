@@ -13,6 +13,7 @@ from ram_sdk.formats.bone_names import BONE_NAMES, BONE_TIPS
 from ram_sdk.formats.bvh_parser import BvhMotion, read_bvh
 from ram_sdk.formats.positions import put_down, warn_of_sides
 from ram_sdk.formats.read_options import ReadOptions
+from ram_sdk.formats.root_motion import ROOT, split
 from ram_sdk.formats.write_options import BvhOptions
 from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
 from ram_sdk.skeleton.kinematics import children
@@ -41,8 +42,11 @@ def write(motion: Clip, path: Path, options: BvhOptions) -> None:
     scale = _UNITS_PER_METRE[options.unit]
     hierarchy, listed = _hierarchy(pose, BONE_NAMES[options.names], options.order, scale)
     angles = np.degrees(pose.euler(options.order))[:, listed]
-    root = pose.root.astype(np.float64) * scale
-    rows = np.concatenate((root, angles.reshape(len(pose), -1)), axis=1)
+    ground, hips = split(pose.root, options.root)
+    if ground is not None:
+        hierarchy = _below_root(hierarchy)
+    paths = [path.astype(np.float64) * scale for path in (ground, hips) if path is not None]
+    rows = np.concatenate((*paths, angles.reshape(len(pose), -1)), axis=1)
     lines = [
         *hierarchy,
         "MOTION",
@@ -161,3 +165,14 @@ def _hierarchy(pose: Pose, labels: tuple[str, ...], order: str, scale: float) ->
 
     add(0, 0)
     return lines, listed
+
+
+def _below_root(hierarchy: list[str]) -> list[str]:
+    """A HIERARCHY section below one more joint, which stands on the floor and only travels."""
+    head, first, *rest = hierarchy
+    channels = "CHANNELS 3 Xposition Yposition Zposition"
+    lines = [first.replace("ROOT", "JOINT"), *rest]
+    return [
+        head, f"ROOT {ROOT}", "{", "\tOFFSET 0.000000 0.000000 0.000000", f"\t{channels}",
+        *(f"\t{line}" for line in lines), "}",
+    ]  # fmt: skip

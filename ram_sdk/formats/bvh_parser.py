@@ -38,6 +38,8 @@ class BvhMotion:
         frame_time: seconds a frame.
         translations: `(frames, joints, 3)` offset from the parent in each frame.
         rotations: `(frames, joints, 3, 3)` rotation relative to the parent, for column vectors.
+        channels: of each joint in the file's order, as (axis, whether it turns about it).
+        hierarchy: the text up to the MOTION section.
     """
 
     names: tuple[str, ...]
@@ -46,6 +48,8 @@ class BvhMotion:
     frame_time: float
     translations: NDArray[np.float64]
     rotations: NDArray[np.float64]
+    channels: tuple[tuple[tuple[int, bool], ...], ...]
+    hierarchy: str
 
     @property
     def fps(self) -> float:
@@ -144,6 +148,8 @@ def parse_bvh(text: str, name: str = "BVH text", fps: float | None = None) -> Bv
         frame_time=frame_time,
         translations=translations,
         rotations=rotations,
+        channels=tuple(joint.channels for joint in joints),
+        hierarchy=text[: motion.start()],
     )
 
 

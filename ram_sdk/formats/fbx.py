@@ -48,7 +48,7 @@ def write(motion: Clip, path: Path, options: FbxOptions) -> None:
     command = _blender_command(options.blender)
     with tempfile.TemporaryDirectory() as folder:
         source, script = Path(folder) / "motion.glb", Path(folder) / "to_fbx.py"
-        source.write_bytes(glb.build([motion], options.names))
+        source.write_bytes(glb.build([motion], options.names, options.root))
         script.write_text(_SCRIPT, encoding="utf-8")
         arguments = [str(source), str(path.resolve()), str(motion.fps), str(len(motion))]
         try:

@@ -1,7 +1,6 @@
 """`.glb`: the embedded body, skinned and animated, as binary glTF 2.0."""
 
 import json
-import struct
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,15 @@ from numpy.typing import NDArray
 from ram_sdk.body.embedded import Body, load_body
 from ram_sdk.clip import Clip
 from ram_sdk.formats.bone_names import BONE_NAMES
+from ram_sdk.formats.glb_file import FLOAT, UINT8, UINT16, GlbFile
 from ram_sdk.formats.json import plain
-from ram_sdk.formats.write_options import GlbOptions
+from ram_sdk.formats.root_motion import ROOT, split
+from ram_sdk.formats.write_options import GlbOptions, RootMotion
 from ram_sdk.skeleton.joints import HUMANML3D
 from ram_sdk.skeleton.kinematics import children
 
-_FLOAT, _UINT16, _UINT8 = 5126, 5123, 5121  # component types
 _VERTICES, _INDICES = 34962, 34963  # buffer targets
+_BODY, _ARMATURE, _GROUND = range(HUMANML3D.num_joints, HUMANML3D.num_joints + 3)  # nodes after the joints
 _CLAY = {
     "name": "Clay",
     "pbrMetallicRoughness": {
@@ -36,44 +37,29 @@ def write(motion: Clip, path: Path, options: GlbOptions) -> None:
     """
     if options.fps is not None:
         motion = motion.resample(options.fps)
-    path.write_bytes(build([motion], options.names))
+    path.write_bytes(build([motion], options.names, options.root))
 
 
-def build(motions: Sequence[Clip], names: str = "mixamo") -> bytes:
-    """A GLB file with one body and one animation for each motion."""
+def build(motions: Sequence[Clip], names: str = "mixamo", root: RootMotion = "hips") -> bytes:
+    """A GLB file with one body and one animation for each motion; `root` as in `GlbOptions`."""
     body, labels = load_body(), BONE_NAMES[names]
-    buffer = _Buffer()
-    mesh = _add_mesh(buffer, body)
-    skin = _add_skin(buffer, body)
-    animations = [_add_animation(buffer, motion, index) for index, motion in enumerate(motions)]
-    joints = HUMANML3D.num_joints
-    document = {
+    glb = GlbFile({
         "asset": _asset(motions),
         "scene": 0,
-        "scenes": [{"nodes": [joints + 1, joints]}],
+        "scenes": [{"nodes": [_ARMATURE, _BODY]}],
         "nodes": [*_skeleton(body, labels), {"name": "Body", "mesh": 0, "skin": 0},
                   {"name": "Armature", "children": [0]}],
-        "meshes": [mesh],
         "materials": [_CLAY],
-        "skins": [skin],
-        "animations": animations,
-        "accessors": buffer.accessors,
-        "bufferViews": buffer.views,
-        "buffers": [{"byteLength": len(buffer.content)}],
-    }  # fmt: skip
-    text = json.dumps(document, separators=(",", ":"), default=plain).encode()
-    text += b" " * (-len(text) % 4)
-    content = bytes(buffer.content)
-    length = 12 + 8 + len(text) + 8 + len(content)
-    return b"".join(
-        (
-            struct.pack("<4sII", b"glTF", 2, length),
-            struct.pack("<I4s", len(text), b"JSON"),
-            text,
-            struct.pack("<I4s", len(content), b"BIN\0"),
-            content,
-        )
-    )
+    })  # fmt: skip
+    glb.document["meshes"] = [_add_mesh(glb, body)]
+    glb.document["skins"] = [_add_skin(glb, body, root)]
+    if root == "ground":
+        glb.document["nodes"].append({"name": ROOT, "children": [0]})
+        glb.document["nodes"][_ARMATURE]["children"] = [_GROUND]
+    glb.document["animations"] = [
+        _add_animation(glb, motion, index, root) for index, motion in enumerate(motions)
+    ]
+    return glb.to_bytes()
 
 
 def _asset(motions: Sequence[Clip]) -> dict[str, Any]:
@@ -83,40 +69,20 @@ def _asset(motions: Sequence[Clip]) -> dict[str, Any]:
     if licences:
         asset["copyright"] = "made with weights under " + "; ".join(licences)
     made = [{"prompt": one.prompt, "settings": dict(one.settings)} for one in motions]
-    return {**asset, "extras": {"motions": made}}
+    return {**asset, "extras": {"motions": json.loads(json.dumps(made, default=plain))}}
 
 
-class _Buffer:
-    """The binary part, with a view and an accessor for each array in it."""
-
-    def __init__(self) -> None:
-        self.content = bytearray()
-        self.views: list[dict[str, Any]] = []
-        self.accessors: list[dict[str, Any]] = []
-
-    def add(self, array: NDArray[Any], component: int, kind: str, **extra: Any) -> int:
-        """Append an array; returns the index of its accessor. `target` belongs to the view."""
-        target = {"target": extra.pop("target")} if "target" in extra else {}
-        content = np.ascontiguousarray(array).tobytes()
-        view = {"buffer": 0, "byteOffset": len(self.content), "byteLength": len(content), **target}
-        self.content += content + b"\0" * (-len(content) % 4)
-        self.views.append(view)
-        accessor = {"bufferView": len(self.views) - 1, "componentType": component, "count": len(array)}
-        self.accessors.append({**accessor, "type": kind, **extra})
-        return len(self.accessors) - 1
-
-
-def _add_mesh(buffer: _Buffer, body: Body) -> dict[str, Any]:
+def _add_mesh(glb: GlbFile, body: Body) -> dict[str, Any]:
     vertices = body.vertices
     low, high = vertices.min(axis=0).tolist(), vertices.max(axis=0).tolist()
     attributes = {
-        "POSITION": buffer.add(vertices, _FLOAT, "VEC3", target=_VERTICES, min=low, max=high),
-        "NORMAL": buffer.add(vertex_normals(body), _FLOAT, "VEC3", target=_VERTICES),
-        "JOINTS_0": buffer.add(body.bones, _UINT8, "VEC4", target=_VERTICES),
-        "WEIGHTS_0": buffer.add(body.bone_weights, _UINT8, "VEC4", target=_VERTICES, normalized=True),
+        "POSITION": glb.add(vertices, FLOAT, "VEC3", target=_VERTICES, min=low, max=high),
+        "NORMAL": glb.add(vertex_normals(body), FLOAT, "VEC3", target=_VERTICES),
+        "JOINTS_0": glb.add(body.bones, UINT8, "VEC4", target=_VERTICES),
+        "WEIGHTS_0": glb.add(body.bone_weights, UINT8, "VEC4", target=_VERTICES, normalized=True),
     }
     faces = body.faces.astype(np.uint16).reshape(-1)
-    indices = buffer.add(faces, _UINT16, "SCALAR", target=_INDICES)
+    indices = glb.add(faces, UINT16, "SCALAR", target=_INDICES)
     return {
         "name": "Body",
         "primitives": [{"attributes": attributes, "indices": indices, "material": 0}],
@@ -133,14 +99,15 @@ def vertex_normals(body: Body) -> NDArray[np.float32]:
     return np.asarray(normals / np.linalg.norm(normals, axis=1, keepdims=True), dtype=np.float32)
 
 
-def _add_skin(buffer: _Buffer, body: Body) -> dict[str, Any]:
-    inverse = np.tile(np.eye(4, dtype=np.float32), (len(body.joints), 1, 1))
-    inverse[:, :3, 3] = -body.joints
+def _add_skin(glb: GlbFile, body: Body, root: RootMotion) -> dict[str, Any]:
+    ground = [_GROUND] if root == "ground" else []
+    inverse = np.tile(np.eye(4, dtype=np.float32), (len(body.joints) + len(ground), 1, 1))
+    inverse[: len(body.joints), :3, 3] = -body.joints
     columns = inverse.transpose(0, 2, 1).reshape(-1, 16)
     return {
-        "joints": list(range(len(body.joints))),
-        "skeleton": 0,
-        "inverseBindMatrices": buffer.add(columns, _FLOAT, "MAT4"),
+        "joints": [*range(len(body.joints)), *ground],
+        "skeleton": ground[0] if ground else 0,
+        "inverseBindMatrices": glb.add(columns, FLOAT, "MAT4"),
     }
 
 
@@ -154,15 +121,18 @@ def _skeleton(body: Body, labels: tuple[str, ...]) -> list[dict[str, Any]]:
     return nodes
 
 
-def _add_animation(buffer: _Buffer, motion: Clip, index: int) -> dict[str, Any]:
+def _add_animation(glb: GlbFile, motion: Clip, index: int, root: RootMotion) -> dict[str, Any]:
     pose = motion.pose
     times = (np.arange(len(pose)) / motion.fps).astype(np.float32)
-    clock = buffer.add(times, _FLOAT, "SCALAR", min=[0.0], max=[float(times[-1])])
-    outputs = [(0, "translation", buffer.add(pose.root, _FLOAT, "VEC3"))]
+    clock = glb.add(times, FLOAT, "SCALAR", min=[0.0], max=[float(times[-1])])
+    ground, hips = split(pose.root, root)
+    outputs = [(0, "translation", glb.add(hips, FLOAT, "VEC3"))]
+    if ground is not None:
+        outputs.append((_GROUND, "translation", glb.add(ground, FLOAT, "VEC3")))
     quaternions = pose.quaternions[..., [1, 2, 3, 0]]  # glTF's order is x, y, z, w
     for joint, bones in enumerate(children(pose.parents)):
         if bones:  # joints without a bone of their own do not turn
-            outputs.append((joint, "rotation", buffer.add(quaternions[:, joint], _FLOAT, "VEC4")))
+            outputs.append((joint, "rotation", glb.add(quaternions[:, joint], FLOAT, "VEC4")))
     return {
         "name": motion.prompt or f"Motion {index + 1}",
         "samplers": [{"input": clock, "output": output} for _, _, output in outputs],

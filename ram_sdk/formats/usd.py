@@ -10,25 +10,35 @@ from ram_sdk.body.embedded import Body, load_body
 from ram_sdk.clip import Clip
 from ram_sdk.formats.bone_names import BONE_NAMES
 from ram_sdk.formats.glb import vertex_normals
-from ram_sdk.formats.write_options import UsdOptions
+from ram_sdk.formats.root_motion import ROOT, split
+from ram_sdk.formats.write_options import RootMotion, UsdOptions
 from ram_sdk.skeleton.joints import HUMANML3D
 
 
 def write(motion: Clip, path: Path, options: UsdOptions) -> None:
     """Write the motion on the embedded body; one time code is one frame."""
     body = load_body()
-    joints = _paths(BONE_NAMES[options.names])
+    joints = _paths(BONE_NAMES[options.names], options.root)
     text = "\n".join(
-        (_header(motion), _mesh(body), _skeleton(body, joints), _animation(motion, joints), "}", "")
+        (
+            _header(motion),
+            _mesh(body, options.root),
+            _skeleton(body, joints, options.root),
+            _animation(motion, joints, options.root),
+            "}",
+            "",
+        )
     )
     path.write_text(text, encoding="utf-8")
 
 
-def _paths(labels: tuple[str, ...]) -> str:
+def _paths(labels: tuple[str, ...], root: RootMotion) -> str:
     """The joints as USD names them, by their way from the root."""
+    first = f"{ROOT}/" if root == "ground" else ""
     paths: list[str] = []
     for label, parent in zip(labels, HUMANML3D.parents, strict=True):
-        paths.append(label if parent < 0 else f"{paths[parent]}/{label}")
+        paths.append(f"{first}{label}" if parent < 0 else f"{paths[parent]}/{label}")
+    paths = [ROOT, *paths] if root == "ground" else paths
     return "[" + ", ".join(f'"{path}"' for path in paths) + "]"
 
 
@@ -56,8 +66,8 @@ def SkelRoot "Body" (
 """
 
 
-def _mesh(body: Body) -> str:
-    bones = body.bones.reshape(-1).tolist()
+def _mesh(body: Body, root: RootMotion) -> str:
+    bones = (body.bones.reshape(-1).astype(int) + (root == "ground")).tolist()
     weights = body.bone_weights.astype(np.float64) / 255
     extent = np.stack((body.vertices.min(axis=0), body.vertices.max(axis=0)))
     return f"""    def Mesh "Skin" (
@@ -87,24 +97,32 @@ def _mesh(body: Body) -> str:
 """
 
 
-def _skeleton(body: Body, joints: str) -> str:
+def _skeleton(body: Body, joints: str, root: RootMotion) -> str:
     parents = np.array((0, *HUMANML3D.parents[1:]))
     local = body.joints - body.joints[parents]
     local[0] = body.joints[0]
+    bind = body.joints
+    if root == "ground":
+        local, bind = (np.concatenate((np.zeros((1, 3)), places)) for places in (local, bind))
     return f"""    def Skeleton "Skeleton"
     {{
         uniform token[] joints = {joints}
-        uniform matrix4d[] bindTransforms = {_translations(body.joints)}
+        uniform matrix4d[] bindTransforms = {_translations(bind)}
         uniform matrix4d[] restTransforms = {_translations(local)}
     }}
 """
 
 
-def _animation(motion: Clip, joints: str) -> str:
+def _animation(motion: Clip, joints: str, root: RootMotion) -> str:
     pose = motion.pose
     translations = np.repeat(pose.offsets[None], len(pose), axis=0)
-    translations[:, 0] = pose.root
-    ones = ", ".join(["(1, 1, 1)"] * len(HUMANML3D.parents))
+    ground, translations[:, 0] = split(pose.root, root)
+    quaternions = pose.quaternions
+    if ground is not None:
+        translations = np.concatenate((ground[:, None], translations), axis=1)
+        still = np.tile(np.array((1, 0, 0, 0), np.float32), (len(pose), 1, 1))
+        quaternions = np.concatenate((still, quaternions), axis=1)
+    ones = ", ".join(["(1, 1, 1)"] * translations.shape[1])
 
     def samples(values: NDArray[Any]) -> str:
         return "".join(f"            {frame}: {_tuples(one)},\n" for frame, one in enumerate(values))
@@ -113,7 +131,7 @@ def _animation(motion: Clip, joints: str) -> str:
     {{
         uniform token[] joints = {joints}
         quatf[] rotations.timeSamples = {{
-{samples(pose.quaternions)}        }}
+{samples(quaternions)}        }}
         half3[] scales = [{ones}]
         float3[] translations.timeSamples = {{
 {samples(translations)}        }}

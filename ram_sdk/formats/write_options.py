@@ -13,6 +13,9 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from ram_sdk.formats.bone_names import BoneNames
 from ram_sdk.skeleton.joints import MAX_FPS
 
+RootMotion = Literal["hips", "ground", "in_place"]
+"""What carries a motion over the floor: the hips, a bone 'root' at ground level above them, or nothing."""
+
 EulerOrder = Literal["XYZ", "XZY", "YXZ", "YZX", "ZXY", "ZYX"]
 
 
@@ -105,6 +108,7 @@ def _option(name: str, hint: Any, default: Any, metadata: Any) -> Option:
 
 _NAMES = "names of the joints"
 _FPS = "frame rate to resample to"
+_ROOT = "what carries the motion over the floor: the hips, a bone 'root' at ground level, or nothing"
 _MODEL = "your own SMPL, SMPL-H or SMPL-X model file (.npz or .pkl)"
 
 
@@ -121,6 +125,7 @@ class BvhOptions(Options):
         "canonical", "bone lengths: the same for every motion, or the clip's own"
     )
     fps: float | None = option(None, _FPS, 0.1, MAX_FPS)
+    root: RootMotion = option("hips", _ROOT)
 
 
 @dataclass(frozen=True)
@@ -129,6 +134,7 @@ class GlbOptions(Options):
 
     names: BoneNames = option("mixamo", _NAMES)
     fps: float | None = option(None, _FPS, 0.1, MAX_FPS)
+    root: RootMotion = option("hips", _ROOT)
 
 
 @dataclass(frozen=True)
@@ -136,6 +142,7 @@ class UsdOptions(Options):
     """Options of `.usd` and `.usda`, which do not allow the colons of "mixamorig"."""
 
     names: Literal["mixamo", "smpl", "unreal"] = option("mixamo", _NAMES)
+    root: RootMotion = option("hips", _ROOT)
 
 
 @dataclass(frozen=True)
@@ -146,6 +153,7 @@ class FbxOptions(Options):
     blender: str | None = option(
         None, "the Blender program, or a Python with the package bpy; default: what is found"
     )
+    root: RootMotion = option("hips", _ROOT)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Feet that stand still where they stand, and motion on the spot."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,10 +39,12 @@ def lock_feet(joints: Array, fps: float, skeleton: Skeleton = HUMANML3D) -> Arra
     """
     out = joints.copy()
     for hip, knee, ankle, *foot in skeleton.legs:
-        shift = _foot_shift(joints[:, ankle], joints[:, foot[0]], fps)
-        target = _within_reach(out[:, hip], joints[:, knee], joints[:, ankle], shift)
+        paths = joints[:, ankle], joints[:, foot[0]]
+        standing = np.stack([_standing(path, fps, _LOCKED_SPEED) for path in paths], axis=-1)
+        shift = foot_shift(*paths, standing, _LARGEST)
+        target = within_reach(out[:, hip], joints[:, knee], joints[:, ankle], shift)
         out[:, foot] += (target - joints[:, ankle])[:, None]
-        out[:, knee] = _bend_knee(joints[:, hip], joints[:, knee], joints[:, ankle], target)
+        out[:, knee] = bend_knee(joints[:, hip], joints[:, knee], joints[:, ankle], target)
         out[:, ankle] = target
     return out
 
@@ -60,11 +64,11 @@ def place_feet(joints: Array, ankles: Array, toes: Array) -> Array:
     out = joints.copy()
     for side, (hip, knee, ankle, toe) in enumerate(HUMANML3D.legs):
         shift = ankles[:, side] - joints[:, ankle]
-        target = _within_reach(joints[:, hip], joints[:, knee], joints[:, ankle], shift)
+        target = within_reach(joints[:, hip], joints[:, knee], joints[:, ankle], shift)
         foot = toes[:, side] - ankles[:, side]
         length = np.linalg.norm(joints[:, toe] - joints[:, ankle], axis=-1, keepdims=True)
         foot *= length / np.maximum(np.linalg.norm(foot, axis=-1, keepdims=True), 1e-9)
-        out[:, knee] = _bend_knee(joints[:, hip], joints[:, knee], joints[:, ankle], target)
+        out[:, knee] = bend_knee(joints[:, hip], joints[:, knee], joints[:, ankle], target)
         out[:, ankle], out[:, toe] = target, target + foot
     return out
 
@@ -103,14 +107,32 @@ def _spans(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return [(int(start), int(end)) for start, end in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def _foot_shift(ankle: Array, toe: Array, fps: float) -> Array:
-    """Horizontal correction `(frames, 3)` of one foot: exact while it stands, carried over in between."""
+def _median(path: Array) -> Array:
+    return np.asarray(np.median(path, axis=0))
+
+
+def foot_shift(
+    ankle: Array,
+    toe: Array,
+    standing: NDArray[np.bool_],
+    largest: float = np.inf,
+    spot: Callable[[Array], Array] = _median,
+) -> Array:
+    """Horizontal correction `(frames, 3)` of one foot: exact while it stands, carried over in between.
+
+    Args:
+        ankle: `(frames, 3)` its path, metres, Y up.
+        toe: `(frames, 3)`.
+        standing: `(frames, 2)` whether ankle and toe stand; a foot turns about the toe if both do.
+        largest: metres of correction at most.
+        spot: where a foot stands `(3,)`, from its path `(frames, 3)` while it does.
+    """
     shift = np.zeros_like(ankle)
     fixed = np.zeros(len(ankle), dtype=bool)
-    toes = _standing(toe, fps, _LOCKED_SPEED)
-    for path, standing in ((toe, toes), (ankle, _standing(ankle, fps, _LOCKED_SPEED) & ~toes)):
-        for start, end in _spans(standing):
-            wanted = np.median(path[start:end], axis=0) - path[start:end]
+    heels, toes = standing.T
+    for path, still in ((toe, toes), (ankle, heels & ~toes)):
+        for start, end in _spans(still):
+            wanted = spot(path[start:end]) - path[start:end]
             # A contact that continues from the other half of the foot keeps the correction it has there.
             if start and fixed[start - 1]:
                 wanted += shift[start - 1] - wanted[0]
@@ -119,8 +141,9 @@ def _foot_shift(ankle: Array, toe: Array, fps: float) -> Array:
             shift[start:end] = wanted * (1.0, 0.0, 1.0)
             fixed[start:end] = True
     size = np.linalg.norm(shift, axis=-1, keepdims=True)
-    shift *= np.minimum(1.0, _LARGEST / np.maximum(size, 1e-9))
-    return _between(shift, fixed, np.minimum(ankle[:, 1] - ankle[:, 1].min(), toe[:, 1] - toe[:, 1].min()))
+    shift *= np.minimum(1.0, largest / np.maximum(size, 1e-9))
+    height = np.minimum(ankle[:, 1] - ankle[:, 1].min(), toe[:, 1] - toe[:, 1].min())
+    return _between(shift, fixed, height)
 
 
 def _between(shift: Array, fixed: NDArray[np.bool_], height: Array) -> Array:
@@ -137,7 +160,7 @@ def _between(shift: Array, fixed: NDArray[np.bool_], height: Array) -> Array:
     return np.stack([np.interp(way, way[where], axis[where]) for axis in shift.T], axis=-1)
 
 
-def _within_reach(hip: Array, knee: Array, ankle: Array, shift: Array) -> Array:
+def within_reach(hip: Array, knee: Array, ankle: Array, shift: Array) -> Array:
     """The moved ankle, drawn back towards the hip where the leg is too short."""
     length = np.linalg.norm(knee - hip, axis=-1) + np.linalg.norm(ankle - knee, axis=-1)
     now = np.linalg.norm(ankle - hip, axis=-1)
@@ -148,7 +171,7 @@ def _within_reach(hip: Array, knee: Array, ankle: Array, shift: Array) -> Array:
     return moved
 
 
-def _bend_knee(hip: Array, knee: Array, ankle: Array, target: Array) -> Array:
+def bend_knee(hip: Array, knee: Array, ankle: Array, target: Array) -> Array:
     """The knee for a moved ankle: bones keep their lengths, the knee its side."""
     thigh, shin = np.linalg.norm(knee - hip, axis=-1), np.linalg.norm(ankle - knee, axis=-1)
     line = target - hip

@@ -72,18 +72,21 @@ class Pose:
         return Pose.from_tensors(self.tensors.resample(source_fps, target_fps))
 
     def euler(self, order: str) -> NDArray[np.float64]:
-        """Euler angles `(frames, joints, 3)` in radians that jump as little as they can between frames.
+        """Euler angles `(frames, joints, 3)` in radians that jump as little as they can between frames."""
+        return least_jumping(matrix_to_euler(self.tensors.rotations.double(), order).numpy())
 
-        Every rotation has two triples of angles, each up to whole turns: of these the one nearest to the
-        frame before is taken.
-        """
-        first = matrix_to_euler(self.tensors.rotations.double(), order).numpy()
-        second = np.stack((first[..., 0] + np.pi, np.pi - first[..., 1], first[..., 2] + np.pi), axis=-1)
-        angles: NDArray[np.float64] = first.copy()
-        for frame in range(1, len(angles)):
-            before = angles[frame - 1]
-            steps = np.stack((first[frame] - before, second[frame] - before))
-            steps -= 2 * np.pi * np.round(steps / (2 * np.pi))
-            nearest = np.abs(steps).max(axis=-1).argmin(axis=0)
-            angles[frame] = before + np.take_along_axis(steps, nearest[None, :, None], axis=0)[0]
-        return angles
+
+def least_jumping(angles: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same rotations `(frames, ..., 3)` with the triples of angles that are nearest to the frame before.
+
+    Every rotation has two triples of angles, each up to whole turns.
+    """
+    other = np.stack((angles[..., 0] + np.pi, np.pi - angles[..., 1], angles[..., 2] + np.pi), axis=-1)
+    out: NDArray[np.float64] = angles.copy()
+    for frame in range(1, len(out)):
+        before = out[frame - 1]
+        steps = np.stack((angles[frame] - before, other[frame] - before))
+        steps -= 2 * np.pi * np.round(steps / (2 * np.pi))
+        nearest = np.abs(steps).max(axis=-1).argmin(axis=0)
+        out[frame] = before + np.take_along_axis(steps, nearest[None, ..., None], axis=0)[0]
+    return out

@@ -92,18 +92,25 @@ def missing(found: Mapping[str, int]) -> list[str]:
 def people(tree: JointTree) -> list[int]:
     """The root joint of each person in a file, in the file's order.
 
-    A person is the smallest part of the tree that has the limbs of one; props and empty roots are not.
+    A person is the smallest part of the tree that has the limbs of one; props and empty roots are not, nor a
+    chest whose arms and fingers have the shape of legs and arms below joints that are named as a person's.
     """
     found, waiting = [], [joint for joint, parent in enumerate(tree.parents or ()) if parent < 0]
     waiting = [joint for joint in waiting if _is_person(tree, joint)]
     while waiting:
         joint = waiting.pop()
-        inner = [child for child in tree.children[joint] if _is_person(tree, child)]
+        find = _is_named_person if _is_named_person(tree, joint) else _is_person
+        inner = [child for child in tree.children[joint] if find(tree, child)]
         if inner:
             waiting.extend(inner)
         else:
             found.append(joint)
     return sorted(found)
+
+
+def _is_named_person(tree: JointTree, root: int) -> bool:
+    part = tree.subtree(root)[0]
+    return len(part.names) >= len(_REQUIRED) and not missing(_far_ends(part) or _by_name(part, {}))
 
 
 def _is_person(tree: JointTree, root: int) -> bool:

@@ -21,7 +21,9 @@ from ram_sdk.checkpoint import lora
 from ram_sdk.cli import prompts
 from ram_sdk.control import constraints
 from ram_sdk.control.timeline import Timeline
+from ram_sdk.files import write_whole
 from ram_sdk.search import IndexedFile, MotionIndex
+from tests.characters.rigs import STYLES, make_rig
 from tests.synthetic_bvh import bvh_text, person, scheme
 from tests.synthetic_motion import natural_poses
 from tests.synthetic_smpl import smpl_arrays
@@ -316,6 +318,10 @@ PARSERS = {
     "constraints": Parser(_write_constraints, _read_constraints, named=False),
     "motion index": Parser(_write_index, lambda folder: MotionIndex.load(folder / "motions.index")),
     "glTF": Parser(_write_glb, _read_glb),
+    "character": Parser(
+        lambda folder: write_whole(folder / "hero.glb", make_rig(STYLES["vrm1"]).to_bytes()),
+        lambda folder: _motion(4).retarget(folder / "hero.glb").character.rig,
+    ),
     "ASF and AMC": Parser(_write_acclaim, _read_acclaim),
     "DeepMimic": Parser(_write_deepmimic, lambda folder: read_deepmimic(folder / "roll.txt")),
     "AMP": Parser(_write_amp, lambda folder: read_amp(folder / "run.npz")),

@@ -1,0 +1,20 @@
+"""The example runs and writes what it says."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+from tests.characters.seen_glb import SeenGlb
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "retarget.py"
+
+
+@pytest.mark.slow
+def test_the_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["retarget.py"])
+    runpy.run_path(str(EXAMPLE))
+    seen = SeenGlb(tmp_path / "character_walks.glb")
+    root = seen.places(["root"])[:, 0]
+    assert root[-1, 2] - root[0, 2] > 1.0
