@@ -1,15 +1,20 @@
-// Bundles the player with three.js into one script for ram_sdk/assets, under three.js' licence text.
-import fs from 'node:fs';
-import { build } from 'esbuild';
+// Builds the pages that the package carries, into the folder of the package or one that is named: the player of
+// exported pages, one script under three.js' licence text, and the studio.
+import path from 'node:path';
+import { build } from 'vite';
+import { licensed } from './vite.config.js';
 
-const licence = fs.readFileSync('node_modules/three/LICENSE', 'utf8').trim();
+const target = path.resolve(process.argv[2] ?? '../ram_sdk');
+
 await build({
-  entryPoints: ['player.js'],
-  outfile: '../ram_sdk/assets/player.js',
-  bundle: true,
-  minify: true,
-  format: 'iife',
-  charset: 'utf8',
-  legalComments: 'none',
-  banner: { js: `/* Contains three.js.\n${licence}\n*/` },
+  configFile: false,
+  logLevel: 'warn',
+  publicDir: false,
+  plugins: [licensed],
+  build: {
+    lib: { entry: 'player.js', formats: ['iife'], name: 'player', fileName: () => 'player.js' },
+    outDir: `${target}/assets`,
+    emptyOutDir: false,
+  },
 });
+await build({ logLevel: 'warn', build: { outDir: `${target}/studio/static` } });

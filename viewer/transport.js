@@ -1,0 +1,56 @@
+// Play, scrub, speed and follow: the controls under a stage, the same in exported pages and in the studio.
+// The page has #play, #scrub, #clock, #speed and #follow.
+const $ = (id) => document.getElementById(id);
+
+export class Transport {
+  constructor(stage) {
+    Object.assign(this, { stage, time: 0, playing: false, speed: 1, fps: 20 });
+    $('play').onclick = () => this.setPlaying(!this.playing);
+    $('scrub').oninput = (event) => this.seek(event.target.value * stage.duration);
+    $('speed').onchange = (event) => {
+      this.speed = Number(event.target.value);
+    };
+    $('follow').onchange = (event) => {
+      stage.following = event.target.checked;
+    };
+  }
+
+  // Whether a key was one of the player's: space, and the arrows for single frames.
+  pressed(key) {
+    const actions = {
+      ' ': () => this.setPlaying(!this.playing),
+      ArrowLeft: () => this.seek(this.time - 1 / this.fps),
+      ArrowRight: () => this.seek(this.time + 1 / this.fps),
+    };
+    actions[key]?.();
+    return key in actions;
+  }
+
+  seek(time) {
+    this.setPlaying(false);
+    this.time = Math.min(Math.max(time, 0), this.stage.duration);
+    this.show();
+  }
+
+  setPlaying(playing) {
+    this.playing = playing;
+    if (playing && this.time >= this.stage.duration) this.time = 0;
+    $('play').classList.toggle('playing', playing);
+    $('play').setAttribute('aria-label', playing ? 'Pause' : 'Play');
+  }
+
+  advance(seconds) {
+    if (!this.playing) return;
+    const { duration } = this.stage;
+    this.time += seconds * this.speed;
+    if (this.time > duration) this.time = duration ? this.time % duration : 0;
+    this.show();
+  }
+
+  show() {
+    const { duration } = this.stage;
+    this.stage.show(this.time);
+    $('scrub').value = duration ? this.time / duration : 0;
+    $('clock').textContent = `${this.time.toFixed(2)} / ${duration.toFixed(2)} s`;
+  }
+}
