@@ -17,13 +17,15 @@ from ram_sdk.cli import (
     info,
     known_formats,
     known_prompts,
+    mcp,
     retarget,
     search,
+    studio,
 )
 from ram_sdk.files import sigterm_as_exit
 
 _VERBS = (
-    generate, compose, edit, batch, convert, retarget, search,
+    generate, compose, edit, batch, convert, retarget, search, studio, mcp,
     info, known_prompts, known_formats, doctor, completion,
 )  # fmt: skip
 

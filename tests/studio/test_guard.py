@@ -1,0 +1,83 @@
+"""Who may ask, and for how much."""
+
+from types import SimpleNamespace
+
+import httpx
+import pytest
+
+from ram_sdk.studio.guard import Rate
+from ram_sdk.studio.refusal import Refusal
+from ram_sdk.studio.store import Store
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example", "", "[", "localhost@evil.example:80"]
+)
+def test_names_that_are_not_ours_are_refused(client, host):
+    answer = client.get("/capabilities", headers={"host": host})
+    assert answer.status_code in (400, 421)
+
+
+@pytest.mark.parametrize("host", ["localhost:1", "127.0.0.1", "[::1]:8000", "10.1.2.3:80", "RAM.example.org"])
+def test_our_names_and_numbers_are_not(client, host):
+    assert client.get("/capabilities", headers={"host": host}).status_code == 200
+
+
+def test_pages_of_other_sites_are_refused(client, address):
+    body = {"prompt": "a person walks", "duration": 2, "steps": 1}
+    for origin, status in (("http://evil.example", 403), ("null", 403), (address, 202)):
+        assert client.post("/generate", json=body, headers={"origin": origin}).status_code == status
+    plain = {"content-type": "text/plain"}  # what a foreign form can send
+    assert client.post("/generate", content='{"prompt": "a person walks"}', headers=plain).status_code == 422
+
+
+def test_large_bodies_are_refused(client):
+    headers = {"content-type": "application/json"}
+    announced = client.post("/generate", content=b" " * (3 << 20), headers=headers)
+    assert announced.status_code == 413
+    assert "more than 2097152 bytes" in announced.json()["error"]
+
+    def parts():
+        for _ in range(48):
+            yield b" " * (1 << 16)
+
+    assert client.post("/generate", content=parts(), headers=headers).status_code == 413
+    try:
+        sent = client.post("/motions", files={"file": ("a.bvh", b" " * (33 << 20))}).status_code
+    except httpx.WriteError:  # refused before it was sent
+        sent = 413
+    assert sent == 413
+
+
+def test_headers_keep_the_page_to_itself(client):
+    for path in ("/capabilities", "/nothing/here"):
+        headers = client.get(path).headers
+        assert "default-src 'self'" in headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_rate_is_counted_for_each_address(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("ram_sdk.studio.guard.time", SimpleNamespace(monotonic=lambda: now[0]))
+    rate = Rate(per_minute=2)
+    rate.take("a")
+    rate.take("a")
+    with pytest.raises(Refusal, match="wait 31 s") as refused:
+        rate.take("a")
+    assert (refused.value.status_code, refused.value.headers) == (429, {"Retry-After": "31"})
+    rate.take("b")
+    now[0] = 31.0
+    rate.take("a")
+
+
+def test_a_store_forgets_what_was_unused_for_longest():
+    store = Store[str](limit=10)
+    for name in "abc":
+        store.put(name, name.upper(), 4)
+    assert [store.get(name) for name in "abc"] == [None, "B", "C"]
+    store.get("b")
+    store.put("d", "D", 4)
+    assert [store.get(name) for name in "bcd"] == ["B", None, "D"]
+    store.put("huge", "H", 100)
+    assert (len(store), store.get("huge")) == (1, "H")
