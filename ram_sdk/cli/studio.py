@@ -10,8 +10,8 @@ from ram_sdk.cli import console
 from ram_sdk.shipped import DEFAULT, SHIPPED
 
 _EXAMPLES = """
-ram-sdk studio --open                                  for yourself
-ram-sdk studio --host 0.0.0.0 --port 8000              for everyone who reaches this machine
+ram-sdk studio --open                      # for yourself
+ram-sdk studio --host 0.0.0.0 --port 8000  # for everyone who reaches this machine
 ram-sdk studio --host 0.0.0.0 --allow-host ram.example.org --proxy 10.0.0.2
 """
 _NOTES = """

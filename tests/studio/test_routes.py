@@ -38,7 +38,7 @@ def test_capabilities_name_what_can_be_asked_for(client):
     told = client.get("/capabilities").json()
     assert [one["name"] for one in told["formats"]] == [suffix[1:] for suffix in formats.WRITABLE]
     options = {one["name"]: [option["name"] for option in one["options"]] for one in told["formats"]}
-    assert options["bvh"] == ["unit", "names", "order", "skeleton", "fps"]
+    assert options["bvh"] == ["unit", "names", "order", "skeleton", "fps", "root"]
     assert "model_path" not in options["npz"]
     assert "blender" not in options["fbx"]
     assert (told["longest"], told["fps"], len(told["joint_names"])) == (9.8, 20, 22)
