@@ -1,6 +1,7 @@
 """The command line, `ram-sdk`: one module for each verb, which imports what is heavy when it runs."""
 
 import argparse
+import os
 from collections.abc import Sequence
 
 import ram_sdk
@@ -34,6 +35,8 @@ def main(command: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code, 2 for anything the user can put right."""
     options = parser().parse_args(command)
     console.manner.as_json, console.manner.verbose = options.json, options.verbose
+    if not options.verbose:
+        os.environ.setdefault("HF_HUB_VERBOSITY", "error")  # what it warns of before it fails, our line says
     with console.one_line_warnings(), sigterm_as_exit():
         try:
             result: int = options.run(options)

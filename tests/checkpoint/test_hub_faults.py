@@ -182,6 +182,16 @@ def test_a_hub_that_drops_is_one_line(ill, tmp_path, fault):
     assert "\n" not in str(caught.value)
 
 
+def test_a_hub_that_drops_is_one_line_on_the_command_line(ill, tmp_path):
+    ill(WEIGHTS, drop)
+    command = [sys.executable, "-m", "ram_sdk", "info", "acme/ram"]
+    environment = {**os.environ, "HF_HOME": str(tmp_path), "HF_HUB_DOWNLOAD_TIMEOUT": "2"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert "acme/ram" in done.stderr
+
+
 def test_a_hub_that_stalls_does_not_keep_the_program(ill, checkpoint, tmp_path):
     """The thread that was given up does not hold up the end of the process."""
     code = (
