@@ -1,3 +1,3 @@
-"""Rebuild the assets of the package and of the README."""
+"""Rebuild the assets of the package and of the README, and the Blender add-on."""
 
-COMMANDS = ("bake-body", "fit-hinges", "notice", "text-backbone", "moving-picture")
+COMMANDS = ("bake-body", "blender-addon", "fit-hinges", "notice", "text-backbone", "moving-picture")
