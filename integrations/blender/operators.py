@@ -40,9 +40,7 @@ class RAM_OT_generate(bpy.types.Operator):
         """Make it while people go on."""
         if not self._prepare(context):
             return {"CANCELLED"}
-        _running.append(self._task)
-        self._task.start()
-        self._timer = context.window_manager.event_timer_add(_LOOK, window=context.window)
+        self._start(context)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
@@ -62,6 +60,11 @@ class RAM_OT_generate(bpy.types.Operator):
         """Stop when Blender closes the file."""
         self._task.cancel()
         self._end(context)
+
+    def _start(self, context: bpy.types.Context) -> None:
+        _running.append(self._task)
+        self._task.start()
+        self._timer = context.window_manager.event_timer_add(_LOOK, window=context.window)
 
     def _end(self, context: bpy.types.Context) -> None:
         context.window_manager.event_timer_remove(self._timer)

@@ -94,7 +94,7 @@ def on_rig(name: str) -> dict:
 def pressed(then) -> tuple[set[str], str]:
     """The way of the panel's button, asked by timer events as Blender's window would do.
 
-    Without a window there are no events: they are given here.
+    Without a window Blender sends no events, and must not be asked for them: they are given here.
 
     Args:
         then: called with the running task.
@@ -104,7 +104,8 @@ def pressed(then) -> tuple[set[str], str]:
         bl_idname = "ram_sdk.button"
 
         def execute(self, context):
-            self.invoke(context, None)
+            assert self._prepare(context)
+            self._start(context)
             then(operators.running())
             while (state := self.modal(context, SimpleNamespace(type="TIMER"))) == {"PASS_THROUGH"}:
                 time.sleep(0.02)
@@ -164,7 +165,13 @@ result["constraints"] = keyframes.constraints(bpy.context, body, SECONDS)
 bpy.ops.ram_sdk.generate()
 result["kept"] = [bones_at(bpy.context.view_layer.objects.active, frame)["LeftHand"] for frame in (1, 15)]
 
-give(keep_keys=False)
+rig, _ = imported(Path(folder) / "rigify.glb")
+bpy.context.view_layer.objects.active = rig
+for bone in rig.pose.bones:
+    bone.constraints.new("COPY_TRANSFORMS")
+result["refused"]["controls"] = refused(put_on="SELECTED", keep_keys=False)
+
+give(put_on="NEW")
 result["pressed"] = str(pressed(lambda task: None))
 count = len(bpy.data.actions)
 result["cancelled"] = str(pressed(lambda task: bpy.ops.ram_sdk.cancel()))

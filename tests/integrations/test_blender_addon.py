@@ -55,7 +55,7 @@ def seen(pipeline: RAMPipeline, tmp_path_factory: pytest.TempPathFactory) -> dic
     own = {**os.environ, "BLENDER_USER_RESOURCES": str(folder / "user")}
     with serving(create_app(pipeline)) as address:
         command = [sys.executable, str(script), "--", str(folder / "addon.zip"), address, str(folder)]
-        ran = subprocess.run(command, env=own, timeout=300, capture_output=True, text=True)
+        ran = subprocess.run(command, env=own, timeout=600, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr[-3000:]
     return json.loads((folder / "result.json").read_text())
 
@@ -77,6 +77,7 @@ def test_it_installs_and_goes(seen: dict[str, Any]) -> None:
         ("prompt", "prompt: "),
         ("too long", "duration"),
         ("no keys", "select bones of Hips"),
+        ("controls", "follow its controls, such as 'DEF-"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(seen: dict[str, Any], case: str, said: str) -> None:
@@ -99,7 +100,7 @@ def test_ones_own_rig(seen: dict[str, Any], name: str) -> None:
     """Bones go where Blender's own importer shows them; nothing but the action is new."""
     on_rig = seen["rigs"][name]
     assert on_rig["untouched"]
-    assert on_rig["action"] == "a person walks"
+    assert on_rig["action"].startswith("a person walks")
     assert on_rig["seed"] == "5"
     assert on_rig["former"]
     assert on_rig["frames"] == [1, 20]
@@ -116,7 +117,8 @@ def test_keys_are_constraints(seen: dict[str, Any]) -> None:
     assert joints["times"] == pytest.approx([0, 0.7])
     x, y, z = np.array(seen["keyed"]).T
     np.testing.assert_allclose(joints["positions"]["left_hand"], np.stack((x, z, -y), axis=-1), atol=1e-5)
-    np.testing.assert_allclose(seen["kept"], seen["keyed"], atol=0.05)
+    without = places([seen["new"]["ours"][frame] for frame in (0, 14)], ["LeftHand"])[:, 0]
+    assert np.abs(np.array(seen["kept"]) - without).max() > 0.01  # same seed, other motion
 
 
 @pytest.mark.slow
