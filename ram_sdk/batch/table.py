@@ -1,6 +1,7 @@
 """The table of a batch: `.csv`, `.tsv` or `.jsonl` with the columns prompt, duration, seed, num and name."""
 
 import csv
+import io
 import json
 import math
 import re
@@ -81,7 +82,8 @@ def read_table(path: Path) -> tuple[list[Row], list[BadRow]]:
         try:
             if isinstance(entry, ValueError):
                 raise entry
-            named = {_ALIASES.get(key, key): value for key, value in entry.items()}
+            renamed = {name: entry[alias] for alias, name in _ALIASES.items() if alias in entry}
+            named = renamed | {key: value for key, value in entry.items() if key not in _ALIASES}
             unknown |= dict.fromkeys(named.keys() - set(COLUMNS))
             rows.append(_row(number, named))
         except ValueError as error:
@@ -98,9 +100,9 @@ def read_table(path: Path) -> tuple[list[Row], list[BadRow]]:
 
 def _table(text: str, where: str) -> Iterator[Mapping[str, Any] | ValueError]:
     """The rows below the header, by column."""
-    lines = [line for line in text.splitlines() if line.strip(" ,;\t")]
-    delimiter = max(",;\t", key=lines[0].count) if lines else ","
-    reader = csv.reader(lines, delimiter=delimiter)
+    head = next(filter(str.strip, text.split("\n")), "")
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count))
+    reader = (cells for cells in rows if any(map(str.strip, cells)))
     try:
         header = [cell.strip().lower() for cell in next(reader, [])]
         if not {"prompt", *_ALIASES} & set(header):
@@ -116,7 +118,7 @@ def _table(text: str, where: str) -> Iterator[Mapping[str, Any] | ValueError]:
 
 def _json_lines(text: str) -> Iterator[Mapping[str, Any] | ValueError]:
     """One object a line."""
-    for line in filter(str.strip, text.splitlines()):
+    for line in filter(str.strip, text.split("\n")):  # other ends of lines may stand in a text
         try:
             entry = json.loads(line)
         except (ValueError, RecursionError) as error:

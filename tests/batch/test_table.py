@@ -60,6 +60,21 @@ def test_a_prompt_with_commas_must_be_quoted(tmp_path):
     assert "put the prompt in quotes" in bad[0].reason
 
 
+def test_a_prompt_in_quotes_may_have_several_lines(tmp_path):
+    table = tmp_path / "prompts.csv"
+    table.write_text('prompt,num\n"a person\nwalks\n\nand turns",2\n,\na bow,1\n')
+    assert read_table(table)[0] == [Row(1, "a person walks and turns", num=2), Row(2, "a bow")]
+    lines = tmp_path / "prompts.jsonl"
+    lines.write_text('{"prompt": "a person\u2028walks\x85on"}\n', encoding="utf-8")
+    assert read_table(lines) == ([Row(1, "a person walks on")], [])
+
+
+def test_a_column_prompt_wins_over_those_of_other_names(tmp_path):
+    table = tmp_path / "prompts.csv"
+    table.write_text("prompt,text\na bow,nonsense\n")
+    assert read_table(table)[0] == [Row(1, "a bow")]
+
+
 def test_unknown_columns_are_told(tmp_path):
     table = tmp_path / "prompts.csv"
     table.write_text("prompt,durations\na bow,3\n")
