@@ -4,9 +4,17 @@ import contextlib
 import json
 import os
 import socket
+import threading
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+
+from ram_sdk.files import PART
+
+_WRITING = 1.0  # seconds that a process may take from making a lock to having written it
+_held: set[Path] = set()  # by threads of this process
+_guard = threading.Lock()
 
 
 @contextlib.contextmanager
@@ -19,15 +27,30 @@ def folder_lock(root: Path) -> Iterator[None]:
     Raises:
         ValueError: another run is at it.
     """
-    path = root / "lock"
     root.mkdir(parents=True, exist_ok=True)
+    path = root.resolve() / "lock"
     mine = json.dumps({"pid": os.getpid(), "host": socket.gethostname()})
-    while not _create(path, mine):
-        _refuse_or_remove(path, root)
+    with _only_thread(path, root):
+        while not _create(path, mine):
+            _refuse_or_remove(path, root)
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _only_thread(path: Path, root: Path) -> Iterator[None]:
+    """Keep other threads of this process out."""
+    with _guard:
+        if path in _held:
+            raise ValueError(f"another run of this process is at {root}: give another folder, or wait")
+        _held.add(path)
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)
+        with _guard:
+            _held.discard(path)
 
 
 def _create(path: Path, content: str) -> bool:
@@ -43,7 +66,8 @@ def _create(path: Path, content: str) -> bool:
 def _refuse_or_remove(path: Path, root: Path) -> None:
     """Remove the lock of a process that no longer lives."""
     try:
-        holder = json.loads(path.read_text(encoding="utf-8"))
+        content = _written(path)
+        holder = json.loads(content)
         pid, host = int(holder["pid"]), str(holder["host"])
     except FileNotFoundError:
         return
@@ -56,12 +80,32 @@ def _refuse_or_remove(path: Path, root: Path) -> None:
         )
     if pid != os.getpid() and _alive(pid):
         raise ValueError(
-            f"another run (process {pid}) is at {root}: give another folder, or wait for its end"
+            f"another run (process {pid}) is at {root}: give another folder, wait for its end, or delete "
+            f"{path} if that process is another program"
         )
     warnings.warn(
         f"the run of process {pid} in {root} ended without saying so: its lock is taken over", stacklevel=4
     )
-    path.unlink(missing_ok=True)
+    _remove(path, content)
+
+
+def _written(path: Path) -> str:
+    """What a lock says; one that is empty is being written, or was left so by a kill."""
+    until = time.monotonic() + _WRITING
+    while not (content := path.read_text(encoding="utf-8")) and time.monotonic() < until:
+        time.sleep(_WRITING / 20)
+    return content
+
+
+def _remove(path: Path, content: str) -> None:
+    """Remove a lock that says this; one that another process has put there meanwhile stays."""
+    aside = path.with_name(f".{os.getpid()}{PART}")
+    with contextlib.suppress(FileNotFoundError):
+        path.rename(aside)
+        if aside.read_text(encoding="utf-8") == content:
+            aside.unlink()
+        else:
+            aside.rename(path)
 
 
 def _alive(pid: int) -> bool:

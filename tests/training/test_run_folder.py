@@ -7,11 +7,13 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
 import torch
 
+from ram_sdk import locks
 from ram_sdk.locks import folder_lock
 from tests.full_disk import fill_disk, in_a_child
 from tests.training.tiny_training import config
@@ -131,6 +133,34 @@ def test_the_lock_of_a_dead_process_is_taken_over(tmp_path):
     with pytest.warns(UserWarning, match="its lock is taken over"), folder_lock(tmp_path):
         assert json.loads((tmp_path / "lock").read_text())["pid"] == os.getpid()
     assert not (tmp_path / "lock").exists()
+
+
+def test_threads_of_a_process_do_not_share_a_folder(tmp_path):
+    with folder_lock(tmp_path):
+        again = pytest.raises(ValueError, match="another run of this process")
+        with again, folder_lock(tmp_path / "x" / ".."):
+            pass
+        assert (tmp_path / "lock").is_file()
+    with folder_lock(tmp_path):
+        pass
+
+
+def test_a_lock_that_is_being_written_is_waited_for(tmp_path):
+    (tmp_path / "lock").touch()
+    holder = json.dumps({"pid": 1, "host": "another-machine"})
+    threading.Timer(0.2, (tmp_path / "lock").write_text, (holder,)).start()
+    with pytest.raises(ValueError, match="a run on another-machine"), folder_lock(tmp_path):
+        pass
+
+
+def test_a_lock_that_was_taken_over_meanwhile_stays(tmp_path):
+    """Two processes find the lock of a dead one: the slower must not remove that of the faster."""
+    (tmp_path / "lock").write_text("of the faster")
+    locks._remove(tmp_path / "lock", "of the dead")
+    assert (tmp_path / "lock").read_text() == "of the faster"
+    locks._remove(tmp_path / "lock", "of the faster")
+    locks._remove(tmp_path / "lock", "of the faster")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
