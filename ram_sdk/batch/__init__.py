@@ -8,7 +8,8 @@ it by no more than a pipeline's call does: by rounding, since sums of padded bat
 order.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +39,7 @@ class Report:
     skipped: tuple[BadRow, ...]
 
 
-Results = Iterator[tuple[list[Entry], list[BadRow]]]
+Results = Generator[tuple[list[Entry], list[BadRow]]]
 """What came of each batch: entries for the manifest, and motions that could not be changed as asked."""
 
 Progress = Callable[[int, int, float, float], None]
@@ -76,9 +77,12 @@ def run(
 
     Raises:
         OSError: a file cannot be read or written.
-        ValueError: no such table or checkpoint, or another run is at the folder.
+        ValueError: no such table or checkpoint, the folder's own manifest as a table, or another run is at
+            the folder.
     """
     recipe = recipe or Recipe()
+    if table.resolve() == (folder / manifest.NAME).resolve():
+        raise ValueError(f"{str(table)!r} is the record of that folder: give another folder")
     rows, bad = read_table(table)
     with folder_lock(folder):
         pipeline = recipe.load(device)
@@ -95,7 +99,7 @@ def run(
         else:
             del pipeline
             results = make_on_processes(todo, recipe, folder, device, min(workers, len(todo)))
-        with (folder / manifest.NAME).open("ab") as record:
+        with closing(results), (folder / manifest.NAME).open("ab") as record:
             for entries, failed in results:
                 manifest.append(record, entries)
                 for row in failed:

@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from operator import attrgetter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,10 +61,12 @@ class Recipe:
         pipeline.set_progress_bar_config(disable=True)
         return pipeline
 
-    def digest(self, folder: Path | None) -> str:
-        """A hash of all that shapes the motions, of the weights in the pipeline's folder, too."""
+    def digest(self, pipeline: "RAMPipeline") -> str:
+        """A hash of all that shapes the motions, of the weights of the pipeline and its LoRA, too."""
+        folder = pipeline.folder
         weights = "" if folder is None else hashlib.sha256((folder / INDEX).read_bytes()).hexdigest()
-        content = asdict(replace(self, checkpoint=weights or self.checkpoint, revision=None))
+        lora = None if pipeline.lora is None else pipeline.lora.digest
+        content = asdict(replace(self, checkpoint=weights or self.checkpoint, revision=None, lora=lora))
         return _hash(content)
 
 
@@ -103,7 +104,7 @@ def plan(
     """
     jobs: list[Job] = []
     bad: list[BadRow] = []
-    digest, taken = recipe.digest(pipeline.folder), dict[str, int]()
+    digest, taken = recipe.digest(pipeline), dict[str, int]()
     width = max(5, len(str(max((row.number for row in rows), default=0))))
     for row in rows:
         files = [f"{name}{recipe.suffix}" for name in _names(row, width)]

@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.queues import SimpleQueue
@@ -25,7 +25,7 @@ _pipeline: "RAMPipeline"
 
 def make_on_processes(
     batches: Sequence[Sequence[Job]], recipe: Recipe, folder: Path, device: str, workers: int
-) -> Iterator[tuple[list[Entry], list[BadRow]]]:
+) -> Generator[tuple[list[Entry], list[BadRow]]]:
     """What `make_files` returns for each batch, in the order in which batches get done.
 
     Args:

@@ -73,6 +73,17 @@ class Lora:
             layer.weight.copy_(original + scale * (up @ down) if scale else original)
         self.scale = scale
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of its matrices."""
+        digest = hashlib.sha256()
+        for key, pair in sorted(self._matrices.items()):
+            digest.update(key.encode())
+            for matrix in pair:
+                digest.update(f"{tuple(matrix.shape)}".encode())
+                digest.update(matrix.float().cpu().contiguous().numpy().tobytes())
+        return digest.hexdigest()
+
 
 def check_scale(scale: float) -> None:
     """Refuse a scale that is not a number of a size that can mean anything."""

@@ -49,8 +49,10 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def run(arguments: argparse.Namespace) -> int:
     """Make what is not there yet; returns the exit code."""
     from ram_sdk import batch, inputs
+    from ram_sdk.control.candidates import MAX_CANDIDATES
 
-    size = min(inputs.count("--batch-size", arguments.batch_size), inputs.MAX_MOTIONS)
+    most = inputs.MAX_MOTIONS // inputs.count("--candidates", arguments.candidates, MAX_CANDIDATES)
+    size = inputs.count("--batch-size", arguments.batch_size, most)
     workers = inputs.count("--workers", arguments.workers, 1024)
     if arguments.seed < 0:
         raise ValueError(f"--seed {arguments.seed}: expected a whole number of at least 0")

@@ -104,6 +104,14 @@ def test_goes_on_with_what_is_missing_damaged_or_changed(checkpoint, table, tmp_
     assert run(table, out, Recipe(str(checkpoint), sampling={"num_inference_steps": 3})).made == 12
 
 
+def test_the_record_of_a_folder_is_no_table_for_it(checkpoint, tmp_path):
+    table = tmp_path / "manifest.jsonl"
+    table.write_text('{"prompt": "a person walks"}\n')
+    with pytest.raises(ValueError, match="is the record of that folder"):
+        run(table, tmp_path, recipe(checkpoint))
+    assert table.read_text() == '{"prompt": "a person walks"}\n'
+
+
 def test_motions_that_cannot_be_changed_do_not_end_a_run(checkpoint, table, tmp_path):
     told = []
     cut = recipe(checkpoint, changes=Changes(loop=10**6))

@@ -1,9 +1,13 @@
 """Plans: distinct, repeatable seeds, names in order, lengths that neighbours do not change."""
 
+from dataclasses import replace
+
 import pytest
+import torch
 
 from ram_sdk.batch.plan import Recipe, batches, motion_seed, plan
 from ram_sdk.batch.table import Row
+from ram_sdk.checkpoint.lora import Lora
 
 WALK = "a person walks"
 
@@ -67,6 +71,16 @@ def test_what_shapes_a_motion_shapes_its_request(loaded, checkpoint):
     assert len(set(requests)) == 5
     (checkpoint / "model_index.json").write_text((checkpoint / "model_index.json").read_text() + " ")
     assert plan([row], pipeline, recipe)[0][0].request not in requests
+
+
+def test_another_lora_at_the_same_place_shapes_a_request(loaded, monkeypatch):
+    pipeline, recipe = loaded
+    requests = set()
+    for number in (1.0, 2.0):
+        matrices = {"layer": (torch.full((1, 2), number), torch.ones(2, 1))}
+        monkeypatch.setattr(pipeline, "lora", Lora("style", {}, matrices))
+        requests |= {plan([Row(1, WALK, 1.0)], pipeline, replace(recipe, lora="style"))[0][0].request}
+    assert len(requests) == 2
 
 
 def test_batches_are_of_like_length(loaded):
