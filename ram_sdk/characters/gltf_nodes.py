@@ -14,6 +14,8 @@ from ram_sdk.geometry import quaternion_to_matrix
 from ram_sdk.skeleton.tree import JointTree
 
 _MAX_NODES = 20_000
+_MAX_BONES = 100_000  # of all skins together
+_MAX_VERTICES = 5_000_000  # of all meshes together, each as often as it is shown
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,11 @@ class Nodes:
         """Names of the nodes of bones, from their indices in the file."""
         names = dict(zip(self.indices, self.names, strict=True))
         return {bone: names[node] for bone, node in bones.items() if node in names}
+
+    def places_of(self, indices: Sequence[int]) -> list[int]:
+        """Which nodes these are, from their indices in the file."""
+        place = {index: number for number, index in enumerate(self.indices)}
+        return [place[index] for index in indices]
 
     def world(self) -> tuple[Array, Array]:
         """Places and world rotations of the nodes as they are."""
@@ -103,6 +110,9 @@ def read_nodes(glb: GlbFile) -> Nodes:
         names = _distinct([str(nodes[node].get("name") or f"node {node}") for node in order])
         place = {node: number for number, node in enumerate(order)}
         parts = [_parts(nodes[node]) for node in order]
+        bones = sum(len(skin["joints"]) for skin in glb.document["skins"])
+        if bones > _MAX_BONES:
+            raise ValueError(f"its skins have {bones} joints: at most {_MAX_BONES} are read")
         joints = frozenset(place[joint] for skin in glb.document["skins"] for joint in skin["joints"])
         shapes = frozenset(place[node] for node in order if {"mesh", "camera"} & nodes[node].keys())
     except (LookupError, TypeError, AttributeError) as error:
@@ -124,7 +134,7 @@ def bind_pose(glb: GlbFile, nodes: Nodes) -> tuple[Array, Array]:
     known: dict[int, Array] = {}
     for skin in glb.document["skins"]:
         matrices = _inverse_binds(glb, skin)
-        joints = [nodes.indices.index(joint) for joint in skin["joints"]]
+        joints = nodes.places_of(skin["joints"])
         if matrices is None:
             continue
         top = min(range(len(joints)), key=lambda joint: joints[joint])
@@ -153,13 +163,19 @@ def skinned_vertices(
     Compressed meshes are left out.
     """
     owners, vertices = [np.zeros(0, dtype=int)], [np.zeros((0, 3))]
+    skins: dict[int, tuple[Array | None, Array]] = {}
+    left = _MAX_VERTICES
     for node in glb.document["nodes"]:
         if "skin" not in node or "mesh" not in node:
             continue
-        skin = glb.document["skins"][node["skin"]]
-        matrices = _inverse_binds(glb, skin)
-        joints = np.array([nodes.indices.index(joint) for joint in skin["joints"]])
+        if node["skin"] not in skins:
+            skin = glb.document["skins"][node["skin"]]
+            skins[node["skin"]] = _inverse_binds(glb, skin), np.array(nodes.places_of(skin["joints"]))
+        matrices, joints = skins[node["skin"]]
         for primitive in glb.document["meshes"][node["mesh"]]["primitives"]:
+            left -= glb.count(primitive["attributes"].get("POSITION"))
+            if left < 0:
+                raise ValueError(f"its meshes have more than {_MAX_VERTICES} vertices")
             arrays = [
                 glb.array(primitive["attributes"][name]) if name in primitive["attributes"] else None
                 for name in ("POSITION", "JOINTS_0", "WEIGHTS_0")

@@ -19,6 +19,7 @@ from ram_sdk.skeleton.kinematics import PoseSequence
 
 _LEG = [HUMANML3D.index(f"{side}_{joint}") for side in SIDES for joint in ("knee", "ankle")]
 _HIPS = [HUMANML3D.index(f"{side}_hip") for side in SIDES]
+_MOST_POSES = 20_000_000  # frames times nodes, each of which takes some hundred bytes
 _PASSES = 2  # in which the body is moved with its feet, and feet are lifted
 _TOE = 0.3  # of the leg: how far in front of the ankle a foot without a toe joint turns
 
@@ -80,7 +81,16 @@ def retarget(
         name: of the animation.
         root: what carries the motion over the floor.
         hands: pose of the fingers, where there are any.
+
+    Raises:
+        ValueError: more frames than so many nodes can be posed in.
     """
+    most = _MOST_POSES // len(character.rig.names)
+    if len(pose.joints) > most:
+        raise ValueError(
+            f"{len(pose.joints)} frames of a character of {len(character.rig.names)} nodes: at most {most}, "
+            "cut the motion"
+        )
     ground = None
     if root == "ground":
         character, ground = character.with_ground_bone()

@@ -18,6 +18,7 @@ FLOAT, UINT16, UINT8 = 5126, 5123, 5121
 _COMPONENTS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
 _JSON, _BINARY = b"JSON", b"BIN\0"
+_MAX_JSON = 16 << 20  # bytes; a character's takes hundreds of thousands
 _HEAD, _CHUNK = struct.Struct("<4sII"), struct.Struct("<I4s")
 
 
@@ -60,6 +61,8 @@ class GlbFile:
             place += _CHUNK.size + size
         if chunks[0][0] != _JSON:
             raise ValueError("its first part is not JSON")
+        if len(chunks[0][1]) > _MAX_JSON:
+            raise ValueError(f"its JSON part has more than {_MAX_JSON >> 20} MiB: export the character alone")
         binary = chunks[1][1] if len(chunks) > 1 and chunks[1][0] == _BINARY else b""
         known = 2 if binary else 1
         more = content[chunks[known][2] : length] if len(chunks) > known else b""
@@ -89,6 +92,13 @@ class GlbFile:
         accessor = {"bufferView": len(views) - 1, "componentType": component, "count": len(array)}
         accessors.append({**accessor, "type": kind, **extra})
         return len(accessors) - 1
+
+    def count(self, accessor: int | None) -> int:
+        """How many elements an accessor says that it has; 0 for none."""
+        count = 0 if accessor is None else self.document["accessors"][accessor]["count"]
+        if not isinstance(count, int) or count < 0:
+            raise ValueError(f"its accessor {accessor} has {count!r} elements")
+        return count
 
     def array(self, accessor: int) -> NDArray[Any] | None:
         """Numbers of an accessor `(count, width)`, normalised ones as floats; None if they are compressed.

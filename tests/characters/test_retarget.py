@@ -274,6 +274,11 @@ def _broken(folder: Path, what: str) -> bytes:
             nodes[0]["translation"] = [0.0, 1e999, 0.0]
         case "bones that are not there":
             glb.document["skins"][0]["joints"][0] = 999
+        case "meshes without end":
+            (primitive,) = glb.document["meshes"][0]["primitives"]
+            glb.document["accessors"][primitive["attributes"]["POSITION"]]["count"] = 10**8
+        case "joints without end":
+            glb.document["skins"][0]["joints"] *= 10_000
         case "cut off":
             return glb.to_bytes()[:-50]
         case "no glb":
@@ -290,6 +295,8 @@ def _broken(folder: Path, what: str) -> bytes:
         ("circle", "form a circle|child of two nodes"),
         ("not finite", "no number|not finite"),
         ("bones that are not there", "nodes or skins are damaged"),
+        ("meshes without end", "more than 5000000 vertices"),
+        ("joints without end", "at most 100000 are read"),
         ("cut off", "cut off"),
         ("no glb", "not a GLB file: export"),
     ],
