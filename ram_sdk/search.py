@@ -81,8 +81,18 @@ class MotionIndex:
         self._parts = [(file.name, span) for file in files for span in file.spans]
 
     @classmethod
-    def build(cls, pipeline: "LatentSpace", folder: str | os.PathLike[str]) -> "MotionIndex":
+    def build(
+        cls,
+        pipeline: "LatentSpace",
+        folder: str | os.PathLike[str],
+        within: str | os.PathLike[str] | None = None,
+    ) -> "MotionIndex":
         """Read every motion file of a folder; a progress bar is shown on a terminal.
+
+        Args:
+            pipeline: encodes the motions.
+            folder: where they are, or in folders inside it.
+            within: links that lead out of this folder are not followed; default: all are.
 
         Warns:
             UserWarning: files that hold no motion that can be encoded.
@@ -94,10 +104,14 @@ class MotionIndex:
         if pipeline.motion_encoder is None:
             raise ValueError("this checkpoint has no motion encoder: it cannot search motions")
         empty = np.zeros((0, pipeline.motion_encoder.config.latent_dim), dtype=np.float32)
-        return cls(Path(folder), fingerprint(pipeline.motion_encoder), (), empty).update(pipeline)
+        return cls(Path(folder), fingerprint(pipeline.motion_encoder), (), empty).update(pipeline, within)
 
-    def update(self, pipeline: "LatentSpace") -> "MotionIndex":
+    def update(self, pipeline: "LatentSpace", within: str | os.PathLike[str] | None = None) -> "MotionIndex":
         """The index of what the folder holds now: only new and changed files are read.
+
+        Args:
+            pipeline: as for `build`.
+            within: as for `build`.
 
         Warns:
             UserWarning: files that hold no motion that can be encoded.
@@ -112,7 +126,7 @@ class MotionIndex:
         known = {file.name: (file, latents) for file, latents in self._with_latents()}
         kept: dict[str, tuple[IndexedFile, NDArray[np.float32]]] = {}
         todo: list[IndexedFile] = []
-        for name, size, changed in _motion_files(self.folder):
+        for name, size, changed in _motion_files(self.folder, within):
             if name in known and (known[name][0].size, known[name][0].changed) == (size, changed):
                 kept[name] = known[name]
             else:
@@ -260,9 +274,12 @@ def _parts(pipeline: "LatentSpace", path: Path) -> list[tuple[tuple[float, float
     return [((start / config.fps, (start + len(clip)) / config.fps), clip) for start, clip in clips]
 
 
-def _motion_files(folder: Path) -> Iterator[tuple[str, int, int]]:
+def _motion_files(folder: Path, within: str | os.PathLike[str] | None) -> Iterator[tuple[str, int, int]]:
     """Name from the folder on, size and time of change of every file that may hold a motion."""
+    limit = None if within is None else Path(within).resolve()
     for path in sorted(folder.rglob("*")):
         if path.suffix.lower() in formats.READABLE and not path.name.startswith(".") and path.is_file():
+            if limit is not None and not path.resolve().is_relative_to(limit):
+                continue
             status = path.stat()
             yield path.relative_to(folder).as_posix(), status.st_size, status.st_mtime_ns

@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.numpy import save_file
 
-from ram_sdk import Motion, MotionIndex, RAMPipeline
+from ram_sdk import Motion, MotionIndex, RAMPipeline, search
 from ram_sdk.models import Matcher, MatcherConfig
 
 
@@ -24,6 +24,17 @@ def folder(pipeline, tmp_path):
         motion.save(tmp_path / "motions" / "inside" / f"{number}.npz")
     Motion(np.concatenate([motion.joints for motion in made * 3])).save(tmp_path / "motions" / "long.npz")
     return tmp_path / "motions"
+
+
+def test_links_out_of_a_folder_are_not_followed_where_that_is_asked_for(tmp_path):
+    inside, outside = tmp_path / "inside", tmp_path / "outside"
+    inside.mkdir()
+    outside.mkdir()
+    (outside / "secret.npy").touch()
+    (inside / "own.npy").touch()
+    (inside / "link.npy").symlink_to(outside / "secret.npy")
+    assert [name for name, *_ in search._motion_files(inside, inside)] == ["own.npy"]
+    assert [name for name, *_ in search._motion_files(inside, None)] == ["link.npy", "own.npy"]
 
 
 def test_finds_the_nearest_part_of_each_file(calibrated, folder):

@@ -101,7 +101,7 @@ def build(root: Path, checkpoint: str) -> "MCPServer":
         """Find the motion files of a folder, and of those inside it, that fit a text best."""
         from ram_sdk.search import MotionIndex
 
-        index = MotionIndex.build(pipeline(), _inside(root, folder))
+        index = MotionIndex.build(pipeline(), _inside(root, folder), within=root)
         return [
             {
                 "file": match.path.relative_to(root).as_posix(),
