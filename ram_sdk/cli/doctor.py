@@ -43,7 +43,8 @@ def _findings() -> Iterator[tuple[str, str | None, str]]:
     """Name, what was found (None: nothing), and what mends it, if anything should."""
     yield "ram_sdk", f"{ram_sdk.__version__} on Python {platform.python_version()}, {platform.platform()}", ""
     for package in _SHOWN:
-        yield package, metadata.version(package), ""
+        found = _version(package)
+        yield package, found, "" if found else "pip install --force-reinstall ram_sdk"
     yield "devices", *_devices()
     for checkpoint in SHIPPED:
         yield f"checkpoint {checkpoint}", *_checkpoint(checkpoint)
@@ -89,14 +90,13 @@ def _extras() -> dict[str, list[str]]:
         match = re.match(r"([\w.-]+).*extra == [\"']([\w-]+)[\"']", line)
         if match and match[2] != _DEVELOPMENT:
             missing = extras.setdefault(match[2], [])
-            if not _installed(match[1]):
+            if _version(match[1]) is None:
                 missing.append(match[1])
     return extras
 
 
-def _installed(package: str) -> bool:
+def _version(package: str) -> str | None:
     try:
-        metadata.version(package)
+        return metadata.version(package)
     except metadata.PackageNotFoundError:
-        return False
-    return True
+        return None
