@@ -64,14 +64,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 def load_source(source: Path, arguments: argparse.Namespace) -> "Motion":
     """Read a motion with what the command line says about the file."""
+    from ram_sdk.formats.read_options import person_of
     from ram_sdk.motion import Motion
 
-    person, skeleton = arguments.source_person, arguments.source_skeleton
+    skeleton = arguments.source_skeleton
     return Motion.load(
         source,
         up=arguments.source_up,
         fps=arguments.source_fps,
-        person=int(person) if person is not None and person.isdecimal() else person,
+        person=person_of(arguments.source_person),
         skeleton=None if skeleton is None else read_skeleton(skeleton),
     )
 

@@ -190,10 +190,15 @@ def distinct_names(sources: Sequence[Path]) -> list[str]:
     return names
 
 
+def is_folder(output: str) -> bool:
+    """Whether an output is a folder: by how it is written, or because it is there."""
+    return output.endswith(tuple(filter(None, (os.sep, os.altsep)))) or Path(output).is_dir()
+
+
 def _targets(output: str, names: Sequence[str], suffix: str) -> list[Path]:
     """One file for each motion: the file itself, numbered files beside it, or named files in a folder."""
     path = Path(output)
-    if output.endswith(tuple(filter(None, (os.sep, os.altsep)))) or path.is_dir():
+    if is_folder(output):
         return [path / f"{name}.{suffix.lstrip('.')}" for name in names]
     if not path.suffix:
         raise ValueError(

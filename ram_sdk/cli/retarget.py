@@ -1,14 +1,13 @@
 """`ram-sdk retarget`: motions onto your own character."""
 
 import argparse
-import os
 from pathlib import Path
 
 from tqdm import tqdm
 
 from ram_sdk.cli import console
 from ram_sdk.cli.convert import add_source_options, load_source, read_skeleton
-from ram_sdk.cli.outputs import distinct_names
+from ram_sdk.cli.outputs import distinct_names, is_folder
 
 _EXAMPLES = """
 ram-sdk retarget walk.npz --onto hero.glb -o hero_walks.glb
@@ -53,12 +52,11 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def run(arguments: argparse.Namespace) -> int:
     """Put every motion that can be read on the character; returns the exit code."""
     from ram_sdk import characters
-    from ram_sdk.formats.read_options import ReadOptions
+    from ram_sdk.formats.read_options import ReadOptions, person_of
 
     skeleton = None if arguments.skeleton is None else read_skeleton(arguments.skeleton)
-    person = arguments.person
-    person = int(person) if person is not None and person.isdecimal() else person
-    character = characters.load_character(arguments.onto, ReadOptions(person=person, skeleton=skeleton))
+    options = ReadOptions(person=person_of(arguments.person), skeleton=skeleton)
+    character = characters.load_character(arguments.onto, options)
     targets = _targets(arguments, character.suffixes)
     failed: list[str] = []
     pairs = list(zip(arguments.sources, targets, strict=True))
@@ -90,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _targets(arguments: argparse.Namespace, suffixes: tuple[str, ...]) -> list[Path]:
     """One file for each motion, checked before any work is done."""
     output, sources = Path(arguments.output), arguments.sources
-    if arguments.output.endswith(tuple(filter(None, (os.sep, os.altsep)))) or output.is_dir():
+    if is_folder(arguments.output):
         targets = [output / f"{name}{arguments.onto.suffix.lower()}" for name in distinct_names(sources)]
     elif output.suffix.lower() not in suffixes:
         raise ValueError(

@@ -38,6 +38,11 @@ class ReadOptions:
             raise ValueError(f"fps {self.fps}: expected a positive number of frames a second")
 
 
+def person_of(text: str | None) -> int | str | None:
+    """Which person a text means: a number from 1, or how a name begins."""
+    return int(text) if text is not None and text.isdecimal() else text
+
+
 def refuse_names(path: Path, options: ReadOptions) -> None:
     """Refuse what only makes sense for files that name their joints.
 

@@ -16,6 +16,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 import ram_sdk
+from ram_sdk.formats.read_options import person_of
 from ram_sdk.pipeline import RAMPipeline
 from ram_sdk.studio import files, plans, schemas
 from ram_sdk.studio.capabilities import capabilities as capabilities_of
@@ -220,7 +221,7 @@ async def upload(
 ) -> MotionInfo:
     """Hand in a motion of one's own, to be edited, continued, converted."""
     content, name = await file.read(), file.filename or ""
-    who = int(person) if person is not None and person.isdecimal() else person
+    who = person_of(person)
 
     def read() -> MotionInfo:
         motion = files.read(content, name, up, fps, who, studio.limits.upload_seconds)
