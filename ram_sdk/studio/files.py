@@ -98,6 +98,8 @@ def read(
         motion = Motion.load(path, up=up, fps=fps, person=person)
     if motion.duration > longest:
         raise ValueError(f"the motion lasts {motion.duration:.1f} s: at most {longest:g} s, cut it first")
+    if len(motion) > _MOST_FRAMES:
+        raise ValueError(f"the motion has {len(motion)} frames: at most {_MOST_FRAMES}, lower its rate")
     return motion
 
 

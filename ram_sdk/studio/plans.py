@@ -13,6 +13,7 @@ from ram_sdk.motion import Motion
 from ram_sdk.pipeline import RAMPipeline, StepCallback
 from ram_sdk.scheduler import RAMScheduler
 from ram_sdk.studio.schemas import (
+    LARGEST_SEED,
     ComposeRequest,
     EditRequest,
     GenerateRequest,
@@ -134,6 +135,8 @@ def _several(pipeline: RAMPipeline, find: Find, limits: Limits, body: Several) -
         raise ValueError(
             f"num {body.num} x candidates {body.candidates}: at most {limits.motions} in one request"
         )
+    if body.seed is not None and body.seed + body.num - 1 > LARGEST_SEED:
+        raise ValueError(f"seed {body.seed}: with num {body.num} at most {LARGEST_SEED - body.num + 1}")
     if body.candidates > 1 and pipeline.matcher is None:
         raise ValueError("candidates: this checkpoint cannot judge them, use 1")
     return {

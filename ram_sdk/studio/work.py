@@ -5,18 +5,20 @@ itself: what a client gets depends on nobody else.
 """
 
 import asyncio
+import dataclasses
 import secrets
 import sys
 import threading
 import traceback
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 import numpy as np
 import torch
 
 from ram_sdk.motion import Motion
-from ram_sdk.pipeline import RAMPipeline, StepInfo
+from ram_sdk.pipeline import RAMPipeline, StepCallback, StepInfo
 from ram_sdk.studio import schemas
 from ram_sdk.studio.files import floor_of
 from ram_sdk.studio.plans import Plan
@@ -179,8 +181,8 @@ class Work:
             recipe=recipe,
         )
         features = motion.generated_features
-        size = motion.joints.nbytes + (0 if features is None else features.nbytes) + 4096
-        self.motions.put(info.id, (motion, info), size)
+        size = motion.joints.nbytes + (0 if features is None else features.nbytes)
+        self.motions.put(info.id, (motion, info), size + _size(recipe.body if recipe else {}))
         return info
 
     def answer(self, job: Job) -> schemas.Job:
@@ -228,8 +230,10 @@ class Work:
             job.touch()
 
     def _finish(self, job: Job) -> None:
-        """Count a job among those that have ended."""
-        self._ended.put(job.id, job, 4 * len(repr(job.plan.request)) + 4096)
+        """Count a job among those that have ended, without the motions that it was made from."""
+        job.plan = dataclasses.replace(job.plan, make=_ended)
+        job.estimate = None
+        self._ended.put(job.id, job, _size(job.plan.request))
         self._active.pop(job.id, None)
 
     def _work(self) -> None:
@@ -256,13 +260,14 @@ class Work:
                 job.estimate = _estimate(pipeline, info, job)
             job.touch()
 
+        motions: list[MotionInfo] = []
         try:
             made = job.plan.make(look)
             recipes = [
                 Recipe.model_validate({"path": f"/{job.plan.kind}", "body": job.plan.request_of(i)})
                 for i in range(len(made))
             ]
-            job.motions = [self.keep(motion, recipe) for motion, recipe in zip(made, recipes, strict=True)]
+            motions = [self.keep(motion, recipe) for motion, recipe in zip(made, recipes, strict=True)]
             ended = "done"
         except Cancelled:
             ended = "cancelled"
@@ -273,7 +278,17 @@ class Work:
             job.error, ended = "something went wrong in the server: its log says what", "failed"
         with self._changed:
             if job.state == "running":
-                job.state = ended
+                job.motions, job.state = motions, ended
+
+
+def _ended(callback: StepCallback) -> list[Motion]:
+    """What a plan makes that has been made."""
+    raise AssertionError("a job is made once")
+
+
+def _size(request: Mapping[str, Any]) -> int:
+    """About how many bytes a request and what belongs to it take."""
+    return 4 * len(repr(request)) + 4096
 
 
 def new_id() -> str:

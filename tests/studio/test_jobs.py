@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ram_sdk.studio.app import create_app
-from ram_sdk.studio.schemas import Limits
+from ram_sdk.studio.schemas import Limits, Recipe
 from tests.studio.serving import events, joints_of, made, serving
 
 WALK = {"prompt": "a person walks", "duration": 2, "steps": 2}
@@ -55,6 +55,22 @@ def test_cancelling_what_runs_and_what_waits(client):
     done = made(client, "/generate", WALK)
     assert client.delete(f"/jobs/{done['id']}").json()["state"] == "done"
     assert client.get(f"/jobs/{busy}").json()["motions"] == []
+
+
+def test_what_has_ended_takes_little_and_is_counted(pipeline):
+    app = create_app(pipeline)
+    with serving(app) as address, httpx.Client(base_url=address, timeout=60) as client:
+        job = made(client, "/generate", {**WALK, "steps": 8})
+        work = app.state.studio.work
+        ended = work.find(job["id"])
+        assert ended.estimate is None
+        with pytest.raises(AssertionError):  # what it was made from is let go
+            ended.plan.make(lambda *_: None)
+        (motion,) = job["motions"]
+        large = Recipe(path="/generate", body={"constraints": "x" * (65 << 20)})
+        kept = work.keep(work.motion(motion["id"]), large)
+        assert client.get(f"/motions/{motion['id']}").status_code == 404
+        assert work.motion(kept.id) is not None
 
 
 def test_a_client_that_hangs_up_cancels_what_it_waits_for(address, client):

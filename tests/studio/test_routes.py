@@ -13,6 +13,8 @@ import trimesh
 from ram_sdk import Motion, formats
 from ram_sdk.control import Keep, Path
 from ram_sdk.control.timeline import Kept, Segment, Timeline
+from ram_sdk.studio import files
+from ram_sdk.studio.refusal import Refusal
 from tests.studio.serving import joints_of, made
 
 FAST = {"steps": 2}
@@ -154,6 +156,7 @@ def test_edit_and_constraints_of_a_motion_by_id(client, pipeline, clip, uploaded
         ("/generate", {"prompt": " "}, "prompt"),
         ("/generate", {"prompt": "a person walks", "duration": 20}, "expected 0.05 to 9.8 seconds"),
         ("/generate", {"prompt": "a person walks", "num": 9, "candidates": 2}, "at most 16"),
+        ("/generate", {"prompt": "a", "seed": 2**53 - 1, "num": 2}, "with num 2 at most 9007199254740990"),
         ("/generate", {"prompt": "a person walks", "steps": 51}, "expected 1 to 50"),
         ("/generate", {"prompt": "word " * 90}, "shorten it"),
         ("/generate", {"prompt": "a person walks", "sede": 1}, "sede"),
@@ -217,6 +220,17 @@ def test_uploads_are_converted_and_nothing_stays_on_the_disk(client, clip, tmp_p
         assert word in answer.json()["error"] or "upload" in answer.json()["error"]
         assert str(inside) not in answer.json()["error"]
     assert os.listdir(inside) == []
+
+
+def test_files_of_very_many_frames_are_refused(clip, tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "_MOST_FRAMES", 50)
+    content = clip.save(tmp_path / "clip.npz").read_bytes()
+    with pytest.raises(ValueError, match="has 60 frames: at most 50"):
+        files.read(content, "clip.npz", None, None, None, 600)
+    with pytest.raises(Refusal, match="60 frames"):
+        files.write(clip, "bvh", {})
+    with pytest.raises(ValueError, match=r"lasts 3.0 s: at most 2 s"):
+        files.read(content, "clip.npz", None, None, None, 2)
 
 
 def test_a_motion_goes_onto_a_character(client):
