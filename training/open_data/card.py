@@ -27,9 +27,8 @@ training split.
 _AUTHORED = """These clips are not captured: people who contribute to this project wrote them as keyframes
 of hands, feet, trunk and head (`training/open_data/authored`), inverse kinematics plays them with a made-up
 sway, and each take draws its own speed, size, count and side. They stand in for everyday actions that the
-captures show seldom or never, and they count among the clips, actions and splits of the other sections. A
-clip of the test split shows an action with other numbers than those of the training split, but by the same
-keyframes.
+captures show seldom or never, and they count among the clips and actions of the other sections. All of them
+are in the training split: they are no measure of real motion.
 """
 _COMPOSED = """Made from the captured clips of the training split and their mirrored copies; in `clips.json`
 such a clip has `composed`, its kind, and `sources`: clip, first frame and one past the last of each part. All
