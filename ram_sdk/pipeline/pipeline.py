@@ -211,7 +211,8 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         # 4. Decode
         features = composition.finished(self.decode(x_0, lengths)[0]).numpy()
         settings = {"seed": chosen, **self._settings(scheduler), "timeline": timeline.entries()}
-        prompt = ", then ".join(one.prompt for one in timeline.body if isinstance(one, Segment))
+        said = [one.prompt if isinstance(one, Segment) else one.motion.prompt for one in timeline.body]
+        prompt = ", then ".join(text for text in said if text)
         return placed(Motion.from_features(features, prompt=prompt, settings=settings), timeline)
 
     def edit(
