@@ -11,10 +11,16 @@ import pytest
 from ram_sdk.cli import main
 
 
+def heed_interrupts() -> None:
+    """As in a terminal; shells let their background jobs ignore them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.slow
 def test_it_says_where_it_is_and_ends_when_interrupted(checkpoint):
     command = [sys.executable, "-m", "ram_sdk", "studio", str(checkpoint), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, preexec_fn=heed_interrupts, **pipes) as server:
         said = server.stdout.readline()
         assert "only this machine reaches it" in said
         address = said.split()[2]

@@ -88,7 +88,7 @@ def test_wrong_values_are_refused_in_one_line(make, message):
     ("text", "message"),
     [
         ("{", "not JSON"),
-        ('{"kind": "Loop"}', "expected a JSON list"),
+        ('{"kind": "Loop"}', "expected a list of objects"),
         ('[{"kind": "Hop"}]', "constraint kind 'Hop': use one of Pose"),
         ('[{"kind": "Stop", "place": [0, 1]}]', "Stop: time is missing"),
         ('[{"kind": "Loop", "speed": 1}]', "Loop: unknown fields speed"),
