@@ -1,7 +1,6 @@
 """`ram-sdk mcp`: tools for programs that speak the Model Context Protocol, over standard input and output."""
 
 import argparse
-import warnings
 from collections.abc import Callable
 from functools import cache, wraps
 from pathlib import Path
@@ -122,8 +121,7 @@ def _told(tool: Callable[P, R]) -> Callable[P, R]:
     @wraps(tool)
     def called(*arguments: P.args, **options: P.kwargs) -> R:
         try:
-            with warnings.catch_warnings(action="ignore"):
-                return tool(*arguments, **options)
+            return tool(*arguments, **options)
         except (ValueError, TypeError, OSError, formats.MissingPackageError) as error:
             raise ToolError(" ".join(str(error).split())) from error
 

@@ -2,7 +2,6 @@
 
 import mimetypes
 import tempfile
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -131,8 +130,7 @@ def floor_of(motion: Motion) -> float:
 @contextmanager
 def _uploaded(content: bytes, name: str) -> Iterator[Path]:
     """A file with that content while the context lasts; what is said of it does not tell where it lies."""
-    with tempfile.TemporaryDirectory(prefix="ram_sdk-") as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with tempfile.TemporaryDirectory(prefix="ram_sdk-") as folder:
         path = Path(folder) / f"upload{Path(name).suffix.lower()[:8]}"
         path.write_bytes(content)
         try:

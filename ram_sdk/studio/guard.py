@@ -6,7 +6,7 @@ rebinding) and foreign `Origin`s are refused.
 
 import ipaddress
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
@@ -18,6 +18,7 @@ from ram_sdk.studio.refusal import Refusal
 from ram_sdk.studio.schemas import Limits
 
 _OPEN = 256  # requests at a time, event streams among them
+_OPEN_EACH = 64  # of one address
 _ADDRESSES = 4096  # that `Rate` remembers
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _POLICY = (
@@ -53,7 +54,7 @@ class Guard:
         self._hosts = frozenset(host.lower() for host in hosts)
         ancestors = " ".join(frames) or "'none'"
         self._headers = {"Content-Security-Policy": _POLICY + ancestors, **_HEADERS}
-        self._open = 0
+        self._open: Counter[str] = Counter()  # requests by address
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -68,18 +69,20 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
-        self._open += 1
+        address = (scope.get("client") or ("",))[0]
+        self._open[address] += 1
         try:
             headers = Headers(scope=scope)
-            most = self._check(scope["method"], headers)
+            most = self._check(scope["method"], headers, address)
             await self._app(scope, _limited(receive, most), send_headed)
         except Refusal as refusal:
             answer = JSONResponse({"error": refusal.detail}, refusal.status_code, headers=refusal.headers)
             await answer(scope, receive, send_headed)
         finally:
-            self._open -= 1
+            self._open[address] -= 1
+            self._open += Counter()  # forgets addresses without a request
 
-    def _check(self, method: str, headers: Headers) -> int:
+    def _check(self, method: str, headers: Headers, address: str) -> int:
         """The most bytes that the body may have.
 
         Raises:
@@ -93,7 +96,9 @@ class Guard:
         origin = headers.get("origin")
         if method not in _SAFE and origin is not None and urlsplit(origin).netloc != host:
             raise Refusal(403, f"origin {origin!r}: pages of other sites may not use this server")
-        if self._open > _OPEN:
+        if self._open[address] > _OPEN_EACH:
+            raise Refusal(429, f"{_OPEN_EACH} requests of yours are open: wait until one is answered", 5)
+        if self._open.total() > _OPEN:
             raise Refusal(503, f"{_OPEN} requests are open: try again later", 5)
         uploads = headers.get("content-type", "").startswith("multipart/")
         most = self._limits.upload_bytes if uploads else self._limits.json_bytes

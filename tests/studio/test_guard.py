@@ -1,12 +1,15 @@
 """Who may ask, and for how much."""
 
+import asyncio
 from types import SimpleNamespace
 
 import httpx
 import pytest
+from starlette.responses import JSONResponse
 
-from ram_sdk.studio.guard import Rate
+from ram_sdk.studio.guard import Guard, Rate
 from ram_sdk.studio.refusal import Refusal
+from ram_sdk.studio.schemas import Limits
 from ram_sdk.studio.store import Store
 
 
@@ -82,3 +85,42 @@ def test_a_store_forgets_what_was_unused_for_longest():
     assert [store.get(name) for name in "bcd"] == ["B", None, "D"]
     store.put("huge", "H", 100)
     assert (len(store), store.get("huge")) == (1, "H")
+
+
+def test_one_address_cannot_shut_the_others_out():
+    """Requests stay open until `leave`; each answers with its status."""
+
+    async def ask(guard, address, leave):
+        answers = []
+
+        async def app(scope, receive, send):
+            await leave.wait()
+            await JSONResponse({})(scope, receive, send)
+
+        async def send(message):
+            answers.append(message)
+
+        guard._app = app
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "headers": [(b"host", b"localhost")],
+            "client": (address, 1),
+        }
+        await guard(scope, None, send)
+        return answers[0]["status"]
+
+    async def statuses():
+        guard, leave = Guard(JSONResponse({}), Limits()), asyncio.Event()
+        asked = [f"10.0.0.{i // 64}" for i in range(256)]
+        tasks = [asyncio.create_task(ask(guard, address, leave)) for address in asked]
+        await asyncio.sleep(0)
+        refused = [await ask(guard, address, leave) for address in ("10.0.0.0", "10.0.0.9")]
+        leave.set()
+        answered = await asyncio.gather(*tasks)
+        return answered, refused, await ask(guard, "10.0.0.0", leave)
+
+    answered, refused, after = asyncio.run(statuses())
+    assert set(answered) == {200}
+    assert refused == [429, 503]
+    assert after == 200
