@@ -50,6 +50,8 @@ def test_a_checkpoint_says_which_prompts_are_unlike_all_it_knows(pipeline, check
     )
     assert [action.name for action in known.config.actions] == ["kick high", "walk"]
     assert set(known.config.actions[1].examples) == set(taught["walk"])
+    tokens, mask = pipeline.text_backbone.encode(["a man walks"])  # the farther of the captions beside
+    assert known.config.far == pytest.approx(0.98 * known(tokens, mask).amin().item(), abs=1e-3)
     add_component(checkpoint, "known_actions", known)
     loaded = RAMPipeline.from_pretrained(checkpoint)
     with warnings.catch_warnings():
