@@ -79,8 +79,10 @@ def test_another_lora_at_the_same_place_shapes_a_request(loaded, monkeypatch):
     for number in (1.0, 2.0):
         matrices = {"layer": (torch.full((1, 2), number), torch.ones(2, 1))}
         monkeypatch.setattr(pipeline, "lora", Lora("style", {}, matrices))
-        requests |= {plan([Row(1, WALK, 1.0)], pipeline, replace(recipe, lora="style"))[0][0].request}
-    assert len(requests) == 2
+        for scale in (1.0, 0.5):
+            wanted = replace(recipe, lora="style", lora_scale=scale)
+            requests |= {plan([Row(1, WALK, 1.0)], pipeline, wanted)[0][0].request}
+    assert len(requests) == 4
 
 
 def test_batches_are_of_like_length(loaded):
