@@ -88,6 +88,7 @@ class _Layout:
         self.frames, self.fps = frames, fps
         self.world = np.full((frames, HUMANML3D.num_joints, 3), np.nan)
         self.local = self.world.copy()
+        self.of_a_body = np.zeros(self.world.shape[:2], dtype=np.bool_)  # joints of a given motion or pose
         self.heading = np.full(frames, np.nan)
         self.paths: list[Path] = []
         self.stops: list[Stop] = []
@@ -187,6 +188,7 @@ class _Layout:
                 f"{apart[frame, joint]:.2f} m from where another constraint pins it: take one of the two out"
             )
         self.world[index] = positions
+        self.of_a_body[index] = kind != "Joints"
 
     def targets(self) -> Targets:
         """What was collected, checked as a whole."""
@@ -206,7 +208,10 @@ class _Layout:
         return Targets(self.fps, self.world, self.local, self.heading, route, stops, free, self.loop, bones)
 
     def check_reach(self) -> None:
-        """Two joints pinned at one time can be no farther apart than the bones between them are long."""
+        """Two joints pinned at one time can be no farther apart than the bones between them are long.
+
+        Those of a given motion have its own bones, which tremble where the model made it.
+        """
         for frame in np.flatnonzero(np.isfinite(self.world[..., 0]).any(axis=-1)):
             joints = np.flatnonzero(np.isfinite(self.world[frame, :, 0]))
             if len(joints) == HUMANML3D.num_joints or len(joints) < 2:
@@ -214,6 +219,8 @@ class _Layout:
             here = self.world[frame, joints]
             apart = np.linalg.norm(here[:, None] - here[None], axis=-1)
             excess = apart - _STRETCH * _BETWEEN[np.ix_(joints, joints)]
+            given = self.of_a_body[frame, joints]
+            excess[given[:, None] & given] = 0.0
             if excess.max() > _SAME:
                 one, other = np.unravel_index(excess.argmax(), excess.shape)
                 names = [HUMANML3D.joint_names[joints[k]] for k in (one, other)]
