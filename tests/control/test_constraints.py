@@ -152,6 +152,6 @@ def test_a_motion_whose_bones_tremble_can_be_kept_by_half():
     joints[10:12, 8] -= [0, 0.08, 0]  # the right shin, a fifth too long
     targets = resolve([Keep(Motion(joints, motion.fps), part="lower")], len(joints), motion.fps)
     np.testing.assert_allclose(targets.world[10, 8], joints[10, 8])
+    pins = {"right_knee": (0, 0.5, 0), "right_foot": (0, -0.5, 0)}
     with pytest.raises(ValueError, match="are pinned"):
-        pins = {"right_knee": (0, 0.5, 0), "right_foot": (0, -0.5, 0)}
         resolve([Joints(1, pins)], len(joints), motion.fps)
