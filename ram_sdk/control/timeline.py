@@ -274,6 +274,15 @@ class Timeline:
                     f"{one} of the {one.part} ends after the {WHOLE_BODY} does: end it by "
                     f"{_seconds(self.duration)} s, or lengthen the {WHOLE_BODY}"
                 )
+            for kept in self.body:
+                if (
+                    isinstance(kept, Kept)
+                    and min(one.end, kept.end) - max(one.start, kept.start) > _TOLERANCE
+                ):
+                    raise ValueError(
+                        f"{one} of the {one.part} overlaps {kept}, which stays as it is: move it, or make "
+                        "that part of the motion anew with RAMPipeline.edit"
+                    )
             for other in self.parts[:index]:
                 shared = set(PARTS[one.part].joints) & set(PARTS[other.part].joints)
                 if shared and other.end > one.start + _TOLERANCE:

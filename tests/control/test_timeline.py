@@ -71,6 +71,8 @@ def test_kept_motions_are_checked(clip: Motion) -> None:
         Timeline((Kept(clip, 0.0), Kept(clip, 2.0), Segment("sits", 4, 6)))
     with pytest.raises(ValueError, match="has no prompt"):
         Timeline((Kept(clip, 0.0),))
+    with pytest.raises(ValueError, match="which stays as it is: move it"):
+        Timeline((Kept(clip, 0.0), Segment("waves", 0.5, 3, "arms"), Segment("sits", 2, 4)))
 
 
 def test_segments_are_put_in_order_and_apart() -> None:
