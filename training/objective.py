@@ -42,6 +42,7 @@ class ObjectiveConfig:
     temperature: _Temperature = 1.0  # tau of eq. 7
     contrastive_temperature: _Temperature = 0.1
     null_probability: _Share = 0.1  # conditional latents replaced by zeros (section 4.2)
+    noisy_share: _Share = 0.0  # ours: clips whose timestep is among the noisiest tenth; paper: all uniform
 
 
 @dataclass(frozen=True)
@@ -182,6 +183,10 @@ class RAMObjective(nn.Module):
     def draw(self, size: int, frames: int, generator: torch.Generator) -> Draws:
         """What one step draws at random, on the generator's device.
 
+        A motion shows through all but the strongest noise, since its frames tell of each other: the latent
+        matters at the noisiest timesteps alone. Training may draw them more often (`noisy_share`), while
+        validation draws all alike.
+
         Args:
             size: clips in the whole batch, over all processes.
             frames: padded length of the batch.
@@ -189,9 +194,13 @@ class RAMObjective(nn.Module):
         """
         options: dict[str, Any] = {"generator": generator, "device": generator.device}
         features = self.denoiser.config.num_features
-        timestep = torch.randint(self.scheduler.config.num_train_timesteps, (size,), **options)
+        timesteps = self.scheduler.config.num_train_timesteps
+        timestep = torch.randint(timesteps, (size,), **options)
         noise = torch.randn(size, frames, features, **options)
         keep = torch.rand(2 if self.motion_encoder else 1, size, **options) >= self.config.null_probability
+        if self.training and self.config.noisy_share:
+            noisy = torch.rand(size, **options) < self.config.noisy_share
+            timestep = torch.where(noisy, timesteps - 1 - timestep % max(1, timesteps // 10), timestep)
         return Draws(timestep, noise, keep)
 
     def forward(self, batch: Batch, draws: Draws) -> dict[str, Tensor]:
