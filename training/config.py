@@ -68,6 +68,7 @@ class TrainingConfig:
     accumulation: _Count = 1  # parts of a process's share that go through the networks one after the other
     balance: _Exponent = 0.0  # clips of an action seen n times are drawn with weight n^-balance; paper: 0
     emphasis: dict[str, _Factor] = field(default_factory=dict)  # further factors on the weight of actions
+    captions_per_clip: _Count = 1  # ours: captions that L_align pulls to a clip's z_m; paper: 1
     token_dropout: Dropout = 0.0  # share of a caption's tokens that E_t does not see in training; paper: 0
     max_steps: _Count = 450_000
     precision: Precision = "fp32"  # bf16: mixed precision

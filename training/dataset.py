@@ -110,7 +110,7 @@ class CaptionStates:
         return self._states[self._offsets[i] : self._offsets[i + 1]]
 
     def batch(
-        self, captions: Sequence[str], multiple: int = 1, share: slice = slice(None)
+        self, captions: Sequence[str], multiple: int = 1, share: Tensor | slice = slice(None)
     ) -> tuple[Tensor, Tensor]:
         """Token states `(batch, tokens, dim)`, float32, zero where padded, and their mask; see `cut`."""
         chosen = torch.tensor([self._index[caption] for caption in captions])
@@ -195,13 +195,14 @@ class Batches:
         self._pool = (_BUCKET if config.bucketing else 1) * self._size
         self._max_frames = config.max_frames
         self._token_dropout = config.token_dropout
+        self._captions_per_clip = config.captions_per_clip
         self._seed = config.seed
         self._per_epoch = len(clips) // self._size
         self._epoch = -1
         self._order: list[NDArray[np.int64]] = []
 
     def at(self, step: int, part: int = 0, parts: int = 1) -> Batch:
-        """Batch number `step`, random crops and a random caption each, of which tokens may be left out.
+        """Batch number `step`, random crops and random captions, of which tokens may be left out.
 
         Args:
             step: which batch.
@@ -222,13 +223,15 @@ class Batches:
         rng = np.random.default_rng((self._seed, 1, step))
         chosen = self._order[position]
         crops = np.array([crop(int(self._lengths[i]), self._max_frames, rng) for i in chosen])
-        captions = [self._captions[i][rng.integers(len(self._captions[i]))] for i in chosen]
-        size = self._size // parts
-        share = slice(part * size, (part + 1) * size)
+        each = self._captions_per_clip
+        captions = [
+            self._captions[i][rng.integers(len(self._captions[i]))] for _ in range(each) for i in chosen
+        ]
+        share = torch.arange(self._size).chunk(parts)[part]
         batch = self._gather(self._starts[chosen] + crops[:, 0], crops[:, 1], captions, share)
         if not self._token_dropout:
             return batch
-        draws = rng.random((len(chosen), batch.text_mask.shape[1]))[share]
+        draws = rng.random((len(captions), batch.text_mask.shape[1]))[_of_each(share, each, self._size)]
         kept = batch.text_mask & torch.from_numpy(draws >= self._token_dropout).to(batch.text_mask.device)
         kept[:, 0] = True  # the backbone's first token stands for the sentence
         return dataclasses.replace(batch, text=batch.text * kept[..., None], text_mask=kept)
@@ -240,15 +243,16 @@ class Batches:
             chosen = order[start : start + self._size]
             lengths = np.minimum(self._lengths[chosen], self._max_frames)
             captions = [self._captions[i][0] for i in chosen]
-            yield self._gather(self._starts[chosen], lengths, captions, slice(None))
+            yield self._gather(self._starts[chosen], lengths, captions, torch.arange(len(chosen)))
 
     def _gather(
-        self, starts: NDArray[np.int64], lengths: NDArray[np.int64], captions: Sequence[str], share: slice
+        self, starts: NDArray[np.int64], lengths: NDArray[np.int64], captions: Sequence[str], share: Tensor
     ) -> Batch:
         motion, motion_mask = cut(
             self._frames, torch.from_numpy(starts), torch.from_numpy(lengths), _MULTIPLE, share
         )
-        text, text_mask = self._states.batch(captions, _MULTIPLE, share)
+        rows = _of_each(share, len(captions) // len(starts), len(starts))
+        text, text_mask = self._states.batch(captions, _MULTIPLE, rows)
         return Batch(motion, motion_mask, text, text_mask)
 
     def _shuffle(self, rng: np.random.Generator) -> list[NDArray[np.int64]]:
@@ -262,8 +266,13 @@ class Batches:
         return [batches[i] for i in rng.permutation(len(batches))]
 
 
+def _of_each(share: Tensor, captions: int, clips: int) -> Tensor:
+    """Rows of the captions of some clips, where a caption of each clip stands before the further ones."""
+    return (torch.arange(captions)[:, None] * clips + share).flatten()
+
+
 def cut(
-    rows: Tensor, starts: Tensor, lengths: Tensor, multiple: int, share: slice = slice(None)
+    rows: Tensor, starts: Tensor, lengths: Tensor, multiple: int, share: Tensor | slice = slice(None)
 ) -> tuple[Tensor, Tensor]:
     """Cut sequences out of one long tensor into a padded batch.
 

@@ -52,8 +52,9 @@ class Batch:
     Attributes:
         motion: normalised features, `(batch, frames, features)`, zero where padded.
         motion_mask: `(batch, frames)`, True = valid.
-        text: token states of the frozen backbone, `(batch, tokens, dim)`.
-        text_mask: `(batch, tokens)`, True = valid.
+        text: token states of the frozen backbone, `(captions * batch, tokens, dim)`: a caption of each clip,
+            then a further one of each, and so on. L_gen takes the first, L_align all of them.
+        text_mask: `(captions * batch, tokens)`, True = valid.
     """
 
     motion: Tensor
@@ -218,7 +219,8 @@ class RAMObjective(nn.Module):
             that of each clip's z_t and z_m, and "latent_distance", the mean |z_t - z_m|.
         """
         config = self.config
-        z_t = self.text_encoder(batch.text, batch.text_mask)
+        every_z_t = self.text_encoder(batch.text, batch.text_mask)
+        z_t = every_z_t[: len(batch.motion)]
         latents = z_t
         if self.motion_encoder:
             z_m = self.motion_encoder(batch.motion, batch.motion_mask)
@@ -238,7 +240,8 @@ class RAMObjective(nn.Module):
             error = masked_mse(estimates[1], batch.motion, batch.motion_mask)
             terms["reconstruction"] = (config.reconstruction, error)
             if config.alignment:
-                aligned = latent_alignment(z_t, z_m, config.beta, config.alignment_reduction)
+                pairs = every_z_t, z_m.repeat(len(every_z_t) // len(z_m), 1)
+                aligned = latent_alignment(*pairs, config.beta, config.alignment_reduction)
                 terms["alignment"] = (config.alignment, aligned)
             all_t, all_m = (gather_clips(z) if self.training else z for z in (z_t, z_m))
             if config.self_regularization:

@@ -226,6 +226,7 @@ def test_noisy_share_draws_the_noisiest_timesteps_in_training_alone():
     drawn = objective.train().draw(4000, 1, torch.Generator().manual_seed(2)).timestep
     noisiest = drawn >= steps - steps // 10
     assert noisiest.float().mean() == pytest.approx(0.6 + 0.4 / 10, abs=0.03)
-    assert drawn.min() == 0 and drawn.max() == steps - 1
+    assert drawn.min() == 0
+    assert drawn.max() == steps - 1
     validated = objective.eval().draw(4000, 1, torch.Generator().manual_seed(2)).timestep
     assert (validated >= steps - steps // 10).float().mean() == pytest.approx(0.1, abs=0.02)
