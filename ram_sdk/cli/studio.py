@@ -57,6 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
         import uvicorn
 
         from ram_sdk.studio.app import create_app
+        from ram_sdk.studio.serving import Server
     except ImportError as error:
         raise formats.MissingPackageError(
             f"the studio needs {error.name}: pip install 'ram_sdk[studio]'"
@@ -81,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
         console.say(f"studio at {url}  ({_reach(arguments.host)}; Ctrl+C ends it)")
         if arguments.open:
             webbrowser.open(url)
-        uvicorn.Server(config).run(sockets=[listener])
+        Server(config).run(sockets=[listener])
     return 0
 
 

@@ -304,7 +304,7 @@ async def _end(job: Job, studio: Studio, request: Request) -> None:
         if await request.is_disconnected():
             studio.work.cancel(job)
     if job.state == "cancelled":
-        raise Refusal(503, "the job was cancelled")
+        raise Refusal(503, job.error or "the job was cancelled")
     if job.state == "failed":
         raise Refusal(422 if job.invalid else 500, job.error or "")
 

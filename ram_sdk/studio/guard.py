@@ -4,6 +4,7 @@ A page of another site must not use a server on this machine: names that are not
 rebinding) and foreign `Origin`s are refused.
 """
 
+import asyncio
 import ipaddress
 import time
 from collections import Counter, OrderedDict
@@ -14,7 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ram_sdk.studio.refusal import Refusal
+from ram_sdk.studio.refusal import ENDING, Refusal
 from ram_sdk.studio.schemas import Limits
 
 _OPEN = 256  # requests at a time, event streams among them
@@ -62,8 +63,12 @@ class Guard:
             await self._app(scope, receive, send)
             return
 
+        started = False
+
         async def send_headed(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
@@ -76,8 +81,11 @@ class Guard:
             most = self._check(scope["method"], headers, address)
             await self._app(scope, _limited(receive, most), send_headed)
         except Refusal as refusal:
-            answer = JSONResponse({"error": refusal.detail}, refusal.status_code, headers=refusal.headers)
-            await answer(scope, receive, send_headed)
+            await _answer(refusal)(scope, receive, send_headed)
+        except asyncio.CancelledError:  # the server ends, and waits no longer for a file being written
+            if started:
+                raise
+            await _answer(Refusal(503, ENDING))(scope, receive, send_headed)
         finally:
             self._open[address] -= 1
             self._open += Counter()  # forgets addresses without a request
@@ -159,6 +167,10 @@ def _limited(receive: Receive, most: int) -> Receive:
         return message
 
     return receive_some
+
+
+def _answer(refusal: Refusal) -> JSONResponse:
+    return JSONResponse({"error": refusal.detail}, refusal.status_code, headers=refusal.headers)
 
 
 def _too_large(most: int) -> Refusal:

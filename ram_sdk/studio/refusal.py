@@ -2,6 +2,8 @@
 
 from starlette.exceptions import HTTPException
 
+ENDING = "the server ends: try again when it is back"
+
 
 class Refusal(HTTPException):
     """What was asked for is not done; becomes `{"error": message}`."""

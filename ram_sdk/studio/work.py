@@ -22,7 +22,7 @@ from ram_sdk.pipeline import RAMPipeline, StepCallback, StepInfo
 from ram_sdk.studio import schemas
 from ram_sdk.studio.files import floor_of
 from ram_sdk.studio.plans import Plan
-from ram_sdk.studio.refusal import Refusal, one_line
+from ram_sdk.studio.refusal import ENDING, Refusal, one_line
 from ram_sdk.studio.schemas import Estimate, Limits, MotionInfo, Queued, Recipe
 from ram_sdk.studio.store import Store
 
@@ -92,30 +92,36 @@ class Work:
         self._active: dict[str, Job] = {}
         self._waiting: deque[Job] = deque()
         self._changed = threading.Condition()
-        self._stopped = False
+        self._closed = False
         self._thread = threading.Thread(target=self._work, name="studio worker", daemon=True)
 
     def start(self) -> None:
         """Begin to work."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Cancel everything and wait for the thread to end."""
-        for job in list(self._active.values()):
-            self.cancel(job)
+    def close(self) -> None:
+        """Cancel everything and take nothing more, because the server ends."""
         with self._changed:
-            self._stopped = True
+            self._closed = True
             self._changed.notify()
+        for job in list(self._active.values()):
+            self.cancel(job, ENDING)
+
+    def stop(self) -> None:
+        """Close, and wait for the thread to end."""
+        self.close()
         self._thread.join()
 
     def submit(self, plan: Plan, address: str) -> Job:
         """Put work at the end of the queue.
 
         Raises:
-            Refusal: too much waits already.
+            Refusal: too much waits already, or the server ends.
         """
         job = Job(plan, address)
         with self._changed:
+            if self._closed:
+                raise Refusal(503, ENDING)
             if len(self._waiting) >= self.limits.queue:
                 raise Refusal(503, f"{self.limits.queue} jobs wait already: try again later", 10)
             if sum(other.address == address for other in self._waiting) >= self.limits.queue_each:
@@ -127,15 +133,15 @@ class Work:
             self._changed.notify()
         return job
 
-    def cancel(self, job: Job) -> None:
-        """Stop a job before its next step; one that has ended stays as it is."""
+    def cancel(self, job: Job, why: str | None = None) -> None:
+        """Stop a job before its next step, saying why; one that has ended stays as it is."""
         with self._changed:
             if job.ended:
                 return
             if job in self._waiting:
                 self._waiting.remove(job)
                 self._finish(job)
-            job.state = "cancelled"
+            job.error, job.state = why, "cancelled"
         self._tell_waiting(job)
 
     def find(self, job_id: str) -> Job:
@@ -239,8 +245,8 @@ class Work:
     def _work(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._stopped)
-                if self._stopped:
+                self._changed.wait_for(lambda: self._waiting or self._closed)
+                if self._closed:
                     return
                 job = self._waiting.popleft()
                 job.state = "running"

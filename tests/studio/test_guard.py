@@ -1,6 +1,7 @@
 """Who may ask, and for how much."""
 
 import asyncio
+import json
 from types import SimpleNamespace
 
 import httpx
@@ -124,3 +125,25 @@ def test_one_address_cannot_shut_the_others_out():
     assert set(answered) == {200}
     assert refused == [429, 503]
     assert after == 200
+
+
+def test_what_the_server_cancels_as_it_ends_is_answered():
+    async def ended():
+        answers = []
+
+        async def waits(scope, receive, send):
+            await asyncio.Event().wait()
+
+        async def send(message):
+            answers.append(message)
+
+        scope = {"type": "http", "method": "GET", "headers": [(b"host", b"localhost")], "client": ("::1", 1)}
+        task = asyncio.create_task(Guard(waits, Limits())(scope, None, send))
+        await asyncio.sleep(0)
+        task.cancel()
+        await task
+        return answers
+
+    start, body = asyncio.run(ended())
+    assert start["status"] == 503
+    assert json.loads(body["body"]) == {"error": "the server ends: try again when it is back"}
