@@ -6,11 +6,11 @@ import os
 import socket
 import threading
 import time
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 from ram_sdk.files import PART
+from ram_sdk.notices import warn
 
 _WRITING = 1.0  # seconds that a process may take from making a lock to having written it
 _held: set[Path] = set()  # by threads of this process
@@ -83,9 +83,7 @@ def _refuse_or_remove(path: Path, root: Path) -> None:
             f"another run (process {pid}) is at {root}: give another folder, wait for its end, or delete "
             f"{path} if that process is another program"
         )
-    warnings.warn(
-        f"the run of process {pid} in {root} ended without saying so: its lock is taken over", stacklevel=4
-    )
+    warn(f"the run of process {pid} in {root} ended without saying so: its lock is taken over", stacklevel=4)
     _remove(path, content)
 
 

@@ -6,7 +6,6 @@ so that no library of approximate neighbours is needed.
 
 import json
 import os
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from ram_sdk import formats
 from ram_sdk.checkpoint.lora import fingerprint
 from ram_sdk.files import replacing
 from ram_sdk.motion import Motion
+from ram_sdk.notices import collected, warn
 
 if TYPE_CHECKING:
     from ram_sdk.pipeline.latents import LatentSpace
@@ -248,7 +248,7 @@ class MotionIndex:
                     unreadable += [file.name] * (not parts)
                 bar.update(len(batch))
         if unreadable:
-            warnings.warn(
+            warn(
                 f"{len(unreadable)} files hold no motion that can be encoded, such as {unreadable[0]!r}",
                 stacklevel=3,
             )
@@ -259,8 +259,7 @@ def _parts(pipeline: "LatentSpace", path: Path) -> list[tuple[tuple[float, float
     """The parts of a file's motion, each with its seconds: as long as can be encoded, half overlapping."""
     config = pipeline.normalizer.config
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with collected():
             motion = Motion.load(path)
             if motion.skeleton.name != config.skeleton:
                 return []

@@ -4,11 +4,12 @@ import csv
 import json
 import os
 import re
-import warnings
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from ram_sdk.notices import warn
 
 _MAX_BYTES = 8 << 20
 MAX_MOTION_BYTES = 1 << 30  # an hour at 120 fps of a skeleton with fingers
@@ -61,7 +62,7 @@ def decode(content: bytes, name: str, max_bytes: int = _MAX_BYTES) -> str:
             text = content.decode("cp1252" if encoding == "utf-8" else encoding)
         except UnicodeDecodeError:
             raise ValueError(f"{name!r}, line {line}: not text; save the file as UTF-8") from error
-        warnings.warn(f"{name!r}, line {line}: not UTF-8; read as Windows-1252 instead", stacklevel=2)
+        warn(f"{name!r}, line {line}: not UTF-8; read as Windows-1252 instead", stacklevel=2)
     if "\0" in text:
         raise ValueError(f"{name!r}, line {text.count(chr(10), 0, text.index(chr(0))) + 1}: not text")
     return text

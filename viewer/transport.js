@@ -51,6 +51,7 @@ export class Transport {
     const { duration } = this.stage;
     this.stage.show(this.time);
     $('scrub').value = duration ? this.time / duration : 0;
-    $('clock').textContent = `${this.time.toFixed(2)} / ${duration.toFixed(2)} s`;
+    const length = duration && duration + 1 / this.fps; // the last frame lasts as long as the others
+    $('clock').textContent = `${this.time.toFixed(2)} / ${length.toFixed(2)} s`;
   }
 }

@@ -5,12 +5,12 @@ import io
 import json
 import math
 import re
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ram_sdk.notices import warn
 from ram_sdk.text_files import read_text
 
 COLUMNS = ("prompt", "duration", "seed", "num", "name")
@@ -91,7 +91,7 @@ def read_table(path: Path) -> tuple[list[Row], list[BadRow]]:
     if not rows and not bad:
         raise ValueError(f"{str(path)!r} holds no prompt")
     if unknown:
-        warnings.warn(
+        warn(
             f"{path.name}: {', '.join(sorted(unknown))}: not read; columns are {', '.join(COLUMNS)}",
             stacklevel=2,
         )

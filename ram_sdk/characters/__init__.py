@@ -5,13 +5,13 @@ put on the floor (`planting`) and given fingers (`hands`) by `retarget`; all tha
 """
 
 import os
-import warnings
 from importlib import import_module
 from pathlib import Path
 
 from ram_sdk.characters.character import Character
 from ram_sdk.characters.retarget import RetargetedMotion, retarget
 from ram_sdk.formats.read_options import ReadOptions
+from ram_sdk.notices import warn
 
 __all__ = ["SUFFIXES", "Character", "RetargetedMotion", "load_character", "retarget"]
 
@@ -54,5 +54,5 @@ def load_character(path: str | os.PathLike[str], options: ReadOptions | None = N
     except ValueError as error:
         raise ValueError(f"{path.name!r}: {error}") from error
     for note in character.notes:
-        warnings.warn(f"{path.name!r}: {note}", stacklevel=2)
+        warn(f"{path.name!r}: {note}", stacklevel=2)
     return character

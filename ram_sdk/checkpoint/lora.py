@@ -12,7 +12,6 @@ of the latter also names the checkpoint that the LoRA was made on, with a hash o
 import hashlib
 import math
 import re
-import warnings
 from collections.abc import Mapping
 from numbers import Real
 from pathlib import Path
@@ -24,6 +23,7 @@ from torch import Tensor, nn
 
 from ram_sdk.checkpoint.configs import read_json
 from ram_sdk.checkpoint.errors import CheckpointError
+from ram_sdk.notices import warn
 
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 NETWORKS = ("denoiser", "motion_encoder", "text_encoder")
@@ -186,7 +186,7 @@ def _read_weights(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
 
 def _check_base(header: Mapping[str, str], name: str, components: Mapping[str, Any], base: str) -> None:
     if _BASE not in header:
-        warnings.warn(f"the LoRA {name!r} does not say which checkpoint it was made on", stacklevel=4)
+        warn(f"the LoRA {name!r} does not say which checkpoint it was made on", stacklevel=4)
         return
     here = fingerprints(components)
     if differing := sorted(part for part in here if header.get(f"{_BASE}.{part}") != here[part]):

@@ -8,7 +8,6 @@ over a limit is refused, and chosen only where all that were drawn are.
 """
 
 import dataclasses
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ import numpy as np
 from torch import Tensor
 
 from ram_sdk.motion import Motion
+from ram_sdk.notices import warn
 from ram_sdk.skeleton import physical
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def best(
         if not waiting:
             break
     for row in waiting:
-        warnings.warn(
+        warn(
             f"all {_ROUNDS * count} candidates of motion {row + 1} have a fault "
             f"(the best: {', '.join(chosen[row].score.faults)}): try another wording",
             stacklevel=3,

@@ -1,6 +1,5 @@
 """`.bvh`: a skeleton in a T-pose and its joint angles, for Blender, Maya, Unity, MotionBuilder, Unreal."""
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from ram_sdk.formats.positions import put_down, warn_of_sides
 from ram_sdk.formats.read_options import ReadOptions
 from ram_sdk.formats.root_motion import ROOT, split
 from ram_sdk.formats.write_options import BvhOptions
+from ram_sdk.notices import warn
 from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
 from ram_sdk.skeleton.kinematics import children
 from ram_sdk.skeleton.mapping import place_joints
@@ -137,7 +137,7 @@ def _find_up(joints: NDArray[np.float64], rest: NDArray[np.float64] | None, fps:
 
 
 def _warn(path: Path, message: str) -> None:
-    warnings.warn(f"{path.name!r}: {message}", stacklevel=3)
+    warn(f"{path.name!r}: {message}", stacklevel=3)
 
 
 def _hierarchy(pose: Pose, labels: tuple[str, ...], order: str, scale: float) -> tuple[list[str], list[int]]:

@@ -1,7 +1,6 @@
 """Reading BVH files: any hierarchy, channel order and frame rate."""
 
 import re
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ram_sdk.formats.bvh_numbers import NumberReader, read_rows
+from ram_sdk.notices import warn
 from ram_sdk.text_files import MAX_MOTION_BYTES, read_text
 
 _AXES = {"X": 0, "Y": 1, "Z": 2}
@@ -140,7 +140,7 @@ def parse_bvh(text: str, name: str = "BVH text", fps: float | None = None) -> Bv
     offsets = np.array([joint.offset for joint in joints], dtype=np.float64)
     translations, rotations = _local_transforms(joints, offsets, values, reader)
     for assumption in sorted(reader.assumed):
-        warnings.warn(f"{name}: {assumption}", stacklevel=2)
+        warn(f"{name}: {assumption}", stacklevel=2)
     return BvhMotion(
         names=tuple(joint.name for joint in joints),
         parents=tuple(joint.parent for joint in joints),

@@ -1,6 +1,5 @@
 """From the positions in a file to a `Motion`: unit, frame rate, up axis and sides, judged in one place."""
 
-import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ram_sdk import notices
 from ram_sdk.clip import Clip
 from ram_sdk.formats.read_options import ReadOptions
 from ram_sdk.skeleton.features import canonicalize
@@ -75,7 +75,7 @@ def warn_of_sides(motion: Clip, path: Path) -> None:
 
 def warn_of(path: Path, text: str, certain: bool) -> None:
     """Warn of what contradicts the positions, or only seems to."""
-    warnings.warn(f"{path.name!r}: {text}", MisreadWarning if certain else UserWarning, stacklevel=2)
+    notices.warn(f"{path.name!r}: {text}", 2, MisreadWarning if certain else UserWarning)
 
 
 def warn(path: Path, text: str) -> None:

@@ -1,6 +1,5 @@
 """What can be done in the latent space that texts and motions share (eq. 1 and 2)."""
 
-import warnings
 from collections.abc import Sequence
 
 import torch
@@ -11,6 +10,7 @@ from ram_sdk import inputs
 from ram_sdk.models import Matcher
 from ram_sdk.models.duration import stated_seconds
 from ram_sdk.motion import Motion
+from ram_sdk.notices import warn
 from ram_sdk.pipeline.parts import PipelineParts
 from ram_sdk.search import Match, MotionIndex
 
@@ -139,7 +139,7 @@ class LatentSpace(PipelineParts):
             return
         for prompt, (far, names) in zip(prompts, self.known_actions.nearest(tokens, mask), strict=True):
             if far:
-                warnings.warn(
+                warn(
                     f"{prompt!r} is unlike everything that {self.name} was taught; the nearest that it "
                     f"knows: {', '.join(names)}",
                     stacklevel=2,

@@ -1,7 +1,8 @@
 """The routes of the studio's server, and the application around them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection
+import json
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -224,8 +225,8 @@ async def upload(
     who = person_of(person)
 
     def read() -> MotionInfo:
-        motion = files.read(content, name, up, fps, who, studio.limits.upload_seconds)
-        return studio.work.keep(motion)
+        motion, notes = files.read(content, name, up, fps, who, studio.limits.upload_seconds)
+        return studio.work.keep(motion, warnings=notes)
 
     return await studio.aside(read)
 
@@ -261,15 +262,18 @@ async def retarget(
     root: Annotated[Literal["hips", "ground", "in_place"], Form(description="what travels")] = "hips",
     hands: Annotated[Literal["relaxed", "flat", "fist"], Form()] = "relaxed",
 ) -> Response:
-    """Put a motion on a character of one's own: its file with the animation."""
+    """Put a motion on a character of one's own: its file with the animation.
+
+    What was assumed of the file stands in `X-Warnings`, a JSON list of lines.
+    """
     content, name = await character.read(), character.filename or ""
     given = studio.work.motion(motion)
 
-    def put() -> bytes:
+    def put() -> tuple[bytes, list[str]]:
         return files.on_character(given, content, name, root=root, hands=hands)
 
-    made = await studio.aside(put)
-    headers = {"Content-Disposition": "attachment"}
+    made, notes = await studio.aside(put)
+    headers = {"Content-Disposition": "attachment", **_warned(notes)}
     return Response(made, media_type=files.media_type(Path(name).suffix.lower()[1:]), headers=headers)
 
 
@@ -288,7 +292,7 @@ async def _submitted(plan: Plan, num: int, request: Request, format: str | None)
         return JSONResponse(answer.model_dump(mode="json"), 202, {"Location": f"/jobs/{job.id}"})
     await _end(job, studio, request)
     made = job.motions[0]
-    headers = {"X-Motion": made.id, "X-Seed": str(made.settings["seed"])}
+    headers = {"X-Motion": made.id, "X-Seed": str(made.settings["seed"]), **_warned(made.warnings)}
     return await _file(studio, studio.work.motion(made.id), format, {}, headers)
 
 
@@ -317,6 +321,11 @@ async def _file(
     policy = {"Content-Security-Policy": _PLAYER_POLICY} if name == "html" else {}
     more = {"Content-Disposition": "attachment", **policy, **(headers or {})}
     return Response(content, media_type=files.media_type(name), headers=more)
+
+
+def _warned(notes: Sequence[str]) -> dict[str, str]:
+    """The header of an answer that is a file: a JSON list, cut to what clients take."""
+    return {"X-Warnings": json.dumps([one_line(note)[:500] for note in notes[:8]])} if notes else {}
 
 
 def _accepts(request: Request) -> list[str]:

@@ -12,6 +12,7 @@ import numpy as np
 from ram_sdk import formats
 from ram_sdk.formats.write_options import Option, Options, options_of
 from ram_sdk.motion import Motion
+from ram_sdk.notices import collected
 from ram_sdk.studio.refusal import Refusal
 from ram_sdk.studio.schemas import FormatInfo, FormatOption
 
@@ -76,8 +77,8 @@ def write(motion: Motion, name: str, query: Mapping[str, str]) -> bytes:
 
 def read(
     content: bytes, name: str, up: str | None, fps: float | None, person: int | str | None, longest: float
-) -> Motion:
-    """A motion from an uploaded file.
+) -> tuple[Motion, list[str]]:
+    """A motion from an uploaded file, and what was assumed of it.
 
     Args:
         content: of the file.
@@ -93,17 +94,17 @@ def read(
     suffix = Path(name).suffix.lower()
     if suffix not in formats.READABLE:
         raise ValueError(f"file {name[-60:]!r}: use one of the suffixes {', '.join(formats.READABLE)}")
-    with _uploaded(content, name) as path:
+    with _uploaded(content, name) as (path, notes):
         motion = Motion.load(path, up=up, fps=fps, person=person)
     if motion.duration > longest:
         raise ValueError(f"the motion lasts {motion.duration:.1f} s: at most {longest:g} s, cut it first")
     if len(motion) > _MOST_FRAMES:
         raise ValueError(f"the motion has {len(motion)} frames: at most {_MOST_FRAMES}, lower its rate")
-    return motion
+    return motion, notes
 
 
-def on_character(motion: Motion, content: bytes, name: str, **options: Any) -> bytes:
-    """A motion on an uploaded character, as a file of the same format.
+def on_character(motion: Motion, content: bytes, name: str, **options: Any) -> tuple[bytes, list[str]]:
+    """A motion on an uploaded character, as a file of the same format, and what was assumed of it.
 
     Args:
         motion: what the character does.
@@ -114,10 +115,11 @@ def on_character(motion: Motion, content: bytes, name: str, **options: Any) -> b
     Raises:
         ValueError: no character that can be posed.
     """
-    with _uploaded(content, name) as path:
-        made = path.with_stem("made")
-        motion.retarget(path, **options).save(made)
-        return made.read_bytes()
+    with _uploaded(content, name) as (path, notes):
+        target = path.with_stem("made")
+        motion.retarget(path, **options).save(target)
+        made = target.read_bytes()
+    return made, notes
 
 
 def floor_of(motion: Motion) -> float:
@@ -128,16 +130,23 @@ def floor_of(motion: Motion) -> float:
 
 
 @contextmanager
-def _uploaded(content: bytes, name: str) -> Iterator[Path]:
-    """A file with that content while the context lasts; what is said of it does not tell where it lies."""
-    with tempfile.TemporaryDirectory(prefix="ram_sdk-") as folder:
+def _uploaded(content: bytes, name: str) -> Iterator[tuple[Path, list[str]]]:
+    """A file with that content while the context lasts, and at its end the warnings of it.
+
+    What is said of the file does not tell where it lies.
+    """
+    with tempfile.TemporaryDirectory(prefix="ram_sdk-") as folder, collected() as notes:
         path = Path(folder) / f"upload{Path(name).suffix.lower()[:8]}"
+
+        def named(message: object) -> str:
+            return str(message).replace(f"{folder}/", "").replace(path.name, name[-60:])
+
         path.write_bytes(content)
         try:
-            yield path
+            yield path, notes
         except (ValueError, OSError) as error:
-            told = str(error).replace(f"{folder}/", "").replace(path.name, name[-60:])
-            raise ValueError(told) from error
+            raise ValueError(named(error)) from error
+        notes[:] = map(named, notes)
 
 
 def _info(suffix: str, kind: formats.Format) -> FormatInfo:

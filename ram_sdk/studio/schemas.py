@@ -106,6 +106,9 @@ class MotionInfo(BaseModel):
     floor: float = Field(description="height of the lowest point of the body, metres")
     settings: dict[str, Any] = Field(description="seed, steps, guidance, checkpoint, scores of candidates")
     recipe: Recipe | None = Field(description="makes it again; null for an uploaded one")
+    warnings: list[str] = Field(
+        [], description="a line each: what was assumed of a file, a prompt that the checkpoint does not know"
+    )
 
 
 class Job(BaseModel):

@@ -11,13 +11,14 @@ import sys
 import threading
 import traceback
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
 from ram_sdk.motion import Motion
+from ram_sdk.notices import collected
 from ram_sdk.pipeline import RAMPipeline, StepCallback, StepInfo
 from ram_sdk.studio import schemas
 from ram_sdk.studio.files import floor_of
@@ -174,8 +175,8 @@ class Work:
             raise Refusal(404, f"motion {motion_id[:40]!r}: there is none, or it is no longer kept")
         return found
 
-    def keep(self, motion: Motion, recipe: Recipe | None = None) -> MotionInfo:
-        """Hold a motion under a new id."""
+    def keep(self, motion: Motion, recipe: Recipe | None = None, warnings: Sequence[str] = ()) -> MotionInfo:
+        """Hold a motion under a new id, with what was warned of when it was made or read."""
         info = MotionInfo(
             id=new_id(),
             prompt=motion.prompt,
@@ -185,6 +186,7 @@ class Work:
             floor=floor_of(motion),
             settings=dict(motion.settings),
             recipe=recipe,
+            warnings=list(map(one_line, warnings)),
         )
         features = motion.generated_features
         size = motion.joints.nbytes + (0 if features is None else features.nbytes)
@@ -268,12 +270,13 @@ class Work:
 
         motions: list[MotionInfo] = []
         try:
-            made = job.plan.make(look)
+            with collected() as notes:
+                made = job.plan.make(look)
             recipes = [
                 Recipe.model_validate({"path": f"/{job.plan.kind}", "body": job.plan.request_of(i)})
                 for i in range(len(made))
             ]
-            motions = [self.keep(motion, recipe) for motion, recipe in zip(made, recipes, strict=True)]
+            motions = [self.keep(motion, recipe, notes) for motion, recipe in zip(made, recipes, strict=True)]
             ended = "done"
         except Cancelled:
             ended = "cancelled"

@@ -7,6 +7,8 @@ import pytest
 
 from ram_sdk.motion import Motion
 from tests.browser import Browser, open_browser, wait_until
+from tests.characters.rigs import STYLES, make_rig
+from tests.characters.seen_glb import SeenGlb
 from tests.studio.page import CALM, PHONE, Studio, element, floor_places, read
 from tests.synthetic_motion import natural_poses
 
@@ -15,6 +17,12 @@ pytestmark = pytest.mark.slow
 
 def joints(studio: Studio, motion: dict[str, str]) -> np.ndarray:
     return np.array(read(f"{studio.address}/motions/{motion['id']}.json")["joints"])
+
+
+def travel(glb: SeenGlb) -> float:
+    """Metres over the floor between a character's first hips and its last."""
+    (hips,) = glb.places([next(name for name in glb.names if name.endswith("Hips"))]).transpose(1, 0, 2)
+    return float(np.linalg.norm((hips[-1] - hips[0])[[0, 2]]))
 
 
 def bar_seconds(studio: Studio) -> list[float]:
@@ -109,6 +117,53 @@ def test_a_clip_is_uploaded_and_its_gap_made_anew(studio: Studio, tmp_path: Path
     assert np.abs(made[:20] - poses[:20]).max() < 0.01
     assert np.abs(made[50:] - poses[50:]).max() < 0.01
     assert np.abs(made[22:48] - poses[22:48]).max() > 0.05
+
+
+def test_a_motion_plays_on_ones_own_character_which_is_downloaded(studio: Studio, tmp_path: Path) -> None:
+    character = tmp_path / "hero.glb"
+    character.write_bytes(make_rig(STYLES["mixamo"]).to_bytes())
+    studio.fill("prompt", "a person walks")
+    studio.fill("duration", "2")
+    studio.generate()
+
+    def dressed(root: str) -> SeenGlb:
+        wait_until(lambda: studio.text("status") == "hero.glb moves." or bool(studio.errors()))
+        assert studio.errors() == {}
+        saved = studio.browser.downloads / "hero.glb"
+        saved.unlink(missing_ok=True)
+        studio.click("download-open")
+        assert studio.text("format-hint") == "Your file with the motion in it."
+        studio.click("download-go")
+        wait_until(saved.is_file)
+        studio.evaluate("document.querySelector('dialog[open]').close()")
+        return SeenGlb(saved)
+
+    studio.browser.choose_file("#character-file", character)
+    hips = dressed("hips")
+    assert hips.names == SeenGlb(character).names  # the file otherwise as it was
+    studio.evaluate(f"{element('view')}.focus()")
+    studio.browser.press(" ", 32, " ")
+    wait_until(lambda: float(studio.evaluate("document.body.dataset.time")) > 0)
+    studio.browser.press(" ", 32, " ")
+    studio.evaluate(f"{element('status')}.textContent = ''")
+    studio.choose("character-root", "in_place")
+    still = dressed("in_place")
+    assert travel(hips) > 0.01
+    assert travel(still) < 1e-3
+    studio.click("character-off")
+    wait_until(lambda: not studio.shown("character-off"))
+    studio.choose("character-root", "hips")
+    assert studio.errors() == {}
+
+
+def test_what_was_assumed_of_a_file_is_told(studio: Studio, tmp_path: Path) -> None:
+    clip = tmp_path / "mine.npy"
+    np.save(clip, natural_poses(1).joints.numpy().repeat(80, axis=0))
+    studio.click("tab-clip")
+    studio.browser.choose_file("#clip-file", clip)
+    wait_until(lambda: studio.text("warnings") != "")
+    assert studio.text("warnings").startswith("'mine.npy': it has no frame rate: 20 are assumed")
+    assert studio.text("clock") == "0.00 / 4.00 s"
 
 
 def test_what_is_wrong_is_said_beside_its_field(studio: Studio, tmp_path: Path) -> None:

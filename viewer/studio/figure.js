@@ -6,7 +6,8 @@ const HEAD = 0.11;
 const UP = new THREE.Vector3(0, 1, 0);
 
 export class Figure {
-  constructor({ parents, joint_names: names }, colour) {
+  constructor({ parents, joint_names: names, fps }, colour) {
+    this.fps = fps;
     this.bones = parents.map((parent, joint) => [parent, joint]).filter(([parent]) => parent >= 0);
     this.head = names.indexOf('head');
     const material = new THREE.MeshStandardMaterial({ color: colour, roughness: 0.8 });
@@ -29,7 +30,7 @@ export class Figure {
   // joints: [[[x, y, z] of each joint] of each frame], over so many seconds.
   set(joints, seconds) {
     this.frames = joints.map((frame) => frame.map((place) => new THREE.Vector3(...place)));
-    this.duration = seconds;
+    this.duration = seconds - 1 / this.fps; // when its last frame begins
     this.seek(0);
   }
 

@@ -26,6 +26,8 @@ export class Results {
     $('character-field').hidden = !characters.length;
     $('character-file').accept = characters.join(',');
     $('character-file').onchange = ({ target }) => target.files[0] && this.dress(target.files[0]);
+    for (const id of ['character-root', 'character-hands'])
+      $(id).onchange = () => this.own && this.dress(this.own.file);
     $('character-off').onclick = () => this.undress();
   }
 
@@ -40,6 +42,7 @@ export class Results {
     await this.putOnStage();
     this.showCaptions();
     this.showPicks();
+    this.showWarnings();
     return files;
   }
 
@@ -95,6 +98,15 @@ export class Results {
     );
   }
 
+  // What the server warned of: of the motions, and of the character that one of them stands on.
+  showWarnings() {
+    const lines = [
+      ...this.motions.flatMap(({ warnings }) => warnings ?? []),
+      ...(this.own?.warnings ?? []),
+    ];
+    $('warnings').replaceChildren(...[...new Set(lines)].map((textContent) => el('li', { textContent })));
+  }
+
   showEstimate({ joints, seconds }, text) {
     $('empty').hidden = true;
     if (!this.stage) return;
@@ -110,6 +122,7 @@ export class Results {
     }
     $('captions').replaceChildren(el('li', { className: 'forming', textContent: text }));
     this.stage.setActors([this.figure]);
+    this.transport.fps = this.capabilities.fps;
     this.transport.seek(0);
     this.transport.setPlaying(!calm.matches);
   }
@@ -131,8 +144,13 @@ export class Results {
     this.say(`Putting the motion on ${file.name} …`);
     try {
       const motion = await keptId(this.chosen);
-      const blob = await (await postFiles('retarget', { character: file, motion })).blob();
-      this.own = { name: file.name, blob, bytes: await blob.arrayBuffer(), index: this.pick };
+      const root = $('character-root').value;
+      const hands = $('character-hands').value;
+      const answer = await postFiles('retarget', { character: file, motion, root, hands });
+      const warnings = JSON.parse(answer.headers.get('X-Warnings') ?? '[]');
+      const blob = await answer.blob();
+      const bytes = await blob.arrayBuffer();
+      this.own = { file, name: file.name, blob, bytes, warnings, index: this.pick };
       await this.putOnStage();
       this.say(`${file.name} moves.`);
     } catch (error) {
@@ -140,11 +158,13 @@ export class Results {
       $('character-error').textContent = error.message;
       this.say('');
     }
+    this.showWarnings();
     $('character-file').value = '';
   }
 
   async undress() {
     this.own = null;
     await this.putOnStage();
+    this.showWarnings();
   }
 }
