@@ -17,7 +17,6 @@ class Changes:
         fps: frame rate to resample to.
         smooth: frequency, in Hz, above which jitter is reduced.
         lock_feet: stop standing feet from sliding.
-        in_place: stay above the starting point.
     """
 
     trim: bool = False
@@ -27,7 +26,6 @@ class Changes:
     fps: float | None = None
     smooth: float | None = None
     lock_feet: bool = False
-    in_place: bool = False
 
     def apply(self, motion: Motion) -> Motion:
         """The changed motion.
@@ -49,6 +47,4 @@ class Changes:
             motion = motion.smooth(self.smooth)
         if self.lock_feet:
             motion = motion.lock_feet()
-        if self.in_place:
-            motion = motion.in_place()
         return motion

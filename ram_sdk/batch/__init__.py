@@ -77,10 +77,14 @@ def run(
 
     Raises:
         OSError: a file cannot be read or written.
-        ValueError: no such table or checkpoint, the folder's own manifest as a table, or another run is at
+        ValueError: no such table or checkpoint, more motions at a time than a call makes, the folder's own manifest as a table, or another run is at
             the folder.
     """
     recipe = recipe or Recipe()
+    from ram_sdk import inputs
+
+    most = inputs.MAX_MOTIONS // max(1, recipe.sampling.get("num_candidates", 1))
+    inputs.count("batch_size", batch_size, most)
     if table.resolve() == (folder / manifest.NAME).resolve():
         raise ValueError(f"{str(table)!r} is the record of that folder: give another folder")
     rows, bad = read_table(table)

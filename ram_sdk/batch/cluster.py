@@ -1,7 +1,8 @@
 """Batches on a cluster with Ray Data: jobs in, rows of motions out, made by a pool of actors.
 
 Needs the extra `ray`. Rows say what the manifest says, and have `joints`: the positions of all frames, one
-after the other, as a list of float32 for `numpy.reshape(frames, 22, 3)`. Seeds and lengths are planned
+after the other, as a list of float32 for `numpy.reshape(frames, 22, 3)`; a motion that could not be changed
+as the recipe says has no joints, and the reason in `error`. Seeds and lengths are planned
 before, as for `ram_sdk.batch.run`, so that both make the same motions.
 """
 
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ram_sdk.batch.making import make
 from ram_sdk.batch.plan import Job, Recipe, batches
+from ram_sdk.changes import Changes
 from ram_sdk.formats import MissingPackageError
 
 if TYPE_CHECKING:
@@ -67,15 +69,20 @@ class _Maker:
 
         jobs = [Job(**row) for row in rows.to_pylist()]
         made = [
-            _columns(job, self._recipe.changes.apply(motion), scores)
+            _columns(job, motion, scores, self._recipe.changes)
             for job, (motion, scores) in zip(jobs, make(self._pipeline, jobs, self._recipe), strict=True)
         ]
         joints = pa.array([row.pop("joints") for row in made], pa.list_(pa.float32()))
         return pa.Table.from_pylist(made).append_column("joints", joints)
 
 
-def _columns(job: Job, motion: Any, scores: Any) -> dict[str, Any]:
+def _columns(job: Job, motion: Any, scores: Any, changes: Changes) -> dict[str, Any]:
     """A row; what is nested is JSON, so that every row has the same columns."""
+    error = ""
+    try:
+        motion = changes.apply(motion)
+    except ValueError as reason:
+        error = str(reason)
     return {
         "name": job.file.rpartition(".")[0],
         "prompt": job.prompt,
@@ -84,5 +91,6 @@ def _columns(job: Job, motion: Any, scores: Any) -> dict[str, Any]:
         "fps": motion.fps,
         "settings": json.dumps(dict(motion.settings)),
         "scores": json.dumps(scores),
-        "joints": motion.joints.ravel(),
+        "error": error,
+        "joints": [] if error else motion.joints.ravel(),
     }

@@ -22,6 +22,8 @@ from ram_sdk.text_files import slug
 if TYPE_CHECKING:
     from ram_sdk.pipeline import RAMPipeline
 
+_ALIKE = 0.8  # of the longest, at least, for motions of one batch
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -105,7 +107,7 @@ def plan(
     jobs: list[Job] = []
     bad: list[BadRow] = []
     digest, taken = recipe.digest(pipeline), dict[str, int]()
-    width = max(5, len(str(max((row.number for row in rows), default=0))))
+    width = max(5, len(str(max((row.number for row in rows), default=0))))  # of names that sort as the rows
     for row in rows:
         files = [f"{name}{recipe.suffix}" for name in _names(row, width)]
         try:
@@ -131,9 +133,17 @@ def motion_seed(seed: int, row: int, turn: int) -> int:
 
 
 def batches(jobs: Iterable[Job], size: int) -> list[list[Job]]:
-    """Jobs in batches of like length, the longest first: whatever needs most memory is tried at once."""
-    ordered = sorted(jobs, key=attrgetter("frames"), reverse=True)
-    return [ordered[start : start + size] for start in range(0, len(ordered), size)]
+    """Jobs in batches of like length, the longest first: whatever needs most memory is tried at once.
+
+    A batch has `size` jobs, or fewer where the next would be padded by more than a quarter of its length: a
+    frame costs nearly the same in small batches as in large ones.
+    """
+    made: list[list[Job]] = []
+    for job in sorted(jobs, key=attrgetter("frames"), reverse=True):
+        if not made or len(made[-1]) == size or job.frames < _ALIKE * made[-1][0].frames:
+            made.append([])
+        made[-1].append(job)
+    return made
 
 
 def _names(row: Row, width: int) -> list[str]:

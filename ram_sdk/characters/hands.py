@@ -15,7 +15,7 @@ _FINGERS = {
     "thumb": "thumb",
     "index": "index",
     "middle": "middle",
-    "ring": "ring",
+    r"(?<!sp)(?<!st)(?<!ear)ring": "ring",  # no spring, string or earring
     "pinky": "pinky",
     "little": "pinky",
 }
@@ -46,7 +46,7 @@ def find_fingers(names: tuple[str, ...], parents: tuple[int, ...], wrists: Mappi
             if parent not in below:
                 continue
             below.add(node)
-            word = next((w for w in _FINGERS if w in names[node].casefold()), None)
+            word = next((w for w in _FINGERS if re.search(w, names[node].casefold())), None)
             if word is None or (_IN_THE_PALM.search(names[node]) and word != "thumb"):
                 continue
             key = side, _FINGERS[word]

@@ -1,7 +1,9 @@
 """The command line, `ram-sdk`: one module for each verb, which imports what is heavy when it runs."""
 
 import argparse
+import difflib
 import os
+import sys
 from collections.abc import Sequence
 
 import ram_sdk
@@ -33,7 +35,7 @@ _VERBS = (
 
 def main(command: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code, 2 for anything the user can put right."""
-    options = parser().parse_args(command)
+    options = _options(sys.argv[1:] if command is None else list(command))
     console.manner.as_json, console.manner.verbose = options.json, options.verbose
     if not options.verbose:
         os.environ.setdefault("HF_HUB_VERBOSITY", "error")  # what it warns of before it fails, our line says
@@ -46,6 +48,19 @@ def main(command: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt:
             return 130
     return result
+
+
+def _options(words: Sequence[str]) -> argparse.Namespace:
+    """The command line read; an option that is misspelt ends it with the one that was meant."""
+    whole = parser()
+    options, unknown = whole.parse_known_args(words)
+    if unknown:
+        known = [text for verb in options.parser._actions for text in verb.option_strings]
+        wrong = unknown[0].partition("=")[0]
+        near = difflib.get_close_matches(wrong, known, 1)
+        hint = f", did you mean {near[0]}?" if near else ""
+        options.parser.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+    return options
 
 
 def parser() -> argparse.ArgumentParser:
@@ -61,4 +76,5 @@ def parser() -> argparse.ArgumentParser:
         verb.add_parser(commands)
     for command in commands.choices.values():
         console.add_options(command)
+        command.set_defaults(parser=command)
     return whole

@@ -1,6 +1,8 @@
 """`ram-sdk batch`: a table of prompts into a folder of motions."""
 
 import argparse
+import math
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,7 @@ from ram_sdk.cli.outputs import add_file_options, changes_of
 if TYPE_CHECKING:
     from ram_sdk.batch import BadRow, Recipe
 
+_QUIET = 60.0  # seconds between lines where output is redirected
 _EXAMPLES = """
 ram-sdk batch prompts.csv -o motions/
 ram-sdk batch prompts.csv -o motions/                    # again: goes on where it was stopped or killed
@@ -48,6 +51,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(arguments: argparse.Namespace) -> int:
     """Make what is not there yet; returns the exit code."""
+    console.check_there(arguments.table)
     from ram_sdk import batch, inputs
     from ram_sdk.control.candidates import MAX_CANDIDATES
 
@@ -105,6 +109,7 @@ class _Bar:
 
     def __enter__(self) -> "_Bar":
         self._bar: tqdm[Any] | None = None
+        self._told = -math.inf
         return self
 
     def show(self, done: int, total: int, seconds: float, total_seconds: float) -> None:
@@ -113,9 +118,17 @@ class _Bar:
                 total=round(total_seconds, 1), initial=round(seconds, 1), unit="s of motion", disable=None,
                 bar_format="{desc}: {percentage:3.0f}%|{bar}| [{elapsed}<{remaining}, {rate_fmt}]",
             )  # fmt: skip
-        console.detail(f"{done} of {total} motions")
+        self._tell(done, total)
         self._bar.set_description(f"{done} of {total} motions", refresh=False)
         self._bar.update(round(seconds, 1) - self._bar.n)
+
+    def _tell(self, done: int, total: int) -> None:
+        """A line now and then where there is no bar: at the beginning, each minute, and at the end."""
+        assert self._bar is not None
+        now = time.monotonic()
+        if self._bar.disable and (done == total or now - self._told >= _QUIET):
+            self._told = now
+            console.complain(f"{done} of {total} motions")
 
     def __exit__(self, *_: object) -> None:
         if self._bar is not None:

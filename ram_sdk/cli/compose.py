@@ -2,13 +2,19 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from ram_sdk import text_files
 from ram_sdk.cli import console, sampling
 from ram_sdk.cli.outputs import Outputs, add_output_options
+
+if TYPE_CHECKING:
+    from ram_sdk.control.timeline import Timeline
 
 _EXAMPLES = """
 ram-sdk compose timeline.yaml                 # opens the player
 ram-sdk compose timeline.yaml -o motion.glb --seed 1
+ram-sdk compose "a person walks forward" "sits down" --duration 3 2.5 -o sits.bvh
 """
 _TIMELINES = """
 A timeline is a .json, .yaml or .yml file, times in seconds:
@@ -29,21 +35,45 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         commands, "compose", "make one motion from several prompts", _EXAMPLES, _TIMELINES
     )
     parser.set_defaults(run=run)
-    parser.add_argument("timeline", type=Path, metavar="TIMELINE", help="what happens when, see below")
+    parser.add_argument(
+        "timeline", nargs="+", metavar="TIMELINE|PROMPT",
+        help="a file that says what happens when, see below; or prompts, one after the other",
+    )  # fmt: skip
+    parser.add_argument(
+        "--duration", nargs="+", type=float, metavar="SECONDS",
+        help="of all prompts, or of each; default: what they say or are estimated to take",
+    )  # fmt: skip
     sampling.add_options(parser)
     add_output_options(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Make the motion; returns the exit code."""
+    first, *others = arguments.timeline
+    if others or Path(first).suffix.lower() not in (".json", ".yaml", ".yml"):
+        return _compose(arguments, arguments.timeline, text_files.slug(first), [])
+    path = Path(first)
+    console.check_there(path)
+    if arguments.duration is not None:
+        raise ValueError("--duration is for prompts: a timeline has its own times")
+
     from ram_sdk.control.timeline import Kept, Timeline
 
-    timeline = Timeline.load(arguments.timeline)
-    folder = arguments.timeline.parent
-    kept = [folder / one.file for one in timeline.body if isinstance(one, Kept) and one.file]
-    outputs = Outputs(arguments, [arguments.timeline.stem], [arguments.timeline, *kept])
+    timeline = Timeline.load(path)
+    kept = [path.parent / one.file for one in timeline.body if isinstance(one, Kept) and one.file]
+    return _compose(arguments, timeline, path.stem, [path, *kept])
+
+
+def _compose(
+    arguments: argparse.Namespace, timeline: "Timeline | list[str]", name: str, sources: list[Path]
+) -> int:
+    outputs = Outputs(arguments, [name], sources)
     pipeline = sampling.load(arguments)
     pipeline.set_progress_bar_config(leave=False)
-    motion = pipeline.compose(timeline, seed=arguments.seed, **sampling.settings(arguments))
-    outputs.write(0, motion, f"seed {motion.settings['seed']}  {len(timeline.segments)} segments")
+    seconds = arguments.duration
+    if seconds is not None and len(seconds) == 1:
+        (seconds,) = seconds
+    motion = pipeline.compose(timeline, duration=seconds, seed=arguments.seed, **sampling.settings(arguments))
+    parts = len(motion.settings["timeline"])
+    outputs.write(0, motion, f"seed {motion.settings['seed']}  {parts} segments")
     return outputs.finish()

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
@@ -107,6 +108,12 @@ def one_line_warnings() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.showwarning = show
         yield
+
+
+def check_there(*paths: Path) -> None:
+    """Refuse, before anything heavy is imported, a command none of whose files exists."""
+    if not any(path.exists() for path in paths):
+        raise FileNotFoundError(f"cannot read {str(paths[0])!r}: there is no such file")
 
 
 def _mute() -> None:

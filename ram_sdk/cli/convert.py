@@ -49,6 +49,7 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Convert every file that can be; returns the exit code."""
     sources: list[Path] = arguments.sources
+    console.check_there(*sources)
     outputs = Outputs(arguments, distinct_names(sources), sources)
 
     for index, source in enumerate(tqdm(sources, unit="file", disable=None if len(sources) > 1 else True)):

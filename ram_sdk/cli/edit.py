@@ -41,6 +41,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(arguments: argparse.Namespace) -> int:
     """Make the motion; returns the exit code."""
+    console.check_there(arguments.clip)
+
     from ram_sdk.motion import Motion
 
     outputs = Outputs(arguments, [arguments.clip.stem], [arguments.clip])

@@ -48,7 +48,6 @@ def add_file_options(parser: argparse.ArgumentParser) -> None:
         help=f"reduce jitter (default: above {CUTOFF:g} Hz)",
     )  # fmt: skip
     changes.add_argument("--lock-feet", action="store_true", help="stop standing feet from sliding")
-    changes.add_argument("--in-place", action="store_true", help="stay above the starting point")
     format_options.add_format_options(parser)
 
 

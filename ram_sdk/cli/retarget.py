@@ -51,6 +51,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(arguments: argparse.Namespace) -> int:
     """Put every motion that can be read on the character; returns the exit code."""
+    console.check_there(arguments.onto)
+    console.check_there(*arguments.sources)
+
     from ram_sdk import characters
     from ram_sdk.formats.read_options import ReadOptions, person_of
 

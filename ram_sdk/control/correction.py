@@ -138,7 +138,7 @@ def _root_displacement(joints: Array, targets: Targets, route: Route | None, pla
     if route is not None and places is not None:
         error[route.span], weight[route.span] = places - root[route.span], 1.0
     else:
-        for span in targets.stops:
+        for span, _ in targets.stops:
             error[span], weight[span] = root[span].mean(axis=0) - root[span], 1.0
     excess = _beyond_reach(joints, targets.world)
     far = np.linalg.norm(excess, axis=-1) > 0

@@ -7,11 +7,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ram_sdk.control.bodyframe import Array
+from ram_sdk.control.bodyframe import GROUND, Array
 from ram_sdk.control.bones import keep_lengths
 from ram_sdk.control.bridge import bridge
 from ram_sdk.control.correction import correct, wanted
 from ram_sdk.control.targets import Targets
+from ram_sdk.notices import warn
 from ram_sdk.skeleton.features import decode_features, decode_heading, encode_joints
 from ram_sdk.skeleton.feet import contacts, lock_feet
 from ram_sdk.skeleton.joints import HUMANML3D
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _CUTOFF = 6.0  # Hz, see `Motion.smooth`
 _BRIDGED = 39  # timestep down to which gaps are interpolated; in later ones the model fills them
+_MISSED = 0.05  # metres from a stop that are told
 _PLANTED = 0.05  # how readily a standing foot moves against other joints
 
 
@@ -82,6 +84,9 @@ def finish(features: Tensor, targets: Targets) -> "np.ndarray[tuple[int, int, in
     The root is led along its route only here: bent as a whole, a motion keeps its steps, while a model that
     is led against its prompt lets feet slide. Trembling and sliding feet are then taken out, what that moved
     is put back, fading over about 0.4 s, and bones get one length.
+
+    Warns:
+        UserWarning: a stop that pinned joints do not allow.
     """
     joints, heading = correct(*_decoded(features), targets)
     joints = lock_feet(smooth(joints, targets.fps, _CUTOFF), targets.fps)
@@ -92,7 +97,20 @@ def finish(features: Tensor, targets: Targets) -> "np.ndarray[tuple[int, int, in
     freedom = np.where(pinned, 0.0, 1.0)
     feet = [*HUMANML3D.left_foot, *HUMANML3D.right_foot]
     freedom[:, feet] = np.where(contacts(joints, targets.fps), _PLANTED, 1.0) * freedom[:, feet]
-    return keep_lengths(joints, targets.bones, freedom).astype(np.float32)
+    joints = keep_lengths(joints, targets.bones, freedom)
+    _warn_of_missed_stops(joints, targets)
+    return joints.astype(np.float32)
+
+
+def _warn_of_missed_stops(joints: Array, targets: Targets) -> None:
+    """Joints that are pinned too far from a stop draw the body away from it."""
+    for span, place in targets.stops:
+        missed = np.linalg.norm(joints[span, 0][:, GROUND] - place, axis=-1).max()
+        if missed > _MISSED:
+            warn(
+                f"the Stop at {span.start / targets.fps:g} s is missed by {100 * missed:.0f} cm, because of "
+                "joints that are pinned: move the place, or the joints"
+            )
 
 
 def _decoded(features: Tensor) -> tuple[Array, Array]:

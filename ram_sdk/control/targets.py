@@ -34,7 +34,7 @@ class Targets:
         local: `(frames, 22, 3)` positions seen from the pelvis, with its steady facing removed.
         heading: `(frames,)` yaw, radians.
         route: where the root goes between, if anywhere.
-        stops: the frames in which it stands.
+        stops: the frames in which it stands, and where, `(2,)` metres on the floor.
         starts_at_origin: whether nothing else says where the motion starts.
         loop: whether the ends agree.
         bones: `(22,)` lengths of the bones in a given motion or pose; None: as generated.
@@ -45,7 +45,7 @@ class Targets:
     local: Array
     heading: Array
     route: Route | None
-    stops: tuple[slice, ...]
+    stops: tuple[tuple[slice, Array], ...]
     starts_at_origin: bool
     loop: bool
     bones: Array | None
@@ -204,7 +204,11 @@ class _Layout:
         if self.shapes:
             shape = calibrate(torch.from_numpy(np.concatenate(self.shapes)), canonical_offsets())
             bones = shape.norm(dim=-1).numpy()
-        stops = tuple(slice(first, last + 1) for first, last in map(self.stop_frames, self.stops))
+        spans = [self.stop_frames(stop) for stop in self.stops]
+        stops = tuple(
+            (slice(first, last + 1), stop.place)
+            for stop, (first, last) in zip(self.stops, spans, strict=True)
+        )
         return Targets(self.fps, self.world, self.local, self.heading, route, stops, free, self.loop, bones)
 
     def check_reach(self) -> None:

@@ -61,6 +61,19 @@ class Format:
         """The module that reads and writes it."""
         return import_module(f"{__name__}.{self.module}")
 
+    def check_installed(self, options: Options | None = None) -> None:
+        """Check that all that it needs is there.
+
+        Args:
+            options: what was chosen, if it is known already.
+
+        Raises:
+            MissingPackageError: a program or a package is not installed.
+        """
+        module = self.load()
+        if hasattr(module, "check_installed"):
+            module.check_installed(options or self.options())
+
 
 FORMATS = (
     Format("npy", (".npy",), "joint positions `(frames, 22, 3)`, metres", readable=True),
@@ -162,9 +175,7 @@ def check_writable(path: str | os.PathLike[str], options: Options | None = None)
         raise NotADirectoryError(f"cannot write {str(path)!r}: {str(folder)!r} is not a folder")
     if not os.access(folder, os.W_OK):
         raise PermissionError(f"cannot write {str(path)!r}: no permission to write in {str(folder)!r}")
-    module = kind.load()
-    if hasattr(module, "check_installed"):
-        module.check_installed(options or kind.options())
+    kind.check_installed(options)
     return path
 
 

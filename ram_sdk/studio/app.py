@@ -10,16 +10,14 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, FastAPI, File, Form, Query, Request, Response, UploadFile
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from fastapi.staticfiles import StaticFiles
-from starlette.exceptions import HTTPException
 
 import ram_sdk
 from ram_sdk.formats.read_options import person_of
 from ram_sdk.pipeline import RAMPipeline
-from ram_sdk.studio import files, plans, schemas
+from ram_sdk.studio import answers, files, plans, schemas
 from ram_sdk.studio.capabilities import capabilities as capabilities_of
 from ram_sdk.studio.guard import Guard, Rate
 from ram_sdk.studio.plans import Plan
@@ -102,10 +100,8 @@ def create_app(
     )
     app.state.studio = studio
     app.add_middleware(Guard, limits=studio.limits, hosts=hosts, frames=frames)
-    app.add_exception_handler(HTTPException, _refused)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(ValueError, _impossible)
-    app.add_exception_handler(Exception, _broken)
+    for kind, handler in answers.HANDLERS.items():
+        app.add_exception_handler(kind, handler)
     app.include_router(_routes)
     app.mount("/", StaticFiles(directory=_STATIC, html=True, check_dir=False))
     return app
@@ -330,29 +326,3 @@ def _warned(notes: Sequence[str]) -> dict[str, str]:
 
 def _accepts(request: Request) -> list[str]:
     return [kind.split(";")[0].strip().lower() for kind in request.headers.get("accept", "").split(",")]
-
-
-async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    return JSONResponse({"error": one_line(error.detail)}, error.status_code, error.headers)
-
-
-async def _invalid(request: Request, error: Exception) -> Response:
-    """Say in one line what is wrong with a body."""
-    assert isinstance(error, RequestValidationError)
-    problems = []
-    for one in error.errors()[:3]:
-        if one["type"] == "json_invalid":
-            problems.append(f"the body is not JSON: {one['ctx']['error']} at character {one['loc'][-1]}")
-            continue
-        place = ".".join(str(part) for part in one["loc"] if part not in ("body", "query", "path"))
-        problems.append(f"{place}: {one['msg']}" if place else one["msg"])
-    return JSONResponse({"error": one_line("; ".join(problems))[:1000]}, 422)
-
-
-async def _impossible(request: Request, error: Exception) -> Response:
-    return JSONResponse({"error": one_line(error)[:1000]}, 422)
-
-
-async def _broken(request: Request, error: Exception) -> Response:
-    return JSONResponse({"error": "something went wrong in the server: its log says what"}, 500)

@@ -213,9 +213,7 @@ def _check_size(motion: Motion, name: str, options: Options) -> None:
 
 def _is_available(kind: formats.Format) -> bool:
     try:
-        module = kind.load()
-        if hasattr(module, "check_installed"):
-            module.check_installed(kind.options())
+        kind.check_installed()
     except formats.MissingPackageError:
         return False
     return True

@@ -86,11 +86,19 @@ def test_another_lora_at_the_same_place_shapes_a_request(loaded, monkeypatch):
 
 
 def test_batches_are_of_like_length(loaded):
-    rows = [Row(number, WALK, 1.0 + number % 7) for number in range(1, 41)]
+    rows = [Row(number, WALK, 2.0 + 0.05 * (number % 7)) for number in range(1, 41)]
     made = batches(plan(rows, *loaded)[0], 16)
     lengths = [job.frames for batch in made for job in batch]
     assert lengths == sorted(lengths, reverse=True)
     assert [len(batch) for batch in made] == [16, 16, 8]
+
+
+def test_no_motion_is_padded_by_more_than_a_quarter(loaded):
+    rows = [Row(number, WALK, 0.5 * number) for number in range(1, 19)]
+    made = batches(plan(rows, *loaded)[0], 16)
+    assert sorted(job.row for batch in made for job in batch) == list(range(1, 19))
+    assert all(batch[0].frames <= 1.25 * job.frames for batch in made for job in batch)
+    assert len(made) < 10
 
 
 def test_seeds_of_a_run_are_known_numbers():

@@ -1,6 +1,6 @@
 """Measure batches of like length beside padding every motion to the longest.
 
-The same prompts, lengths (uniform between what the checkpoint makes, seed 0) and seeds three times, in turns:
+The same sentences of the prompt suite, as long as the checkpoint estimates, and seeds three times, in turns:
 batches sorted by length as `ram-sdk batch` makes them, batches in the table's order, each padded to its
 longest, and every batch padded to the longest motion of all. Writing files is left out.
 

@@ -1,0 +1,65 @@
+"""What the server says when something goes wrong: one line, what was given, what is allowed, what to do."""
+
+import json
+import re
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ram_sdk.studio.refusal import one_line
+
+_MOST = 1000  # characters of a line
+_SHOWN = 60  # of what was given
+_PROBLEMS = 3  # of a body that are named
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    """A `Refusal`, or what the framework refuses."""
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"error": one_line(error.detail)}, error.status_code, error.headers)
+
+
+async def invalid(request: Request, error: Exception) -> Response:
+    """A body or parameters that do not fit their schema."""
+    assert isinstance(error, RequestValidationError)
+    return JSONResponse({"error": "; ".join(map(_problem, error.errors()[:_PROBLEMS]))[:_MOST]}, 422)
+
+
+async def impossible(request: Request, error: Exception) -> Response:
+    """What the library refuses; its message says all."""
+    return JSONResponse({"error": one_line(error)[:_MOST]}, 422)
+
+
+async def broken(request: Request, error: Exception) -> Response:
+    """A fault of the server."""
+    return JSONResponse({"error": "something went wrong in the server: its log says what"}, 500)
+
+
+HANDLERS = {
+    HTTPException: refused,
+    RequestValidationError: invalid,
+    ValueError: impossible,
+    Exception: broken,
+}
+
+
+def _problem(error: dict[str, Any]) -> str:
+    """One fault of a body, in the words of the other messages."""
+    if error["type"] == "json_invalid":
+        return one_line(f"the body is not JSON: {error['ctx']['error']} at character {error['loc'][-1]}")
+    place = ".".join(str(part) for part in error["loc"] if part not in ("body", "query", "path"))
+    if error["type"] == "missing":
+        return f"{place or 'the body'} is missing: give it, /openapi.json says what it may be"
+    if error["type"] == "extra_forbidden":
+        return f"{place}: there is nothing of that name, /openapi.json lists what there is"
+    wanted = re.sub(r"^(Input|String|List|Value) should (be|have) (a valid )?", "expected ", error["msg"])
+    return one_line(f"{place} {_given(error['input'])}: {wanted}".strip())
+
+
+def _given(value: Any) -> str:
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
