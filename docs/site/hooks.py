@@ -37,6 +37,7 @@ CARDS = {
 """Pages of the site that are files of other places."""
 
 _PLACEHOLDER = re.compile(r"^\{\{ (.+?) \}\}$", re.MULTILINE)
+_FOR_CLONES = re.compile(r"^> Filled when .*\n", re.MULTILINE)  # what only readers of the sources need
 _IMAGE = re.compile(r"!\[.*?\]\(([^):]+)\)")
 _OUTSIDE = re.compile(r"https?://[^\s)>\]`\"']+")
 _OPTION_HEAD = "| option | what | allowed | default |\n|---|---|---|---|"
@@ -131,6 +132,7 @@ def _without_front_matter(text: str) -> str:
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Fill in what is generated, and note the links that lead outside."""
+    markdown = _FOR_CLONES.sub("", markdown)
     markdown = _PLACEHOLDER.sub(lambda match: GENERATED[match[1]](), markdown)
     _outside_links.update(link.rstrip(".,;:") for link in _OUTSIDE.findall(markdown))
     return markdown

@@ -77,8 +77,8 @@ def run(
 
     Raises:
         OSError: a file cannot be read or written.
-        ValueError: no such table or checkpoint, more motions at a time than a call makes, the folder's own manifest as a table, or another run is at
-            the folder.
+        ValueError: no such table or checkpoint, more motions at a time than a call makes, the folder's own
+            manifest as a table, or another run is at the folder.
     """
     recipe = recipe or Recipe()
     from ram_sdk import inputs

@@ -178,3 +178,16 @@ def test_killed_twice_every_prompt_is_answered_once(checkpoint, table, tmp_path,
 def count(folder: Path) -> int:
     path = folder / "manifest.jsonl"
     return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def test_where_there_is_no_terminal_lines_say_how_far_it_is(checkpoint, table, tmp_path, capsys):
+    command = ["batch", table, "-o", tmp_path / "out", "--checkpoint", checkpoint, "--steps", "2"]
+    assert main(list(map(str, command))) == 0
+    told = capsys.readouterr().err
+    assert told.index("0 of 12 motions") < told.index("12 of 12 motions")
+
+
+def test_no_more_motions_at_a_time_than_a_call_makes(checkpoint, table, tmp_path):
+    many = Recipe(str(checkpoint), sampling={**STEPS, "num_candidates": 16})
+    with pytest.raises(ValueError, match="batch_size 257"):
+        run(table, tmp_path / "out", many, batch_size=257)

@@ -6,7 +6,9 @@ import json
 import numpy as np
 import pytest
 
-from ram_sdk.batch import Recipe, plan, read_table, run
+from ram_sdk.batch import Job, Recipe, plan, read_table, run
+from ram_sdk.batch.cluster import _columns
+from ram_sdk.changes import Changes
 from tests.requirements import skip_without
 
 
@@ -39,3 +41,12 @@ def test_two_actors_make_the_same_motions(checkpoint, tmp_path, monkeypatch):
             np.testing.assert_allclose(made, saved["joints"], atol=1e-4)
             assert row["prompt"] == str(saved["prompt"])
             assert json.loads(row["settings"]) == json.loads(str(saved["settings"]))
+
+
+def test_what_cannot_be_changed_is_a_row_that_says_why(pipeline):
+    job = Job(1, "1.npz", "a person walks", 40, 1, "")
+    motion = pipeline("a person walks", 40, seed=1, num_inference_steps=2).motions[0]
+    row = _columns(job, motion, None, Changes(loop=10**6))
+    assert row["error"]
+    assert row["joints"] == []
+    assert _columns(job, motion, None, Changes())["error"] == ""

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ram_sdk.characters.hands import find_fingers
 from ram_sdk.formats.bvh_parser import read_bvh
 from ram_sdk.motion import Motion
 from ram_sdk.skeleton import feet
@@ -362,3 +363,9 @@ def test_the_character_file_is_not_touched(walk: Motion, folder: Path, tmp_path:
     before = hashlib.sha256(source.read_bytes()).hexdigest()
     walk.retarget(source, root="ground").save(tmp_path / "a.glb")
     assert hashlib.sha256(source.read_bytes()).hexdigest() == before
+
+
+def test_springs_are_no_ring_fingers():
+    names = ("hand_l", "ring_01_l", "ring_02_l", "spring_01_l", "hairstring_l", "LeftHandRing1")
+    parents = (-1, 0, 1, 0, 0, 2)
+    assert find_fingers(names, parents, {"left": 0}) == {("left", "ring"): (1, 2, 5)}

@@ -58,3 +58,10 @@ def test_a_bad_timeline_leaves_nothing(
     assert error.count("\n") == 1
     assert "bad.yaml: gap before segment 'jumps'" in error
     assert not (tmp_path / "out").exists()
+
+
+def test_prompts_one_after_the_other(checkpoint: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.npz"
+    assert compose(checkpoint, "a person walks", "jumps", "--duration", "2", "1.5", "-o", out) == 0
+    motion = Motion.load(out)
+    assert (motion.prompt, motion.duration) == ("a person walks, then jumps", 3.5)

@@ -164,3 +164,30 @@ def test_licences_of_weights_go_where_motions_go(checkpoint, tmp_path, capsys):
     for name, words in (("open-small", "non-commercial use only"), ("open-free-small", "of its own")):
         assert main(["info", name]) == 0
         assert words in capsys.readouterr().out
+
+
+def test_a_misspelt_option_is_guessed(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["generate", "a person walks", "--duraton", "3"])
+    assert end.value.code == 2
+    assert "--duraton 3, did you mean --duration?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["convert", "absent.npz", "-o", "x.bvh"],
+        ["edit", "absent.npz", "--keep", "lower", "--prompt", "a person waves"],
+        ["retarget", "absent.npz", "--onto", "absent.glb", "-o", "x.glb"],
+        ["compose", "absent.yaml"],
+        ["batch", "absent.csv", "-o", "out/"],
+    ],
+)
+def test_a_file_that_is_missing_is_noticed_before_anything_heavy_is_imported(command):
+    code = (
+        "import sys; from ram_sdk.cli import main; "
+        f"assert main({command}) == 2; assert 'torch' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "there is no such file" in done.stderr

@@ -1,5 +1,7 @@
 """Targets are met in world space, smoothly, and nothing else is moved."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -182,3 +184,15 @@ def _lengths(joints: np.ndarray) -> np.ndarray:
 
     parents = [max(parent, 0) for parent in HUMANML3D.parents]
     return np.linalg.norm(joints[0] - joints[0, parents], axis=-1)
+
+
+def test_a_stop_that_joints_draw_away_is_warned_of():
+    joints = Joints([2.0], {"left_wrist": [(3.0, 1.2, 1.0)]})
+    targets = resolve([Stop((1.0, 1.0), 1.5, 1.0, facing=0), joints], FRAMES, FPS)
+    features = torch.from_numpy(walking(FRAMES, 1.0).features)
+    with pytest.warns(UserWarning, match=r"the Stop at 1.5 s is missed by"):
+        finish(features, targets)
+    alone = resolve([Stop((1.0, 1.0), 1.5, 1.0, facing=0)], FRAMES, FPS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        finish(features, alone)

@@ -183,10 +183,14 @@ def _read_joints(path: Path, row: _Row, skeleton: Skeleton, fps: float) -> NDArr
 
 
 def _cut(joints: NDArray[np.float64], row: _Row, motion: NormalizerConfig) -> NDArray[np.float64]:
-    """The frames that a row is about, and one more, which the velocities need."""
+    """The frames that a row is about, and one more, which the velocities need.
+
+    A file of n frames lasts n frames: after its last, joints go on as they went.
+    """
+    joints = np.concatenate([joints, 2 * joints[-1:] - joints[-2:-1]])
     duration = (len(joints) - 1) / motion.fps
     end = duration if row.end is None else row.end
-    if not 0 <= row.start < end <= duration + 1 / motion.fps:
+    if not 0 <= row.start < end <= duration + 1e-6:
         raise ValueError(f"{row.start:g} to {end:g} s is not a part of its {duration:.2f} s")
     piece = joints[round(row.start * motion.fps) : round(end * motion.fps) + 1]
     if not motion.min_frames <= len(piece) - 1 <= motion.max_frames:
