@@ -185,8 +185,8 @@ def _read_joints(path: Path, row: _Row, skeleton: Skeleton, fps: float) -> NDArr
 def _cut(joints: NDArray[np.float64], row: _Row, motion: NormalizerConfig) -> NDArray[np.float64]:
     """The frames that a row is about, and one more, which the velocities need.
 
-    A file of n frames lasts n frames: after its last, joints go on over the floor as they went, as high as they
-    are, so that the floor stays where it is.
+    A file of n frames lasts n frames: after its last, joints go on over the floor as they went, as high as
+    they are, so that the floor stays where it is.
     """
     after = 2 * joints[-1:] - joints[-2:-1]
     after[..., 1] = joints[-1:, :, 1]

@@ -49,7 +49,7 @@ export class Results {
   async putOnStage() {
     $('empty').hidden = true;
     $('result').hidden = !this.motions.length;
-    $('character-off').hidden = !this.own;
+    $('character-off').hidden = $('character-options').hidden = !this.own;
     if (!this.stage) return;
     const parts = await Promise.all(
       this.files.map(async (file, index) => {
