@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 from torch import nn
 from tqdm import tqdm
 
@@ -183,7 +183,7 @@ class MotionIndex:
             "files": json.dumps(files),
         }
         with replacing(Path(path)) as temporary:
-            save_file({"latents": self.latents}, temporary, about)
+            temporary.write_bytes(save({"latents": self.latents}, about))  # `save_file` gives it mode 600
 
     @classmethod
     def load(

@@ -11,7 +11,7 @@ from typing import Any
 
 from ram_sdk.notices import warn
 
-_MAX_BYTES = 8 << 20
+MAX_BYTES = 8 << 20  # of prompts, tables and settings
 MAX_MOTION_BYTES = 1 << 30  # an hour at 120 fps of a skeleton with fingers
 _MARKS = {  # UTF-32's little-endian mark begins as UTF-16's does
     BOM_UTF8: "utf-8-sig",
@@ -22,7 +22,7 @@ _MARKS = {  # UTF-32's little-endian mark begins as UTF-16's does
 }
 
 
-def read_text(path: str | os.PathLike[str], max_bytes: int = _MAX_BYTES) -> str:
+def read_text(path: str | os.PathLike[str], max_bytes: int = MAX_BYTES) -> str:
     """The text of a file, whose lines end in a line feed, whatever ended them there.
 
     Args:
@@ -38,7 +38,7 @@ def read_text(path: str | os.PathLike[str], max_bytes: int = _MAX_BYTES) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def decode(content: bytes, name: str, max_bytes: int = _MAX_BYTES) -> str:
+def decode(content: bytes, name: str, max_bytes: int = MAX_BYTES) -> str:
     """Bytes as text: UTF-8, or UTF-16 by its mark or its zeros, or else, with a warning, Windows-1252.
 
     Args:

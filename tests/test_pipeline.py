@@ -7,7 +7,10 @@ import pytest
 import torch
 
 from ram_sdk import Motion, RAMPipeline, RAMScheduler, SchedulerConfig, StopSampling
+from ram_sdk.control.constraints import Stop
+from tests.synthetic_motion import natural_poses
 
+FEW = {"num_inference_steps": 3, "seed": 5}
 PROMPTS = ["a person jumps", "someone walks forward slowly", "the man waves with his left hand"]
 
 
@@ -272,11 +275,35 @@ def test_a_callback_changes_the_estimate_or_stops(pipeline):
     torch.testing.assert_close(early, pipeline.decode(kept[-1], [40])[0])
 
 
-def test_the_default_dtype_of_torch_does_not_matter(pipeline):
-    expected = pipeline("a person jumps", 40, num_inference_steps=3, seed=5).motions[0].joints
-    torch.set_default_dtype(torch.float64)
+def _called(pipe):
+    return pipe(["a person jumps", "someone walks"], [40, 50], **FEW).motions[1]
+
+
+def _composed(pipe):
+    return pipe.compose(["a person jumps", "someone walks"], duration=[2.0, 2.5], **FEW)
+
+
+def _edited(pipe):
+    motion = Motion(natural_poses(60).joints.float().numpy())
+    return pipe.edit(motion, "someone walks", keep=[(0.0, 1.0)], **FEW).motions[0]
+
+
+def _constrained(pipe):
+    goal = Stop([0.0, 1.0], 1.0, 0.5)
+    return pipe("a person jumps", 40, constraints=[goal], **FEW).motions[0]
+
+
+def _reconstructed(pipe):
+    return pipe.reconstruct(Motion(natural_poses(60).joints.float().numpy()), seed=5)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("make", [_called, _composed, _edited, _constrained, _reconstructed])
+def test_the_default_dtype_of_torch_does_not_matter(pipeline, make, dtype):
+    expected = make(pipeline).joints
+    torch.set_default_dtype(dtype)
     try:
-        made = pipeline("a person jumps", 40, num_inference_steps=3, seed=5).motions[0].joints
+        made = make(pipeline).joints
     finally:
         torch.set_default_dtype(torch.float32)
     np.testing.assert_allclose(made, expected, atol=1e-4)

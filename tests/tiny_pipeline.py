@@ -1,14 +1,19 @@
 """A whole pipeline of small random networks and the text backbone it stands on, as real files."""
 
+import copy
 import dataclasses
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
 from ram_sdk import RAMPipeline, RAMScheduler, models
 from ram_sdk.checkpoint import load_text_backbone, write_json
 from ram_sdk.models.text_backbone import TextBackboneConfig
+
+if TYPE_CHECKING:
+    from training.objective import RAMObjective
 
 WORDS = (
     "a an the person man someone walks runs jumps waves kicks turns forward backward left right hand leg "
@@ -67,3 +72,13 @@ def build_tiny_pipeline(folder: Path) -> RAMPipeline:
         duration_estimator=models.DurationEstimator(models.DurationConfig(32)).eval(),
         scheduler=RAMScheduler(),
     )
+
+
+def objective_of(pipeline: RAMPipeline) -> "RAMObjective":
+    """The training objective of copies of a pipeline's networks."""
+    from training.objective import ObjectiveConfig, RAMObjective
+
+    parts = [
+        copy.deepcopy(getattr(pipeline, name)) for name in ("denoiser", "motion_encoder", "text_encoder")
+    ]
+    return RAMObjective(*parts, pipeline.scheduler, ObjectiveConfig())

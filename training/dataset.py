@@ -3,7 +3,6 @@
 import dataclasses
 import hashlib
 import json
-import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,10 +11,12 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 from tqdm import tqdm
 
+from ram_sdk.checkpoint.weights import write_weights
+from ram_sdk.files import replacing
 from ram_sdk.models.text_backbone import TextBackbone
 from training.config import TrainingConfig
 from training.data.clip import Clip
@@ -96,9 +97,8 @@ class CaptionStates:
         path = cache / f"{key}.safetensors"
         if not path.is_file():
             cache.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_suffix(f".{os.getpid()}.part")
-            save_file(_encode_all(unique, backbone), temporary)
-            temporary.replace(path)
+            with replacing(path) as temporary:
+                write_weights(temporary, _encode_all(unique, backbone))
         stored = load_file(path)
         self._states = stored["states"].to(device)
         self._offsets = stored["offsets"]

@@ -9,6 +9,7 @@ from ram_sdk import RAMPipeline
 from ram_sdk.checkpoint import lora
 from ram_sdk.checkpoint.weights import write_weights
 from ram_sdk.files import replacing
+from ram_sdk.formats import MissingPackageError
 from training.objective import RAMObjective
 
 if TYPE_CHECKING:
@@ -33,12 +34,14 @@ def add_lora(objective: RAMObjective, rank: int, seed: int, base: str) -> None:
         base: name of the checkpoint that the networks came from.
 
     Raises:
-        ImportError: `peft` is not installed.
+        MissingPackageError: `peft` is not installed, or not with versions that it works with.
     """
     try:
         from peft import inject_adapter_in_model
     except ImportError as error:
-        raise ImportError("LoRA training needs the peft library: pip install 'ram_sdk[training]'") from error
+        raise MissingPackageError.because(
+            error, "LoRA training needs the peft library", "training"
+        ) from error
     torch.manual_seed(seed)
     inject_adapter_in_model(_config(rank, base), objective)
 

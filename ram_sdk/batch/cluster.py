@@ -44,7 +44,7 @@ def motions(
     try:
         import ray.data
     except ImportError as error:
-        raise MissingPackageError('batches on a cluster need Ray: pip install "ram_sdk[ray]"') from error
+        raise MissingPackageError.because(error, "batches on a cluster need Ray", "ray") from error
     rows = [asdict(job) for batch in batches(jobs, batch_size) for job in batch]
     blocks = -(-len(rows) // batch_size)
     return ray.data.from_items(rows, override_num_blocks=blocks).map_batches(

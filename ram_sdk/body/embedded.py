@@ -40,7 +40,7 @@ class Body:
     @property
     def weights(self) -> Tensor:
         """Skinning weights `(vertices, 22)`, each row adding up to one."""
-        weights = torch.zeros(len(self.vertices), HUMANML3D.num_joints)
+        weights = torch.zeros(len(self.vertices), HUMANML3D.num_joints, dtype=torch.float32)
         shares = torch.from_numpy(self.bone_weights).float() / _WEIGHT_UNITS
         return weights.scatter_add_(1, torch.from_numpy(self.bones).long(), shares)
 

@@ -205,7 +205,7 @@ def smpl_parameters(
     shape = None if betas is None else _checked_betas(betas)
     if model is None:
         rest, pelvis = smpl_offsets(), joints.new_tensor(_PELVIS[kind])
-        shape = torch.zeros(NUM_BETAS) if shape is None else shape
+        shape = torch.zeros(NUM_BETAS, dtype=torch.float32) if shape is None else shape
     else:
         shape = fit_betas(joints, model) if shape is None else shape
         rest_joints = model.rest_joints(shape)
@@ -243,7 +243,7 @@ def fit_betas(joints: Tensor, model: "SmplModel") -> Tensor:
     """The shape `(10,)` whose bones come closest to a clip's median bone lengths (Gauss-Newton)."""
     parents = list(HUMANML3D.parents[1:])
     lengths = (joints[:, 1:] - joints[:, parents]).double().norm(dim=-1).median(dim=0).values
-    mean = model.rest_joints(torch.zeros(NUM_BETAS))[:NUM_BODY_JOINTS].double()
+    mean = model.rest_joints(torch.zeros(NUM_BETAS, dtype=torch.float32))[:NUM_BODY_JOINTS].double()
     spread = model.joint_directions[:NUM_BODY_JOINTS].double()
     bones, slopes = mean[1:] - mean[parents], spread[1:] - spread[parents]
     betas = torch.zeros(slopes.shape[-1], dtype=torch.float64)

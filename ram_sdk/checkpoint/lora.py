@@ -134,7 +134,7 @@ def header(base: str, components: Mapping[str, Any]) -> dict[str, str]:
         base: name of the checkpoint.
         components: its parts, by name, in float32 or float16.
     """
-    return {"format": "pt", _BASE: base, **{f"{_BASE}.{k}": v for k, v in fingerprints(components).items()}}
+    return {_BASE: base, **{f"{_BASE}.{k}": v for k, v in fingerprints(components).items()}}
 
 
 def fingerprint(network: nn.Module) -> str:

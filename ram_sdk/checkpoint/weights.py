@@ -150,12 +150,16 @@ def save_weights(module: nn.Module, folder: Path, variant: str | None) -> None:
         raise ValueError(
             f"{folder.name}: {bad} holds NaN or infinite values: such a checkpoint is not written"
         )
-    write_weights(folder / weights_name(variant), weights, {"format": "pt"})
+    write_weights(folder / weights_name(variant), weights)
 
 
-def write_weights(path: Path, weights: dict[str, Tensor], header: dict[str, str]) -> None:
-    """Write a safetensors file with the mode of other files; safetensors' own writer gives it 600."""
-    path.write_bytes(save(weights, header))
+def write_weights(path: Path, weights: dict[str, Tensor], header: Mapping[str, str] | None = None) -> None:
+    """Write a safetensors file with the mode of other files; safetensors' own writer gives it 600.
+
+    Raises:
+        OSError: it cannot be written; on a full disk safetensors' own writer raises an error of its own.
+    """
+    path.write_bytes(save(weights, {"format": "pt", **(header or {})}))
 
 
 def _check_fit(expected: Mapping[str, tuple[int, ...]], header: Header, path: Path) -> None:

@@ -55,7 +55,7 @@ def build(root: Path, checkpoint: str) -> "MCPServer":
     try:
         from mcp.server import MCPServer
     except ImportError as error:
-        raise formats.MissingPackageError("MCP needs a package: pip install 'ram_sdk[mcp]'") from error
+        raise formats.MissingPackageError.because(error, "MCP needs the package mcp", "mcp") from error
     server = MCPServer("ram_sdk", instructions=_INSTRUCTIONS, log_level="WARNING")
 
     @cache

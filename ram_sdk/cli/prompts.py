@@ -38,8 +38,10 @@ def _standard_input() -> list[str]:
     if sys.stdin is None:
         raise ValueError("standard input is closed: give the prompts in quotes or as --prompt-file FILE")
     source = getattr(sys.stdin, "buffer", None)
-    content = sys.stdin.read() if source is None else text_files.decode(source.read(), "standard input")
-    return _cleaned(content.splitlines())
+    if source is None:
+        return _cleaned(sys.stdin.read().splitlines())
+    content = source.read(text_files.MAX_BYTES + 1)
+    return _cleaned(text_files.decode(content, "standard input").splitlines())
 
 
 def _cleaned(lines: list[str]) -> list[str]:

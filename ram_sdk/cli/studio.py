@@ -59,8 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
         from ram_sdk.studio.app import create_app
         from ram_sdk.studio.serving import Server
     except ImportError as error:
-        raise formats.MissingPackageError(
-            f"the studio needs {error.name}: pip install 'ram_sdk[studio]'"
+        raise formats.MissingPackageError.because(
+            error, f"the studio needs {error.name}", "studio"
         ) from error
     from ram_sdk.devices import available_device
     from ram_sdk.pipeline import RAMPipeline

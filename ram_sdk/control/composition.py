@@ -104,7 +104,7 @@ class Composition:
         self.holds = tuple(_hold(one, normalizer) for one in timeline.body if isinstance(one, Kept))
         self.borders = _borders(timeline, config)
         device = normalizer.mean.device
-        self._total = torch.zeros(self.frames, 1, device=device)
+        self._total = torch.zeros(self.frames, 1, device=device, dtype=torch.float32)
         for window in body:
             self._total[window.start : window.stop, 0] += window.weight.to(device)
         self._total.clamp_(min=1e-6)
@@ -278,8 +278,8 @@ def _window(
         max(least, _frame(_CONTEXT, config) if overlap is None else overlap) for overlap in blend
     )
     first, last = max(0, start - before), min(total, stop + after)
-    at = torch.arange(first, last) + 0.5
-    weight = torch.ones(last - first)
+    at = torch.arange(first, last, dtype=torch.float32) + 0.5
+    weight = torch.ones_like(at)
     if left is not None:
         weight = weight * _rising((at - start) / left)
     if right is not None:
@@ -295,8 +295,8 @@ def _rising(u: Tensor) -> Tensor:
 
 def _falling(frames: int, like: Tensor) -> Tensor:
     """Weights `(frames, 1)` from nearly 1 to nearly 0."""
-    at = torch.arange(1, frames + 1, device=like.device) / (frames + 1)
-    return (1.0 - _rising(2.0 * at - 1.0))[:, None].to(like)
+    at = torch.arange(1, frames + 1, device=like.device, dtype=like.dtype) / (frames + 1)
+    return (1.0 - _rising(2.0 * at - 1.0))[:, None]
 
 
 def _hold(one: Kept, normalizer: FeatureNormalizer) -> Hold:

@@ -46,7 +46,7 @@ def settled(features: Tensor, borders: Sequence[int], skeleton: Skeleton) -> Ten
         limit = np.array([_LARGEST_STEP, _JERK])
         for part in beside:
             limit = np.maximum(limit, _unrest(part, skeleton))
-        distance = (torch.arange(first, last) + 0.5 - border).abs() / skeleton.fps
+        distance = (torch.arange(first, last, dtype=motion.dtype) + 0.5 - border).abs() / skeleton.fps
         share = ((_REACH - distance) / (_REACH - _FULL)).clamp(0.0, 1.0)
         weight = (share * share * (3.0 - 2.0 * share))[:, None]
         calm = motion[first:last]
@@ -71,8 +71,8 @@ def _unrest(features: Tensor, skeleton: Skeleton) -> Array:
 def _gaussian_mean(motion: Tensor, sigma: float, first: int, last: int) -> Tensor:
     """Frames `first` to `last` of the Gaussian mean of `(frames, features)` over frames, ends held."""
     radius = math.ceil(3 * sigma)
-    kernel = torch.exp(-0.5 * (torch.arange(-radius, radius + 1) / sigma) ** 2)
+    kernel = torch.exp(-0.5 * (torch.arange(-radius, radius + 1, dtype=motion.dtype) / sigma) ** 2)
     at = torch.arange(first - radius, last + radius).clamp(0, len(motion) - 1)
     windows = motion[at].unfold(0, 2 * radius + 1, 1)
-    mean: Tensor = windows @ (kernel / kernel.sum()).to(motion)
+    mean: Tensor = windows @ (kernel / kernel.sum())
     return mean

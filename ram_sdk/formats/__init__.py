@@ -36,6 +36,21 @@ if TYPE_CHECKING:
 class MissingPackageError(ImportError):
     """A format needs a program or a package that is not installed; the message says how to get it."""
 
+    @classmethod
+    def because(cls, error: ImportError, needs: str, extra: str) -> "MissingPackageError":
+        """The error for a package of an extra that failed to import.
+
+        Args:
+            error: what the import raised.
+            needs: what needs which package, such as "films need Pillow".
+            extra: of ram_sdk, with which pip installs it.
+        """
+        install = f"'ram_sdk[{extra}]'"
+        if isinstance(error, ModuleNotFoundError):
+            return cls(f"{needs}: pip install {install}")
+        reason = " ".join(str(error).split())
+        return cls(f"{needs}, which is installed but fails to import ({reason}): pip install -U {install}")
+
 
 @dataclass(frozen=True)
 class Format:

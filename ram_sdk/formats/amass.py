@@ -38,7 +38,7 @@ _NUM_BETAS = 16
 _TRANS = ("trans", "transl")
 _ROOT, _BODY = ("root_orient", "global_orient"), ("pose_body", "body_pose")
 _RATES = ("mocap_framerate", "mocap_frame_rate", "fps", "framerate", "frame_rate")
-_TO_Z_UP = torch.tensor(((1.0, 0.0, 0.0), (0.0, 0.0, -1.0), (0.0, 1.0, 0.0)))
+_TO_Z_UP = torch.tensor(((1.0, 0.0, 0.0), (0.0, 0.0, -1.0), (0.0, 1.0, 0.0)), dtype=torch.float32)
 
 
 def arrays_of(motion: Clip, options: NpzOptions) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def motion_from(archive: Archive, path: Path, options: ReadOptions) -> Clip:
         global_orient=torch.from_numpy(poses[:, :3]),
         body_pose=torch.from_numpy(poses[:, 3:_BODY_WIDTH]),
         transl=torch.from_numpy(trans),
-        betas=torch.zeros(0),
+        betas=torch.zeros(0, dtype=torch.float32),
         pelvis=torch.tensor(pelvis, dtype=torch.float64),
         fps=rate or HUMANML3D.fps,
     )

@@ -20,7 +20,7 @@ try:
 
     from ram_sdk import render
 except ImportError as error:
-    raise MissingPackageError("films need Pillow: pip install 'ram_sdk[preview]'") from error
+    raise MissingPackageError.because(error, "films need Pillow", "preview") from error
 
 
 def check_installed(options: Options) -> None:

@@ -14,7 +14,7 @@ try:
 
     from ram_sdk import render
 except ImportError as error:
-    raise MissingPackageError("pictures need Pillow: pip install 'ram_sdk[preview]'") from error
+    raise MissingPackageError.because(error, "pictures need Pillow", "preview") from error
 
 _GIF_FPS = 25.0  # players slow down much faster GIFs
 _GIF_LEAST_FPS = 0.002  # a frame lasts 65,535 hundredths of a second at most

@@ -56,7 +56,7 @@ class KnownActions(nn.Module):
         super().__init__()
         self.config = config
         count = sum(action.texts for action in config.actions)
-        self.register_buffer("states", torch.zeros(count, config.text_dim))
+        self.register_buffer("states", torch.zeros(count, config.text_dim, dtype=torch.float32))
 
     def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
         """Cosine distance `(batch, actions)` from the nearest text of each action.

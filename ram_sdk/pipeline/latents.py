@@ -60,14 +60,15 @@ class LatentSpace(PipelineParts):
         clips = [motions] if isinstance(motions, Motion) else list(motions)
         features = [self.normalizer.normalize(self._features(motion).to(self.device)) for motion in clips]
         order = sorted(range(len(features)), key=lambda i: len(features[i]))
-        latents = torch.empty(len(features), self.motion_encoder.config.latent_dim, device=self.device)
+        width = self.motion_encoder.config.latent_dim
+        latents = torch.empty(len(features), width, dtype=self.dtype, device=self.device)
         for start in range(0, len(order), _CHUNK):
             chunk = order[start : start + _CHUNK]
             padded = torch.nn.utils.rnn.pad_sequence([features[i] for i in chunk], batch_first=True)
             lengths = torch.tensor([len(features[i]) for i in chunk], device=self.device)
             mask = torch.arange(padded.shape[1], device=self.device) < lengths[:, None]
-            latents[chunk] = self.motion_encoder(padded.to(self.dtype), mask).float()
-        return latents.to(self.dtype)
+            latents[chunk] = self.motion_encoder(padded.to(self.dtype), mask)
+        return latents
 
     def interpolate(self, start: str | Motion, end: str | Motion, steps: int = 5) -> Tensor:
         """Latents on the way from one text or motion to another, ends included.

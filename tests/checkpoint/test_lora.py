@@ -13,19 +13,13 @@ from safetensors.torch import load_file, save_file
 from ram_sdk import Motion, RAMPipeline
 from ram_sdk.checkpoint import CheckpointError, lora
 from ram_sdk.cli import main
+from tests.tiny_pipeline import objective_of
 from training.lora import add_lora, save_lora
-from training.objective import ObjectiveConfig, RAMObjective
+from training.objective import RAMObjective
 
 pytestmark = pytest.mark.slow
 
 PROMPT = "a person jumps"
-
-
-def objective_of(pipeline: RAMPipeline) -> RAMObjective:
-    parts = [
-        copy.deepcopy(getattr(pipeline, name)) for name in ("denoiser", "motion_encoder", "text_encoder")
-    ]
-    return RAMObjective(*parts, pipeline.scheduler, ObjectiveConfig())
 
 
 @pytest.fixture

@@ -13,8 +13,13 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from ram_sdk import CheckpointError, RAMPipeline
-from ram_sdk.checkpoint import SHIPPED, write_json
+from ram_sdk import CheckpointError, Motion, RAMPipeline
+from ram_sdk.checkpoint import SHIPPED, add_component, write_json
+from ram_sdk.models import Matcher, MatcherConfig
+from ram_sdk.search import MotionIndex
+from tests.synthetic_motion import natural_poses
+from tests.tiny_pipeline import objective_of
+from training.lora import add_lora, save_lora
 
 pytestmark = pytest.mark.slow
 
@@ -173,23 +178,90 @@ def test_a_damaged_tokenizer_is_refused(checkpoint, content):
     assert "\n" not in str(caught.value)
 
 
-def test_a_backbone_of_another_shape_is_refused(checkpoint):
+_WORDS = "embeddings.word_embeddings.weight"
+_QUERY = "encoder.layer.1.attention.self.query.weight"
+
+
+@pytest.mark.parametrize(
+    ("key", "change", "seen"),
+    [
+        (_WORDS, lambda w: torch.zeros(3, 5), r"\(3, 5\)"),
+        (_WORDS, lambda w: w[:-1].clone(), r"\(\d+, 32\)"),  # a token less
+        (_QUERY, lambda w: w[:, :16].clone(), r"\(32, 16\)"),  # half as wide
+        (_QUERY, lambda w: w.flatten(), r"\(1024,\)"),
+        ("encoder.layer.0.output.LayerNorm.bias", lambda w: w[None], r"\(1, 32\)"),
+        ("encoder.layer.0.intermediate.dense.weight", lambda w: w.T.contiguous(), r"\(32, 64\)"),
+    ],
+)
+def test_a_backbone_of_another_shape_is_refused(checkpoint, key, change, seen):
     path = checkpoint / "text_backbone" / "model.safetensors"
     weights = load_file(path)
-    key = sorted(key for key in weights if not key.startswith("pooler"))[0]
-    save_file({**weights, key: torch.zeros(3, 5)}, path)
+    save_file({**weights, key: change(weights[key])}, path)
     edit(checkpoint / "text_backbone" / "backbone.json", sha256=hashlib.sha256(path.read_bytes()).hexdigest())
     forget_checksums(checkpoint)
-    with pytest.raises(CheckpointError, match=r"1 weights of another shape \(.* is \(3, 5\)"):
+    with pytest.raises(CheckpointError, match=rf"1 weights of another shape \({key} is {seen}, exp") as error:
         RAMPipeline.from_pretrained(checkpoint)
+    assert "text_backbone/model.safetensors" in str(error.value)
+    assert "\n" not in str(error.value)
 
 
-def test_files_have_the_mode_of_other_files(pipeline, tmp_path):
-    before = os.umask(0o022)
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        {"hidden_size": 64},
+        {"num_hidden_layers": 3},
+        {"intermediate_size": 48},
+        {"vocab_size": 5000},
+        {"max_position_embeddings": 512},
+    ],
+)
+def test_a_backbone_of_other_sizes_than_its_weights_is_refused(checkpoint, sizes):
+    edit(checkpoint / "text_backbone" / "config.json", **sizes)
+    forget_checksums(checkpoint)
+    with pytest.raises(
+        CheckpointError, match=r"text_backbone.*(does not fit|another shape|64 wide)"
+    ) as error:
+        RAMPipeline.from_pretrained(checkpoint)
+    assert "\n" not in str(error.value)
+
+
+def _save_checkpoint(pipeline, folder):
+    pipeline.save_pretrained(folder / "new")
+    pipeline.save_pretrained(folder / "new", variant="fp16")
+
+
+def _save_part(pipeline, folder):
+    pipeline.save_pretrained(folder / "new")
+    add_component(folder / "new", "matcher", Matcher(MatcherConfig(5.0, 0.0)))
+
+
+def _save_lora(pipeline, folder):
+    objective = objective_of(pipeline)
+    add_lora(objective, 2, 0, "base")
+    save_lora(objective, 2, pipeline, folder / "lora")
+
+
+def _save_index(pipeline, folder):
+    MotionIndex(folder, "0" * 64, (), np.zeros((0, 16), np.float32)).save(folder / "motions.index")
+
+
+def _save_motions(pipeline, folder):
+    motion = Motion(natural_poses(4).joints.float().numpy())
+    for suffix in ("npy", "npz", "json", "bvh", "glb", "html", "usda", "obj"):
+        motion.save(folder / "motions" / f"a.{suffix}")
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o027, 0o002])
+@pytest.mark.parametrize("save", [_save_checkpoint, _save_part, _save_lora, _save_index, _save_motions])
+def test_files_have_the_mode_of_other_files(pipeline, tmp_path, save, umask):
+    place = tmp_path / "place"
+    before = os.umask(umask)
     try:
-        pipeline.save_pretrained(tmp_path / "new")
-        pipeline.save_pretrained(tmp_path / "new", variant="fp16")
+        place.mkdir()
+        save(pipeline, place)
     finally:
         os.umask(before)
-    for path in (tmp_path / "new", *(tmp_path / "new").rglob("*")):
-        assert stat.S_IMODE(path.stat().st_mode) == (0o755 if path.is_dir() else 0o644), path
+    written = [*place.rglob("*")]
+    assert written
+    for path in written:
+        assert stat.S_IMODE(path.stat().st_mode) == (0o777 if path.is_dir() else 0o666) & ~umask, path

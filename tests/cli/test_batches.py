@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ram_sdk import formats
 from ram_sdk.cli import main
 from ram_sdk.cli.outputs import distinct_names
 from ram_sdk.motion import Motion
@@ -97,6 +98,50 @@ def test_what_is_not_installed_is_said_first_and_the_rest_is_written(
     assert (tmp_path / "x.npy").exists()
 
 
+@pytest.mark.parametrize(
+    ("outputs", "message"),
+    [
+        (["x.gif", "x.bvh"], "pictures need Pillow: pip install 'ram_sdk[preview]'"),
+        (["x.bvh", "x.png"], "pictures need Pillow: pip install 'ram_sdk[preview]'"),
+        (["x.mp4", "x.npz"], "films need Pillow: pip install 'ram_sdk[preview]'"),
+        (["x.fbx", "x.json"], "fbx needs Blender on the PATH or its package: pip install bpy"),
+    ],
+)
+def test_what_is_not_installed_does_not_cost_the_other_outputs(
+    checkpoint: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    outputs: list[str],
+    message: str,
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    for package in ("bpy", "PIL"):
+        monkeypatch.setitem(sys.modules, package, None)
+    for name in ("pictures", "film"):
+        monkeypatch.delitem(sys.modules, f"ram_sdk.formats.{name}", raising=False)
+        monkeypatch.delattr(formats, name, raising=False)
+    places = [argument for name in outputs for argument in ("-o", str(tmp_path / name))]
+    assert main(["generate", "a person walks", "--checkpoint", str(checkpoint), *FAST, *places]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == f"ram-sdk: {message}"
+    assert not any("Traceback" in line for line in lines)
+    written = [path.name for path in tmp_path.glob("x.*")]
+    assert written == [name for name in outputs if name.endswith((".bvh", ".npz", ".json"))]
+
+
+@pytest.mark.parametrize("package", ["peft", "ray", "mcp", "PIL", "uvicorn"])
+@pytest.mark.parametrize("fault", ["cannot import name 'HybridCache' from 'transformers'", "absent"])
+def test_an_installed_package_that_fails_to_import_is_not_called_missing(package: str, fault: str) -> None:
+    error = ModuleNotFoundError(package) if fault == "absent" else ImportError(f"{fault}\nsee above")
+    message = str(formats.MissingPackageError.because(error, f"this needs {package}", "training"))
+    assert message.startswith(f"this needs {package}")
+    assert message.endswith(" 'ram_sdk[training]'")
+    assert ("installed but fails to import" in message) == (fault != "absent")
+    assert (fault in message) == (fault != "absent")
+    assert "\n" not in message
+
+
 def test_links_are_written_through_and_pipes_refused(clips: list[Path], tmp_path: Path) -> None:
     (tmp_path / "link.npy").symlink_to("real.npy")
     assert convert(clips[0], "-o", tmp_path / "link.npy") == 0
@@ -107,9 +152,30 @@ def test_links_are_written_through_and_pipes_refused(clips: list[Path], tmp_path
     assert (tmp_path / "pipe.npy").is_fifo()
 
 
-def test_the_longest_names_that_are_allowed(clips: list[Path], tmp_path: Path) -> None:
-    assert convert(clips[0], "-o", tmp_path / f"{'n' * 251}.npy") == 0
-    assert convert(clips[0], "-o", tmp_path / f"{'n' * 252}.npy") == 2
+@pytest.mark.parametrize(
+    ("letter", "suffix"),
+    [
+        ("n", ".npy"),
+        ("n", ".npz"),
+        ("ö", ".json"),
+        ("動", ".bvh"),
+        ("ö", ".glb"),
+        ("動", ".html"),
+        ("n", ".png"),
+    ],
+)
+def test_the_longest_names_that_are_allowed(
+    clips: list[Path], tmp_path: Path, letter: str, suffix: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    width, room = len(letter.encode()), 255 - len(suffix)  # the system counts bytes
+    longest = letter * (room // width) + "n" * (room % width)
+    assert convert(clips[0], "-o", tmp_path / f"{longest}{suffix}") == 0
+    assert capsys.readouterr().err == ""
+    assert convert(clips[0], "-o", tmp_path / f"{longest}n{suffix}") == 2
+    message = capsys.readouterr().err
+    assert "File name too long" in message
+    assert ".part" not in message
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == [f"{longest}{suffix}"]
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "gbk"])
@@ -123,6 +189,43 @@ def test_consoles_that_cannot_show_a_name(
     assert main([*command, "-o", f"{tmp_path}/out/"]) == 0
     assert len(os.listdir(tmp_path / "out")) == 3
     assert b"waves ?" in printed.getvalue() or encoding == "gbk"
+
+
+def _output(reader: str) -> io.TextIOWrapper | None:
+    """A standard output that nobody reads, that is full, or that was closed before the start."""
+    if reader == "full":
+        return open("/dev/full", "w")
+    if reader == "absent":
+        return None
+    read, write = os.pipe()
+    os.close(read)
+    return os.fdopen(write, "w")
+
+
+@pytest.mark.parametrize("reader", ["closed", "full", "absent"])
+@pytest.mark.parametrize(
+    ("command", "files"),
+    [
+        (["convert", "a/walk.npz", "b/run.npz", "-o", "out/", "--format", "npy"], 2),
+        (["convert", "a/walk.npz", "b/walk.npz", "b/run.npz", "--json", "-o", "out/"], 3),
+        (["generate", "a person walks", "--num", "3", "--batch-size", "1", *FAST, "-o", "out/"], 3),
+        (["batch", "table.csv", "-o", "out", "--steps", "2", "--device", "cpu"], 2),
+    ],
+)
+def test_an_output_that_takes_nothing_ends_no_run(
+    checkpoint: Path, clips: list[Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: list[str],
+    files: int, reader: str,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    Path("table.csv").write_text("prompt,duration\na person walks,1\na person jumps,1\n")
+    if command[0] != "convert":
+        command = [*command, "--checkpoint", str(checkpoint)]
+    output = _output(reader)
+    monkeypatch.setattr(sys, "stdout", output)
+    assert main(command) == 0
+    assert len([path for path in Path("out").iterdir() if path.suffix in (".npy", ".npz")]) == files
+    if output is not None:
+        output.close()
 
 
 @pytest.mark.slow

@@ -65,6 +65,18 @@ def test_endless_files_are_refused() -> None:
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("\n".join(WANTED).encode("utf-16"))))
     assert prompts.gather(["first", "-"], None) == ["first", *WANTED]
-    monkeypatch.setattr(sys, "stdin", None)
-    with pytest.raises(ValueError, match="standard input is closed"):
+
+
+@pytest.mark.parametrize("asked", [["-"], ["a person walks", "-"], ["-", "-"]])
+def test_closed_standard_input(monkeypatch: pytest.MonkeyPatch, asked: list[str]) -> None:
+    monkeypatch.setattr(sys, "stdin", None)  # as Python has it after `<&-`
+    with pytest.raises(ValueError, match="standard input is closed: give the prompts in quotes"):
+        prompts.gather(asked, None)
+
+
+@pytest.mark.parametrize("source", ["/dev/null", "/dev/zero", "a file for writing"])
+def test_standard_input_without_prompts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, source: str) -> None:
+    written = open(tmp_path / "out", "w") if source.startswith("a file") else open(source)  # noqa: SIM115
+    monkeypatch.setattr(sys, "stdin", written)
+    with written, pytest.raises((ValueError, OSError), match=r"no prompt|more than 8 MiB|not readable|read"):
         prompts.gather(["-"], None)

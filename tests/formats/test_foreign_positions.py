@@ -42,6 +42,44 @@ def test_a_rate_that_is_assumed_is_said(joints: np.ndarray, tmp_path: Path, coun
     assert (motion.fps, motion.duration) == (30.0, len(array) / 30)
 
 
+def _written(path: Path, array: np.ndarray) -> Path:
+    """A file of positions alone in the format of the suffix, which could name a rate and does not."""
+    match path.suffix:
+        case ".npy":
+            np.save(path, array)
+        case ".npz":
+            np.savez(path, joints=array)
+        case _:
+            path.write_text(json.dumps({"joints": array.tolist()}))
+    return path
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, ">f8"])
+@pytest.mark.parametrize("suffix", [".npy", ".npz", ".json"])
+def test_a_rate_that_the_file_lacks_is_said(
+    joints: np.ndarray, tmp_path: Path, suffix: str, dtype: Any
+) -> None:
+    path = _written(tmp_path / f"a{suffix}", joints.astype(dtype))
+    with pytest.warns(UserWarning, match=rf"'a{suffix}': it has no frame rate: 20 are assumed"):
+        assert Motion.load(path).duration == 3.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert Motion.load(path, fps=30).duration == 2.0
+
+
+@pytest.mark.parametrize("unit", [1, 10, 1000])
+@pytest.mark.parametrize("suffix", [".npy", ".npz", ".json"])
+def test_kit_ml_has_its_own_rate_in_every_format_and_unit(tmp_path: Path, suffix: str, unit: int) -> None:
+    path = _written(tmp_path / f"a{suffix}", kit_joints(25) / unit)
+    with pytest.warns(UserWarning, match="it has no frame rate: 12.5 are assumed"):
+        motion = Motion.load(path)
+    assert (motion.fps, motion.duration) == (12.5, 2.0)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=".*no frame rate")
+        warnings.filterwarnings("ignore", message=".*multiplied by")
+        assert Motion.load(path, fps=25).duration == 1.0
+
+
 @pytest.mark.parametrize("count", [22, 21])
 def test_features_have_the_rate_of_their_data_set(joints: np.ndarray, tmp_path: Path, count: int) -> None:
     motion = Motion((joints if count == 22 else kit_joints(30)).astype(np.float32))

@@ -119,7 +119,12 @@ def test_unknown_options_leave_no_file(motion: Motion, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("package", "suffix", "extra"),
-    [("PIL", ".png", "preview"), ("PIL", ".mp4", "preview"), ("imageio_ffmpeg", ".mp4", "film")],
+    [
+        ("PIL", ".png", "preview"),
+        ("PIL", ".gif", "preview"),
+        ("PIL", ".mp4", "preview"),
+        ("imageio_ffmpeg", ".mp4", "film"),
+    ],
 )
 def test_missing_packages_are_named(
     motion: Motion, tmp_path: Path, package: str, suffix: str, extra: str, monkeypatch: pytest.MonkeyPatch

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from ram_sdk.files import write_whole
+from ram_sdk.checkpoint.weights import write_weights
+from ram_sdk.files import replacing, write_whole
 from ram_sdk.geometry import rotate, yaw_quaternion
 from ram_sdk.models.text_backbone import TextBackbone
 from ram_sdk.models.transformer import TransformerEncoder
@@ -220,6 +221,5 @@ def save(network: OpenEvaluatorNetwork, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     config = json.dumps(dataclasses.asdict(network.config), indent=2) + "\n"
     write_whole(folder / "config.json", config.encode())
-    temporary = folder / "model.safetensors.part"
-    save_file({key: w.contiguous() for key, w in network.state_dict().items()}, temporary, {"format": "pt"})
-    temporary.replace(folder / "model.safetensors")
+    with replacing(folder / "model.safetensors") as temporary:
+        write_weights(temporary, {key: w.contiguous() for key, w in network.state_dict().items()})

@@ -10,8 +10,9 @@ import json
 import shutil
 from pathlib import Path
 
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
+from ram_sdk.checkpoint.weights import write_weights
 from ram_sdk.models.text_backbone import TextBackboneConfig
 
 _NAME = "sentence-transformers/all-MiniLM-L6-v2"
@@ -23,7 +24,7 @@ def shrink(source: Path, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     weights = load_file(source / "model.safetensors")
     kept = {key: w for key, w in weights.items() if not key.startswith("pooler.") and w.is_floating_point()}
-    save_file({key: w.half() for key, w in kept.items()}, target / "model.safetensors", {"format": "pt"})
+    write_weights(target / "model.safetensors", {key: w.half() for key, w in kept.items()})
     for name in ("config.json", "tokenizer.json"):
         shutil.copyfile(source / name, target / name)
     config = TextBackboneConfig(
