@@ -19,6 +19,7 @@ from ram_sdk.array_files import Archive
 from ram_sdk.body.plain_pickle import as_array, load_plain
 from ram_sdk.body.smpl import NUM_BETAS, NUM_JOINTS, ModelType
 
+_REASON = 200  # characters of a message
 _KEYS = ("v_template", "shapedirs", "posedirs", "J_regressor", "weights", "kintree_table", "f")
 _MAX_BYTES = 1 << 30  # of a pickle; the largest official one is half of it
 
@@ -87,7 +88,8 @@ def load_smpl(path: str | os.PathLike[str]) -> SmplModel:
         arrays = _read_npz(path) if path.suffix.lower() == ".npz" else _read_pickle(path)
         return _model(arrays)
     except ValueError as error:
-        raise ValueError(f"{path.name!r} is not an SMPL model: {error}") from error
+        reason = " ".join(str(error).split())[:_REASON]  # it may quote what the file holds
+        raise ValueError(f"{path.name!r} is not an SMPL model: {reason}") from error
 
 
 def _model(arrays: dict[str, NDArray[Any]]) -> SmplModel:

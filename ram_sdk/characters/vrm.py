@@ -31,7 +31,7 @@ def humanoid_bones(document: Mapping[str, Any]) -> dict[str, int]:
             return {name: int(bone["node"]) for name, bone in bones.items()}
         if "VRM" in extensions:  # 0.x
             return {bone["bone"]: int(bone["node"]) for bone in extensions["VRM"]["humanoid"]["humanBones"]}
-    except (LookupError, TypeError, AttributeError, ValueError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise ValueError(f"its VRM humanoid is damaged: {error!r}") from error
     return {}
 
