@@ -25,6 +25,13 @@ def facing(joints: Array) -> Array:
     return yaw
 
 
+def pelvis_facing(joints: Array, fps: float) -> Array:
+    """Yaw `(frames,)` of the hips alone, without the sway of the steps."""
+    across = joints[:, HUMANML3D.left_hip] - joints[:, HUMANML3D.right_hip]
+    direction = gaussian(across[:, 0] - 1j * across[:, 2], _STEADY * fps)
+    return np.unwrap(np.angle(direction))
+
+
 def turn(yaw: Array, points: Array) -> Array:
     """Turn points `(..., 3)` about +Y by angles `(...)`, which broadcast."""
     cosine, sine = np.cos(yaw), np.sin(yaw)

@@ -17,12 +17,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ram_sdk.control.settling import settled
+from ram_sdk.control.settling import settled, stepping
 from ram_sdk.control.timeline import PARTS, Kept, Part, Segment, Timeline
 from ram_sdk.models import FeatureNormalizer, NormalizerConfig
 from ram_sdk.motion import Motion
 from ram_sdk.scheduler import RAMScheduler
-from ram_sdk.skeleton.joints import SKELETONS
+from ram_sdk.skeleton.joints import HUMANML3D, SKELETONS
 
 # Seconds on each side of a border that both windows see, and in which both count. Actions begin where windows
 # do: with a second of overlap, gestures were over before their own segment began.
@@ -139,7 +139,10 @@ class Composition:
 
     def finished(self, features: Tensor) -> Tensor:
         """The motion `(frames, features)` in real units with calm borders; what is kept stays as it is."""
-        calm = settled(features, self.borders, SKELETONS[self._normalizer.config.skeleton])
+        skeleton = SKELETONS[self._normalizer.config.skeleton]
+        calm = settled(features, self.borders, skeleton)
+        if skeleton is HUMANML3D:
+            calm = stepping(calm, self.borders).to(calm)
         for hold in self.holds:
             calm[hold.start : hold.stop] = features[hold.start : hold.stop]
         return calm

@@ -13,7 +13,16 @@ a smoothing spline, where e_t is what is missing and w_t how much it counts: a l
 import numpy as np
 from numpy.typing import NDArray
 
-from ram_sdk.control.bodyframe import GROUND, Array, facing, gaussian, steady_facing, turn, wrap
+from ram_sdk.control.bodyframe import (
+    GROUND,
+    Array,
+    facing,
+    gaussian,
+    pelvis_facing,
+    steady_facing,
+    turn,
+    wrap,
+)
 from ram_sdk.control.route import Route
 from ram_sdk.control.targets import Targets
 from ram_sdk.skeleton.feet import place_feet
@@ -63,7 +72,7 @@ def wanted(joints: Array, targets: Targets) -> Array:
 
     Those in the pelvis' frame of reference and the ends of a loop depend on where the motion is.
     """
-    yaw = steady_facing(joints, targets.fps)[:, None]
+    yaw = pelvis_facing(joints, targets.fps)[:, None]
     carried = turn(yaw, targets.local) + joints[:, :1]
     world = np.where(np.isfinite(targets.world), targets.world, carried)
     if targets.loop and len(joints) >= 4:

@@ -4,7 +4,8 @@ Windows that were blended still disagree a little in the last estimate, and so a
 jumps. Around it the features are replaced by their mean over a short time: the shortest at which no joint
 moves faster, and the motion has no more jerk, than in the parts on both sides. Velocities and positions are
 averaged alike, so a foot that stands in all of these frames goes on standing; a limb that swings through them
-gets shorter, which what needs bones (`Motion.pose`, exports) puts right.
+gets shorter, which what needs bones (`Motion.pose`, exports) puts right. Where the two parts have the feet in
+different places, they would slide from the one to the other: they take a step.
 """
 
 import math
@@ -15,8 +16,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ram_sdk.skeleton.features import decode_features
-from ram_sdk.skeleton.joints import Skeleton
+from ram_sdk.skeleton.features import decode_features, with_joints
+from ram_sdk.skeleton.joints import HUMANML3D, Skeleton
+from ram_sdk.skeleton.stepping import step_feet
 
 Array = NDArray[np.float64]
 
@@ -57,6 +59,23 @@ def settled(features: Tensor, borders: Sequence[int], skeleton: Skeleton) -> Ten
             calm = torch.lerp(motion[first:last], mean, weight)
         motion[first:last] = calm
     return motion
+
+
+def stepping(features: Tensor, borders: Sequence[int]) -> Tensor:
+    """Let feet step where they slide around the borders.
+
+    Args:
+        features: `(frames, 263)` in real units.
+        borders: first frame of each part but the first.
+
+    Returns:
+        Features shaped alike; what is farther than 0.75 s from all borders is as it was, but for rounding.
+    """
+    reach = round(_REACH * HUMANML3D.fps)
+    joints: Array = decode_features(features.double()).numpy()
+    for border in borders:
+        joints = step_feet(joints, slice(max(0, border - reach), border + reach), HUMANML3D.fps)
+    return with_joints(features, torch.from_numpy(joints))
 
 
 def _unrest(features: Tensor, skeleton: Skeleton) -> Array:

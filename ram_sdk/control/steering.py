@@ -13,7 +13,7 @@ from ram_sdk.control.bridge import bridge
 from ram_sdk.control.correction import correct, wanted
 from ram_sdk.control.targets import Targets
 from ram_sdk.notices import warn
-from ram_sdk.skeleton.features import decode_features, decode_heading, encode_joints
+from ram_sdk.skeleton.features import decode_features, decode_heading, with_joints
 from ram_sdk.skeleton.feet import contacts, lock_feet
 from ram_sdk.skeleton.joints import HUMANML3D
 from ram_sdk.skeleton.smoothing import smooth
@@ -25,6 +25,8 @@ _CUTOFF = 6.0  # Hz, see `Motion.smooth`
 _BRIDGED = 39  # timestep down to which gaps are interpolated; in later ones the model fills them
 _MISSED = 0.05  # metres from a stop that are told
 _PLANTED = 0.05  # how readily a standing foot moves against other joints
+_ROUNDS = 4  # in which bones get their lengths and pins their joints, before both hold
+_PELVIS = np.isin(np.arange(HUMANML3D.num_joints), (0, HUMANML3D.left_hip, HUMANML3D.right_hip))
 
 
 class Steering:
@@ -59,9 +61,6 @@ class Steering:
 def steer(features: Tensor, targets: Targets) -> Tensor:
     """Bring features to the targets, up to place and heading.
 
-    What the correction changes is added to the features. Those that `decode_features` does not read stay the
-    model's own otherwise: made anew from the joints at every step, they let a motion tremble.
-
     Args:
         features: `(frames, 263)` in real units.
         targets: as many frames.
@@ -71,11 +70,7 @@ def steer(features: Tensor, targets: Targets) -> Tensor:
     """
     joints, heading = _decoded(features)
     corrected, turned = correct(joints, heading, targets, lead=False)
-    places = torch.from_numpy(np.stack([_continued(joints), _continued(corrected)]))
-    yaws = torch.from_numpy(np.stack([_continued(heading), _continued(turned)]))
-    before, after = encode_joints(places, heading=yaws)
-    corrected_features: Tensor = features.double() + (after - before)
-    return corrected_features
+    return with_joints(features, torch.from_numpy(corrected), torch.from_numpy(turned))
 
 
 def finish(features: Tensor, targets: Targets) -> "np.ndarray[tuple[int, int, int], np.dtype[np.float32]]":
@@ -90,16 +85,26 @@ def finish(features: Tensor, targets: Targets) -> "np.ndarray[tuple[int, int, in
     """
     joints, heading = correct(*_decoded(features), targets)
     joints = lock_feet(smooth(joints, targets.fps, _CUTOFF), targets.fps)
-    joints, _ = correct(joints, heading, targets, lead=False)
+    for _ in range(_ROUNDS):
+        joints = keep_lengths(joints, targets.bones, _freedom(joints, targets.fps))
+        joints, _ = correct(joints, heading, targets, lead=False)
     places = wanted(joints, targets)
     pinned = np.isfinite(places[..., 0])
     joints = np.where(pinned[..., None], places, joints)
-    freedom = np.where(pinned, 0.0, 1.0)
-    feet = [*HUMANML3D.left_foot, *HUMANML3D.right_foot]
-    freedom[:, feet] = np.where(contacts(joints, targets.fps), _PLANTED, 1.0) * freedom[:, feet]
-    joints = keep_lengths(joints, targets.bones, freedom)
+    fixed = pinned.copy()
+    fixed[np.isfinite(targets.local).any(axis=(-1, -2))[:, None] & _PELVIS] = (
+        True  # what `local` is seen from
+    )
+    joints = keep_lengths(joints, targets.bones, ~fixed * _freedom(joints, targets.fps))
     _warn_of_missed_stops(joints, targets)
     return joints.astype(np.float32)
+
+
+def _freedom(joints: Array, fps: float) -> Array:
+    """How readily each joint `(frames, 22)` moves to keep bones' lengths: standing feet hardly."""
+    freedom = np.ones(joints.shape[:2])
+    freedom[:, [*HUMANML3D.left_foot, *HUMANML3D.right_foot]] = np.where(contacts(joints, fps), _PLANTED, 1.0)
+    return freedom
 
 
 def _warn_of_missed_stops(joints: Array, targets: Targets) -> None:
@@ -117,8 +122,3 @@ def _warn_of_missed_stops(joints: Array, targets: Targets) -> None:
 def _decoded(features: Tensor) -> tuple[Array, Array]:
     exact = features.double()
     return decode_features(exact).numpy(), decode_heading(exact).numpy()
-
-
-def _continued(signal: Array) -> Array:
-    """One frame more, as the last two go on: features hold velocities."""
-    return np.concatenate([signal, 2 * signal[-1:] - signal[-2:-1]])

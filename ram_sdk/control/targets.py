@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ram_sdk.control.bodyframe import FACING_JOINTS, GROUND, Array, facing, steady_facing, turn
+from ram_sdk.control.bodyframe import FACING_JOINTS, GROUND, Array, facing, pelvis_facing, turn
 from ram_sdk.control.constraints import Constraint, Joints, Keep, Path, Pose, Stop, joint_index
 from ram_sdk.control.route import Route, polyline
 from ram_sdk.skeleton.inverse_kinematics import calibrate
@@ -138,7 +138,7 @@ class _Layout:
                 f"{self.frames / self.fps:g} s long; keep less of it or ask for a longer duration"
             )
         if constraint.part == "upper":
-            seen = turn(-steady_facing(joints, self.fps)[:, None], joints - joints[:, :1])
+            seen = turn(-pelvis_facing(joints, self.fps)[:, None], joints - joints[:, :1])
             seen = seen[first : first + len(kept)]
             self.local[start : start + len(kept), UPPER] = seen[:, UPPER]
         else:

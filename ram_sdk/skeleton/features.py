@@ -152,6 +152,33 @@ def decode_heading(features: Tensor) -> Tensor:
     return -2.0 * _exclusive_cumsum(features[..., 0])
 
 
+def with_joints(features: Tensor, joints: Tensor, heading: Tensor | None = None) -> Tensor:
+    """Features of a motion whose joints were changed: what the change alone changes is added to them.
+
+    Numbers that `decode_features` does not read stay the model's own otherwise: made anew from the joints at
+    every step of a sampling, they let a motion tremble.
+
+    Args:
+        features: `(frames, 263)` in real units, of the motion before.
+        joints: `(frames, 22, 3)` after, metres; their place on the floor does not count.
+        heading: `(frames,)` yaw of the axes after, radians; default: as before.
+
+    Returns:
+        Features shaped alike, float64.
+    """
+    exact = features.double()
+    yaw = decode_heading(exact)
+    places = torch.stack([_continued(decode_features(exact)), _continued(joints.double())])
+    yaws = torch.stack([_continued(yaw), _continued(yaw if heading is None else heading.double())])
+    before, after = encode_joints(places, heading=yaws)
+    return exact + (after - before)
+
+
+def _continued(signal: Tensor) -> Tensor:
+    """One frame more, as the last two go on: features hold velocities."""
+    return torch.cat((signal, 2 * signal[-1:] - signal[-2:-1]))
+
+
 def _forward(across: Tensor) -> Tensor:
     """Horizontal direction `(..., 3)` that a body faces whose left-to-right direction is `across`."""
     up = across.new_tensor((0.0, 1.0, 0.0)).expand_as(across)

@@ -95,13 +95,13 @@ def _standing(path: Array, fps: float, fastest: float = _CONTACT_SPEED) -> NDArr
     speed = np.linalg.norm(np.gradient(path, axis=0), axis=-1) * fps
     low = path[:, 1] < path[:, 1].min() + _CONTACT_HEIGHT
     standing: NDArray[np.bool_] = low & (speed < fastest)
-    for start, end in _spans(standing):
+    for start, end in spans(standing):
         if end - start < _SHORTEST * fps:
             standing[start:end] = False
     return standing
 
 
-def _spans(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
+def spans(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Runs of true frames as (first, one past the last)."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], flags, [False])).astype(np.int8)))
     return [(int(start), int(end)) for start, end in zip(edges[::2], edges[1::2], strict=True)]
@@ -131,7 +131,7 @@ def foot_shift(
     fixed = np.zeros(len(ankle), dtype=bool)
     heels, toes = standing.T
     for path, still in ((toe, toes), (ankle, heels & ~toes)):
-        for start, end in _spans(still):
+        for start, end in spans(still):
             wanted = spot(path[start:end]) - path[start:end]
             # A contact that continues from the other half of the foot keeps the correction it has there.
             if start and fixed[start - 1]:

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from ram_sdk import RAMPipeline
-from ram_sdk.control.bodyframe import facing, steady_facing, turn, wrap
+from ram_sdk.control.bodyframe import facing, pelvis_facing, turn, wrap
 from ram_sdk.control.targets import resolve
 from ram_sdk.motion import Motion
 from ram_sdk.skeleton.physical import foot_skating_ratio, jerk
@@ -90,7 +90,7 @@ def measure(case: Case, joints: Joints, free: Joints, real: float) -> dict[str, 
     targets = resolve(case.constraints, case.frames, FPS)
     places, whole = targets.world, np.isfinite(targets.world).all(axis=(-1, -2))
     if np.isfinite(targets.local).any():
-        places = turn(steady_facing(joints, FPS)[:, None], targets.local) + joints[:, :1]
+        places = turn(pelvis_facing(joints, FPS)[:, None], targets.local) + joints[:, :1]
     pinned = np.isfinite(places[..., 0])
     if pinned.any():
         result["kept_cm"] = 100 * float(np.linalg.norm(joints - places, axis=-1)[pinned].max())
