@@ -142,7 +142,7 @@ class Composition:
         skeleton = SKELETONS[self._normalizer.config.skeleton]
         calm = settled(features, self.borders, skeleton)
         if skeleton is HUMANML3D:
-            calm = stepping(calm, self.borders).to(calm)
+            calm = stepping(calm, self.borders)
         for hold in self.holds:
             calm[hold.start : hold.stop] = features[hold.start : hold.stop]
         return calm

@@ -69,13 +69,16 @@ def stepping(features: Tensor, borders: Sequence[int]) -> Tensor:
         borders: first frame of each part but the first.
 
     Returns:
-        Features shaped alike; what is farther than 0.75 s from all borders is as it was, but for rounding.
+        Features shaped alike; what is farther than 0.75 s from all borders is as it was.
     """
     reach = round(_REACH * HUMANML3D.fps)
-    joints: Array = decode_features(features.double()).numpy()
+    motion = features.clone()
     for border in borders:
-        joints = step_feet(joints, slice(max(0, border - reach), border + reach), HUMANML3D.fps)
-    return with_joints(features, torch.from_numpy(joints))
+        around = slice(max(0, border - reach), border + reach)
+        joints: Array = decode_features(motion[around].double()).numpy()
+        stepped = torch.from_numpy(step_feet(joints, HUMANML3D.fps))
+        motion[around] = with_joints(motion[around], stepped).to(motion)
+    return motion
 
 
 def _unrest(features: Tensor, skeleton: Skeleton) -> Array:

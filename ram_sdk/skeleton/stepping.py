@@ -23,20 +23,18 @@ _IN_TURN = 0.4  # seconds that a slide of both feet must last for two steps
 _ANKLES, _TOES = (list(pair) for pair in zip(HUMANML3D.left_foot, HUMANML3D.right_foot, strict=True))
 
 
-def step_feet(joints: Array, frames: slice, fps: float) -> Array:
+def step_feet(joints: Array, fps: float) -> Array:
     """Turn slides of the feet into steps.
 
     Args:
         joints: `(frames, 22, 3)` positions, metres, Y up, the floor at 0.
-        frames: where; what is outside stays as it is.
         fps: frames a second.
 
     Returns:
         Positions of the same shape, with the same bone lengths.
     """
-    part = joints[frames]
-    ankles, toes = part[:, _ANKLES].copy(), part[:, _TOES].copy()
-    slides = [_slides(part[:, toe], fps) for toe in _TOES]
+    ankles, toes = joints[:, _ANKLES].copy(), joints[:, _TOES].copy()
+    slides = [_slides(joints[:, toe], fps) for toe in _TOES]
     for side, (own, other) in enumerate(zip(slides, slides[::-1], strict=True)):
         for first, last in own:
             shared = max((min(last, q) - max(first, p) for p, q in other), default=0)
@@ -45,9 +43,7 @@ def step_feet(joints: Array, frames: slice, fps: float) -> Array:
                 middle = (first + last) // 2
                 start, stop = ((first, middle), (middle, last))[side]
             _step(ankles[:, side], toes[:, side], (first, last), (start, stop))
-    stepped = joints.copy()
-    stepped[frames] = place_feet(part, ankles, toes)
-    return stepped
+    return place_feet(joints, ankles, toes)
 
 
 def _slides(toe: Array, fps: float) -> list[tuple[int, int]]:

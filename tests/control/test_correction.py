@@ -164,6 +164,25 @@ def test_a_finished_motion_meets_its_pins_and_keeps_its_bones():
     assert np.ptp(forearm) < 0.005
 
 
+def test_a_pin_makes_no_jump_where_bones_have_other_lengths():
+    joints, _ = plain()
+    given = 1.05 * joints[0]
+    targets = resolve([Pose(0.0, given), Joints(2.0, {"right_hand": joints[40, 21] + 0.1})], FRAMES, FPS)
+    features = encode_joints(torch.from_numpy(np.concatenate([joints, joints[-1:]])))
+    third = np.linalg.norm(np.diff(finish(features, targets), n=3, axis=0), axis=-1)[30:47]
+    assert third.max() < 0.03  # metres; it was 0.2 with lengths restored frame by frame
+
+
+def test_a_finished_motion_keeps_the_upper_body_as_the_hips_see_it():
+    truth = walking(speed=2.0)
+    joints, _ = plain(speed=0.5)
+    joints = turn(0.4 * np.sin(np.arange(FRAMES) / 9)[:, None], joints)
+    targets = resolve([Keep(truth, part="upper")], FRAMES, FPS)
+    features = encode_joints(torch.from_numpy(np.concatenate([joints, joints[-1:]])))
+    done = finish(features, targets).astype(np.float64)
+    np.testing.assert_allclose(done[targets.pinned], wanted(done, targets)[targets.pinned], atol=1e-4)
+
+
 def test_bones_get_their_length_around_what_is_pinned():
     joints = plain()[0]
     stretched = joints.copy()

@@ -4,10 +4,10 @@ import numpy as np
 import torch
 from control.test_constraints import walking
 
-from ram_sdk.control.settling import settled
+from ram_sdk.control.settling import settled, stepping
 from ram_sdk.skeleton.features import decode_features
 from ram_sdk.skeleton.joints import HUMANML3D
-from ram_sdk.skeleton.physical import jerk
+from ram_sdk.skeleton.physical import foot_skating_ratio, jerk
 
 BORDER = 60
 
@@ -38,6 +38,19 @@ def test_what_is_fast_on_both_sides_may_be_fast_between() -> None:
     features = torch.from_numpy(walking(120, speed=4.0).features.copy())
     calm = settled(features, [BORDER], HUMANML3D)
     np.testing.assert_allclose(decode_features(calm).numpy(), decode_features(features).numpy(), atol=1e-3)
+
+
+def test_feet_step_from_one_part_s_places_to_the_other_s() -> None:
+    features = torch.from_numpy(walking(120, speed=0.0).features.copy())
+    share = ((torch.arange(120) - BORDER + 7) / 14).clamp(0, 1)
+    for joint in (7, 8, 10, 11):
+        features[:, 4 + 3 * (joint - 1)] += 0.4 * share
+    calm = settled(features, [BORDER], HUMANML3D)
+    stepped = stepping(calm, [BORDER])
+    skating = [foot_skating_ratio(decode_features(one).numpy()) for one in (calm, stepped)]
+    assert skating[1] < 0.3 * skating[0]
+    far = [*range(BORDER - 15), *range(BORDER + 15, 120)]
+    assert torch.equal(stepped[far], calm[far])
 
 
 def test_nothing_else_is_touched() -> None:

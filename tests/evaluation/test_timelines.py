@@ -29,6 +29,7 @@ def test_a_jump_at_a_seam_is_seen() -> None:
     assert abs(broken.largest_jump[1] / smooth.largest_jump[1] - 1) < 1e-4
     assert broken.largest_step[1] > smooth.largest_step[1] + 0.1
     assert broken.fast[0] == 1.0
+    assert (smooth.fastest_there, broken.fastest_there) == (0.0, 1.0)
     assert broken.jerk[0] > 2 * smooth.jerk[0]
     assert abs(broken.jerk[1] / smooth.jerk[1] - 1) < 1e-4
 

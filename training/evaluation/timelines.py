@@ -8,7 +8,7 @@ import multiprocessing
 import random
 import resource
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -43,8 +43,10 @@ class Result:
         largest_step: metres that the fastest joint moves in a frame: median over seams, the most at any seam,
             the median over stretches as long inside, the most inside.
         fast: share of stretches with a step of more than 10 cm, at seams and inside.
+        fastest_there: share of seams with such a step that is also longer than any in the parts beside it.
         largest_jump: metres by which a joint leaves the line of the two frames before, at a seam and inside.
         jerk: m/s^3, mean at seams and inside.
+        seam_skating: foot skating ratio, mean at seams and inside.
         skating: foot skating ratio composed and alone.
         passed: share of parts that pass their checks composed and alone.
     """
@@ -55,8 +57,10 @@ class Result:
     seams: int
     largest_step: tuple[float, float, float, float]
     fast: tuple[float, float]
+    fastest_there: float
     largest_jump: tuple[float, float]
     jerk: tuple[float, float]
+    seam_skating: tuple[float, float]
     skating: tuple[float, float]
     passed: tuple[float, float]
     by_prompt: dict[str, tuple[float, float]]
@@ -129,10 +133,15 @@ def measure(made: Sequence[Made], seconds: float) -> Result:
         seams=len(at),
         largest_step=(*_median_and_most(steps[0]), *_median_and_most(steps[1])),
         fast=(_share_fast(steps[0]), _share_fast(steps[1])),
+        fastest_there=float(np.mean([flag for one in made for flag in _fastest_there(one)])),
         largest_jump=(max(_largest(piece, 2) for piece in at), max(_largest(piece, 2) for piece in inside)),
         jerk=(
             float(np.mean([jerk(piece) for piece in at])),
             float(np.mean([jerk(piece) for piece in inside])),
+        ),
+        seam_skating=(
+            float(np.mean([foot_skating_ratio(piece) for piece in at])),
+            float(np.mean([foot_skating_ratio(piece) for piece in inside])),
         ),
         skating=(float(np.mean(together)), float(np.mean(alone))),
         passed=_shares(pairs),
@@ -162,7 +171,9 @@ def markdown(result: Result, memory: dict[float, float]) -> str:
         f"| {result.fast[0]:.0%} | {result.fast[1]:.0%} |",
         f"| largest jump off a joint's line, cm "
         f"| {100 * result.largest_jump[0]:.1f} | {100 * result.largest_jump[1]:.1f} |",
+        f"| seams with such a step, longer than any in the parts beside it | {result.fastest_there:.0%} | |",
         f"| jerk, m/s^3 (ratio {jerks[0] / jerks[1]:.2f}) | {jerks[0]:.1f} | {jerks[1]:.1f} |",
+        f"| foot skating ratio | {result.seam_skating[0]:.3f} | {result.seam_skating[1]:.3f} |",
         "",
         "| | composed | alone |",
         "|---|---|---|",
@@ -195,12 +206,20 @@ def _stretches(made: Made) -> tuple[list[Array], list[Array]]:
     return pieces[0], pieces[1]
 
 
+def _fastest_there(made: Made) -> list[bool]:
+    """Of each seam: whether a joint moves farther in a frame than 10 cm and than in the parts beside it."""
+    half = round(_SEAM * FPS)
+    joints = made.together.joints.astype(np.float64)
+    flags = []
+    for before, border, after in zip(made.borders, made.borders[1:], made.borders[2:], strict=False):
+        beside = joints[before + half : border - half], joints[border + half : after - half]
+        limit = max(_LARGEST_STEP, *(_largest(part, 1) for part in beside))
+        flags.append(_largest(joints[border - half : border + half], 1) > limit)
+    return flags
+
+
 def _largest(joints: Array, order: int) -> float:
     return float(np.linalg.norm(np.diff(joints, n=order, axis=0), axis=-1).max())
-
-
-def _mean(values: Iterable[float]) -> float:
-    return float(np.mean(list(values)))
 
 
 def _share_fast(steps: Sequence[float]) -> float:
