@@ -171,7 +171,8 @@ def with_joints(features: Tensor, joints: Tensor, heading: Tensor | None = None)
     places = torch.stack([_continued(decode_features(exact)), _continued(joints.double())])
     yaws = torch.stack([_continued(yaw), _continued(yaw if heading is None else heading.double())])
     before, after = encode_joints(places, heading=yaws)
-    return exact + (after - before)
+    changed: Tensor = exact + (after - before)
+    return changed
 
 
 def _continued(signal: Tensor) -> Tensor:

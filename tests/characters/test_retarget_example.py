@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.characters.seen_glb import SeenGlb
+from training.benchmarks.retargeting.seen_glb import SeenGlb
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "retarget.py"
 

@@ -9,9 +9,9 @@ import pytest
 
 from ram_sdk.cli import main
 from ram_sdk.motion import Motion
-from tests.characters.rigs import STYLES, make_rig
-from tests.characters.seen_glb import SeenGlb
 from tests.synthetic_motion import natural_poses
+from training.benchmarks.retargeting.rigs import STYLES, make_rig
+from training.benchmarks.retargeting.seen_glb import SeenGlb
 
 
 @pytest.fixture

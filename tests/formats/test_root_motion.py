@@ -8,9 +8,9 @@ import pytest
 from ram_sdk.formats.bone_names import BONE_NAMES
 from ram_sdk.formats.bvh_parser import read_bvh
 from ram_sdk.motion import Motion
-from tests.characters.seen_glb import SeenGlb
 from tests.javascript import run_node
 from tests.synthetic_motion import natural_poses
+from training.benchmarks.retargeting.seen_glb import SeenGlb
 
 NAMES = list(BONE_NAMES["mixamo"])
 LEVEL = np.array((1.0, 0.0, 1.0))

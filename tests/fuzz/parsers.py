@@ -23,11 +23,11 @@ from ram_sdk.control import constraints
 from ram_sdk.control.timeline import Timeline
 from ram_sdk.files import write_whole
 from ram_sdk.search import IndexedFile, MotionIndex
-from tests.characters.rigs import STYLES, make_rig
 from tests.synthetic_bvh import bvh_text, person, scheme
 from tests.synthetic_motion import natural_poses
 from tests.synthetic_smpl import smpl_arrays
 from tests.tiny_pipeline import build_tiny_pipeline
+from training.benchmarks.retargeting.rigs import STYLES, make_rig
 from training.config import load_config
 from training.data.captioned import read_captioned
 from training.open_data.asf_amc import read_acclaim

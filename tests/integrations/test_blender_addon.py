@@ -19,8 +19,8 @@ import pytest
 
 import ram_sdk
 from ram_sdk import RAMPipeline
-from tests.characters.rigs import STYLES, make_rig
 from tests.studio.serving import serving
+from training.benchmarks.retargeting.rigs import STYLES, make_rig
 from training.commands import frame
 from training.tools.blender_addon import SOURCES, blender_addon
 

@@ -1,3 +1,3 @@
 """Measure speed and errors against other methods, in one run on one machine."""
 
-COMMANDS = ("sampling", "batches", "studio", "training", "conversion", "control", "feet")
+COMMANDS = ("sampling", "batches", "studio", "training", "conversion", "control", "feet", "retarget")

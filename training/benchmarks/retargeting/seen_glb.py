@@ -9,17 +9,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-_TYPES = {5121: np.uint8, 5123: np.uint16, 5125: np.uint32, 5126: np.float32}
+Array = NDArray[Any]
+
+_TYPES: dict[int, Any] = {5121: np.uint8, 5123: np.uint16, 5125: np.uint32, 5126: np.float32}
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
 
 
 def parse(content: bytes) -> tuple[dict[str, Any], bytes]:
+    """The JSON and the binary part of a file."""
     size = struct.unpack_from("<I", content, 12)[0]
     return json.loads(content[20 : 20 + size]), content[28 + size :]
 
 
-def numbers(document: dict[str, Any], binary: bytes, index: int) -> np.ndarray:
+def numbers(document: dict[str, Any], binary: bytes, index: int) -> Array:
+    """An accessor's values, `(count, width)`."""
     accessor = document["accessors"][index]
     view = document["bufferViews"][accessor["bufferView"]]
     kind, width = np.dtype(_TYPES[accessor["componentType"]]), _WIDTHS[accessor["type"]]
@@ -27,7 +32,7 @@ def numbers(document: dict[str, Any], binary: bytes, index: int) -> np.ndarray:
     stride = view.get("byteStride", kind.itemsize * width)
     shape, strides = (accessor["count"], width), (stride, kind.itemsize)
     array = np.ndarray(shape, kind, binary, start, strides)
-    return array / np.iinfo(kind).max if accessor.get("normalized") else array
+    return array / int(np.iinfo(str(kind)).max) if accessor.get("normalized") else array
 
 
 class SeenGlb:
@@ -39,12 +44,13 @@ class SeenGlb:
         self.names = [node.get("name", "") for node in self.nodes]
         self.parents = {c: p for p, node in enumerate(self.nodes) for c in node.get("children", [])}
 
-    def array(self, index: int) -> np.ndarray:
+    def array(self, index: int) -> Array:
+        """See `numbers`."""
         return numbers(self.document, self.binary, index)
 
-    def worlds(self, animated: bool = True) -> np.ndarray:
+    def worlds(self, animated: bool = True) -> Array:
         """World matrices `(frames, nodes, 4, 4)`."""
-        tracks: dict[tuple[int, str], np.ndarray] = {}
+        tracks: dict[tuple[int, str], Array] = {}
         frames = 1
         if animated:
             animation = self.document["animations"][0]
@@ -53,9 +59,9 @@ class SeenGlb:
                 tracks[target["node"], target["path"]] = self.array(sampler["output"]).astype(np.float64)
             frames = max(len(track) for track in tracks.values())
         local = np.stack([self._local(node, tracks, frames) for node in range(len(self.nodes))], axis=1)
-        world: dict[int, np.ndarray] = {}
+        world: dict[int, Array] = {}
 
-        def of(node: int) -> np.ndarray:
+        def of(node: int) -> Array:
             if node not in world:
                 above = self.parents.get(node)
                 world[node] = local[:, node] if above is None else of(above) @ local[:, node]
@@ -63,7 +69,7 @@ class SeenGlb:
 
         return np.stack([of(node) for node in range(len(self.nodes))], axis=1)
 
-    def _local(self, node: int, tracks: dict[tuple[int, str], np.ndarray], frames: int) -> np.ndarray:
+    def _local(self, node: int, tracks: dict[tuple[int, str], Array], frames: int) -> Array:
         own = self.nodes[node]
         matrix = np.tile(np.eye(4), (frames, 1, 1))
         if "matrix" in own:
@@ -81,11 +87,11 @@ class SeenGlb:
         matrix[:, :3, 3] = t
         return matrix
 
-    def places(self, names: list[str], animated: bool = True) -> np.ndarray:
+    def places(self, names: list[str], animated: bool = True) -> Array:
         """Where nodes are: `(frames, names, 3)`."""
         return self.worlds(animated)[..., :3, 3][:, [self.names.index(name) for name in names]]
 
-    def vertices(self, animated: bool = True) -> tuple[np.ndarray, np.ndarray]:
+    def vertices(self, animated: bool = True) -> tuple[Array, Array]:
         """Skinned vertices `(frames, vertices, 3)` and the joint node that moves each most."""
         worlds = self.worlds(animated)
         parts, owners = [], []

@@ -1,4 +1,4 @@
-"""Characters made for the tests: rigs of many tools, with a mesh of boxes, as GLB files.
+"""Characters to measure on: rigs of many tools, with a mesh of boxes, as GLB files.
 
 Each is a plain human in some pose, size and naming: bones with arbitrary rest rotations, armatures in
 centimetres or with Z up, with or without toes, fingers and twist bones.
@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ram_sdk.formats.glb_file import FLOAT, UINT8, UINT16, GlbFile
+
+Array = NDArray[np.float64]
 
 # Metres, left side; the right one is mirrored. Bones by role: parent, then from the parent in a T-pose.
 _BODY: dict[str, tuple[str, tuple[float, float, float]]] = {
@@ -216,7 +219,7 @@ def make_rig(style: RigStyle) -> GlbFile:
     return glb
 
 
-_Bones = dict[str, tuple[str, str, np.ndarray]]  # name: parent's name, role, place in the world
+_Bones = dict[str, tuple[str, str, Array]]  # name: parent's name, role, place in the world
 
 
 def _bones(style: RigStyle) -> _Bones:
@@ -249,7 +252,7 @@ def _bones(style: RigStyle) -> _Bones:
     return out
 
 
-def _posed(offset: np.ndarray, role: str, style: RigStyle) -> np.ndarray:
+def _posed(offset: Array, role: str, style: RigStyle) -> Array:
     if role in ("forearm", "hand"):
         return _about("z", -style.a_pose) @ offset
     if role in ("shin", "foot"):
@@ -290,9 +293,11 @@ _TIPS = {
 }
 
 
-def _boxes(glb: GlbFile, bones: _Bones, places: dict[str, np.ndarray], turn: np.ndarray) -> dict[str, Any]:
+def _boxes(glb: GlbFile, bones: _Bones, places: dict[str, Array], turn: Array) -> dict[str, Any]:
     """A box round each bone, of one bone each; soles are flat on the floor."""
-    vertices, owners, faces = [], [], []
+    vertices: list[Array] = []
+    owners: list[int] = []
+    faces: list[tuple[int, int, int]] = []
     names = list(bones)
     quads = ((0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3))
     for index, (name, (_, role, _)) in enumerate(bones.items()):
@@ -339,7 +344,7 @@ def _boxes(glb: GlbFile, bones: _Bones, places: dict[str, np.ndarray], turn: np.
     return {"name": "Body", "primitives": [{"attributes": attributes, "indices": indices, "material": 0}]}
 
 
-def _about(axis: str, degrees: float) -> np.ndarray:
+def _about(axis: str, degrees: float) -> Array:
     c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     return {
         "x": np.array(((1, 0, 0), (0, c, -s), (0, s, c))),
@@ -348,14 +353,14 @@ def _about(axis: str, degrees: float) -> np.ndarray:
     }[axis]
 
 
-def _lean(generator: np.random.Generator, degrees: float) -> np.ndarray:
+def _lean(generator: np.random.Generator, degrees: float) -> Array:
     turn = np.eye(3)
     for axis in "xyz":
         turn = turn @ _about(axis, generator.uniform(-degrees, degrees))
     return turn
 
 
-def _quaternion(m: np.ndarray) -> list[float]:
+def _quaternion(m: Array) -> list[float]:
     """x, y, z, w of a rotation matrix, by its eigenvector."""
     k = np.array((
         (m[0, 0] - m[1, 1] - m[2, 2], m[1, 0] + m[0, 1], m[2, 0] + m[0, 2], m[2, 1] - m[1, 2]),
@@ -363,4 +368,5 @@ def _quaternion(m: np.ndarray) -> list[float]:
         (m[2, 0] + m[0, 2], m[2, 1] + m[1, 2], m[2, 2] - m[0, 0] - m[1, 1], m[1, 0] - m[0, 1]),
         (m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1], m.trace()),
     ))  # fmt: skip
-    return np.linalg.eigh(k)[1][:, 3].tolist()
+    quaternion: list[float] = np.linalg.eigh(k)[1][:, 3].tolist()
+    return quaternion

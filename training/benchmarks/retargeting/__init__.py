@@ -1,0 +1,1 @@
+"""Motions on characters of many rigs, measured in the files that are written."""
