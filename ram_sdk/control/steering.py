@@ -81,15 +81,16 @@ def finish(features: Tensor, targets: Targets) -> "np.ndarray[tuple[int, int, in
     """
     joints, heading = correct(*_decoded(features), targets)
     joints = lock_feet(smooth(joints, targets.fps, _CUTOFF), targets.fps)
+    freedom = _freedom(joints, targets.fps)
     for _ in range(_ROUNDS):
-        joints = keep_lengths(joints, targets.bones, _freedom(joints, targets.fps))
+        joints = keep_lengths(joints, targets.bones, freedom)
         joints, _ = correct(joints, heading, targets, lead=False)
     places = wanted(joints, targets)
     pinned = np.isfinite(places[..., 0])
     joints = np.where(pinned[..., None], places, joints)
     seen_from_hips = np.isfinite(targets.local[..., 0]).any(axis=-1, keepdims=True)
     fixed = pinned | (seen_from_hips & _HIPS)
-    return keep_lengths(joints, targets.bones, ~fixed * _freedom(joints, targets.fps)).astype(np.float32)
+    return keep_lengths(joints, targets.bones, ~fixed * freedom).astype(np.float32)
 
 
 def _freedom(joints: Array, fps: float) -> Array:

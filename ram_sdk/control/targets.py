@@ -31,7 +31,7 @@ class Targets:
     Attributes:
         fps: frames a second.
         world: `(frames, 22, 3)` positions, metres.
-        local: `(frames, 22, 3)` positions seen from the pelvis, with its steady facing removed.
+        local: `(frames, 22, 3)` positions seen from the pelvis, with the hips' steady facing removed.
         heading: `(frames,)` yaw, radians.
         route: where the root goes between, if anywhere.
         stops: the frames in which it stands, and where, `(2,)` metres on the floor.

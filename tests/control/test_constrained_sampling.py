@@ -31,7 +31,7 @@ def test_each_motion_of_a_batch_meets_the_constraints(pipeline):
         np.testing.assert_allclose(motion.joints[20, 0], (1.2, 0.9, 2.5), atol=1e-5)
         assert motion.settings["constraints"] == ["Pose", "Joints"]
     alone = pipeline("a person walks", 50, num_inference_steps=4, seed=1, constraints=constraints).motions[0]
-    np.testing.assert_allclose(motions[1].joints, alone.joints, atol=2e-3)
+    np.testing.assert_allclose(motions[1].joints, alone.joints, atol=4e-3)
 
 
 def test_a_callback_sees_the_corrected_estimate(pipeline):
