@@ -98,7 +98,7 @@ def measure(
         planted = standing[:, 2 * number : 2 * number + 2]
         soles.append(lowest[planted.any(axis=1)])
         depth = max(depth, -float(lowest.min()))
-        held = planted.all(axis=1)
+        held: NDArray[np.bool_] = planted[:, 0] & planted[:, 1]
         ankle = seen.places(names[:1])[:, 0] / style.legs
         slips.append(_steps(ankle, held))
         own_slips.append(_steps(wanted[:, HUMANML3D.index(f"{side}_ankle")], held))
