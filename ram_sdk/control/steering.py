@@ -7,11 +7,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ram_sdk.control.bodyframe import Array
+from ram_sdk.control.bodyframe import GROUND, Array
 from ram_sdk.control.bones import keep_lengths
 from ram_sdk.control.bridge import bridge
 from ram_sdk.control.correction import correct, wanted
 from ram_sdk.control.targets import Targets
+from ram_sdk.notices import warn
 from ram_sdk.skeleton.features import decode_features, decode_heading, with_joints
 from ram_sdk.skeleton.feet import contacts, lock_feet
 from ram_sdk.skeleton.joints import HUMANML3D
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _CUTOFF = 6.0  # Hz, see `Motion.smooth`
 _BRIDGED = 39  # timestep down to which gaps are interpolated; in later ones the model fills them
+_MISSED = 0.05  # metres from a stop that are told
 _PLANTED = 0.05  # how readily a standing foot moves against other joints
 _ROUNDS = 4  # in which bones get their lengths and pins their joints, before both hold
 _HIPS = np.isin(np.arange(HUMANML3D.num_joints), (0, HUMANML3D.left_hip, HUMANML3D.right_hip))
@@ -78,6 +80,9 @@ def finish(features: Tensor, targets: Targets) -> "np.ndarray[tuple[int, int, in
     is led against its prompt lets feet slide. Trembling and sliding feet are then taken out, what that moved
     is put back, fading over about 0.4 s, and bones get one length: in turns, because bones are restored frame
     by frame, and around a pin that would be a jump.
+
+    Warns:
+        UserWarning: a stop that pinned joints do not allow.
     """
     joints, heading = correct(*_decoded(features), targets)
     joints = lock_feet(smooth(joints, targets.fps, _CUTOFF), targets.fps)
@@ -90,7 +95,21 @@ def finish(features: Tensor, targets: Targets) -> "np.ndarray[tuple[int, int, in
     joints = np.where(pinned[..., None], places, joints)
     seen_from_hips = np.isfinite(targets.local[..., 0]).any(axis=-1, keepdims=True)
     fixed = pinned | (seen_from_hips & _HIPS)
-    return keep_lengths(joints, targets.bones, ~fixed * freedom).astype(np.float32)
+    joints = keep_lengths(joints, targets.bones, ~fixed * freedom)
+    _warn_of_missed_stops(joints, targets)
+    return joints.astype(np.float32)
+
+
+def _warn_of_missed_stops(joints: Array, targets: Targets) -> None:
+    """Joints that are pinned too far from a stop draw the body away from it."""
+    pinned = bool(targets.pinned.any())
+    for span, place in targets.stops:
+        missed = np.linalg.norm(joints[span, 0][:, GROUND] - place, axis=-1).mean()
+        if pinned and missed > _MISSED:
+            warn(
+                f"the Stop at {span.start / targets.fps:g} s is missed by {100 * missed:.0f} cm, because of "
+                "joints that are pinned: move the place, or the joints"
+            )
 
 
 def _freedom(joints: Array, fps: float) -> Array:
