@@ -7,10 +7,10 @@ import pytest
 
 from ram_sdk.motion import Motion
 from tests.browser import Browser, open_browser, wait_until
-from tests.characters.rigs import STYLES, make_rig
-from tests.characters.seen_glb import SeenGlb
 from tests.studio.page import CALM, PHONE, Studio, element, floor_places, read
 from tests.synthetic_motion import natural_poses
+from training.benchmarks.retargeting.rigs import STYLES, make_rig
+from training.benchmarks.retargeting.seen_glb import SeenGlb
 
 pytestmark = pytest.mark.slow
 
