@@ -1,3 +1,5 @@
 """Measure speed and errors against other methods, in one run on one machine."""
 
-COMMANDS = ("sampling", "batches", "studio", "training", "conversion", "control", "feet", "retarget")
+COMMANDS = (
+    "sampling", "regression", "batches", "studio", "training", "conversion", "control", "feet", "retarget",
+)  # fmt: skip
