@@ -1,4 +1,4 @@
-"""Mutations of the paper's method, each with the test that must catch it.
+"""Mutations of the paper's method and of the package's own bounds, each with the test that must catch it.
 
     python -m tests.mutations [WORD ...]
 
@@ -68,6 +68,21 @@ _OBJECTIVE_TESTS = "tests/training/test_objective.py"
 _PROTOCOL_TESTS = "tests/evaluation/test_protocol.py"
 _SAMPLING = "tests/research/test_table_rows.py::test_rows_sample_as_the_paper_says"
 _TRAINING = "tests/research/test_table_rows.py::test_rows_train_as_the_paper_says"
+_NOISY = "test_noisy_share_draws_the_noisiest_timesteps_in_training_alone"
+_CAPTIONS = "tests/training/test_captions_per_clip.py"
+_CALIBRATION = "training/evaluation/calibration.py"
+_ALARMS = (
+    "tests/evaluation/test_calibration.py::test_one_in_fifty_of_the_captions_beside_is_called_unlike_all"
+)
+_BRIDGE = "tests/control/test_bridge.py"
+_SETTLING = "ram_sdk/control/settling.py"
+_SETTLING_TESTS = "tests/control/test_settling.py"
+_TARGETS = "ram_sdk/control/targets.py"
+_CONSTRAINTS = "tests/control/test_constraints.py"
+_PLAN = "ram_sdk/batch/plan.py"
+_PLAN_TESTS = "tests/batch/test_batch_plan.py"
+_STUDIO = "ram_sdk/studio/app.py"
+_GUARD = "tests/studio/test_guard.py"
 
 MUTATIONS = (
     Mutation(
@@ -236,6 +251,103 @@ MUTATIONS = (
             ),
         ),
         "tests/test_pipeline.py::test_half_precision_stays_far_closer_than_another_seed",
+    ),
+    Mutation(
+        "noisiest timesteps drawn no more often",
+        _OBJECTIVE,
+        (("if self.training and self.config.noisy_share:", "if False:"),),
+        f"{_OBJECTIVE_TESTS}::{_NOISY}",
+    ),
+    Mutation(
+        "noisiest timesteps drawn in validation, too",
+        _OBJECTIVE,
+        (("if self.training and self.config.noisy_share:", "if self.config.noisy_share:"),),
+        f"{_OBJECTIVE_TESTS}::{_NOISY}",
+    ),
+    Mutation(
+        "captions per clip: those of another clip",
+        "training/dataset.py",
+        (("[:, None] * clips + share)", "[:, None] + captions // clips * share)"),),
+        f"{_CAPTIONS}::test_a_batch_holds_captions_of_its_own_clips_in_blocks",
+    ),
+    Mutation(
+        "false alarms of one in ten",
+        _CALIBRATION,
+        (("_FALSE_ALARMS = 0.02", "_FALSE_ALARMS = 0.1"),),
+        _ALARMS,
+    ),
+    Mutation("no false alarms", _CALIBRATION, (("quantile(1.0 - _FALSE_ALARMS)", "amax()"),), _ALARMS),
+    Mutation(
+        "bridge: gaps of four seconds",
+        "ram_sdk/control/bridge.py",
+        (("_LONGEST = 3.0", "_LONGEST = 4.0"),),
+        f"{_BRIDGE}::test_three_seconds_are_bridged_and_no_more",
+    ),
+    Mutation(
+        "bridge: gaps of less than three seconds",
+        "ram_sdk/control/bridge.py",
+        (("<= _LONGEST *", "< _LONGEST *"),),
+        f"{_BRIDGE}::test_three_seconds_are_bridged_and_no_more",
+    ),
+    Mutation(
+        "settling: centre off by half a frame",
+        _SETTLING,
+        (("+ 0.5 - border", "- border"),),
+        f"{_SETTLING_TESTS}::test_smoothing_lies_evenly_about_the_border",
+    ),
+    Mutation(
+        "settling: jerk unseen",
+        _SETTLING,
+        (("third.mean() *", "0.0 * third.mean() *"),),
+        f"{_SETTLING_TESTS}::test_a_jump_too_small_to_be_fast_is_smoothed_for_its_jerk",
+    ),
+    Mutation(
+        "times cut to frames",
+        _TARGETS,
+        (("min(round(seconds * self.fps)", "min(int(seconds * self.fps)"),),
+        f"{_CONSTRAINTS}::test_a_time_between_two_frames_is_the_nearer_one",
+    ),
+    Mutation(
+        "stops farther beside the path",
+        _TARGETS,
+        (("_NEAR_PATH = 0.1 ", "_NEAR_PATH = 0.2 "),),
+        f"{_CONSTRAINTS}::test_a_stop_may_lie_a_tenth_of_a_metre_beside_the_path",
+    ),
+    Mutation(
+        "batch: scale of a LoRA not in the digest",
+        _PLAN,
+        (("revision=None, lora=lora)", "revision=None, lora=lora, lora_scale=1.0)"),),
+        f"{_PLAN_TESTS}::test_another_lora_at_the_same_place_shapes_a_request",
+    ),
+    Mutation(
+        "batch: only the first name of a row taken",
+        _PLAN,
+        (("(file.casefold() for file in files), row", "(file.casefold() for file in files[:1]), row"),),
+        f"{_PLAN_TESTS}::test_a_name_may_not_be_that_of_one_of_several_motions",
+    ),
+    Mutation(
+        "retargeting: travel that legs do not carry",
+        "ram_sdk/characters/retarget.py",
+        ((" * planting.stride(legs_below(hips), hips) +", " +"),),
+        "tests/characters/test_retarget.py::test_the_body_travels_as_far_as_its_legs_carry_it",
+    ),
+    Mutation(
+        "studio: no bound of one address's jobs",
+        "ram_sdk/studio/work.py",
+        ((">= self.limits.queue_each:", ">= self.limits.queue:"),),
+        f"{_GUARD}::test_an_address_may_have_only_some_jobs_waiting",
+    ),
+    Mutation(
+        "studio: very many files wait",
+        _STUDIO,
+        (("_MOST_FILES = 64 ", "_MOST_FILES = 640 "),),
+        f"{_GUARD}::test_only_some_files_may_wait_for_a_thread",
+    ),
+    Mutation(
+        "studio: player outside its sandbox",
+        _STUDIO,
+        (('"sandbox allow-scripts; ', '"'),),
+        "tests/studio/test_routes.py::test_the_player_runs_in_a_sandbox_without_the_servers_origin",
     ),
 )
 

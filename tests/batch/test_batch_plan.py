@@ -103,3 +103,14 @@ def test_no_motion_is_padded_by_more_than_a_quarter(loaded):
 
 def test_seeds_of_a_run_are_known_numbers():
     assert motion_seed(0, 1, 0) == motion_seed(0, 1, 0) != motion_seed(0, 0, 1)
+
+
+def test_a_name_may_not_be_that_of_one_of_several_motions(loaded):
+    rows = [
+        Row(1, WALK, 1.0, name="x", num=3),
+        Row(2, WALK, 1.0, name="x_02"),
+        Row(3, WALK, 1.0, name="x_04"),
+    ]
+    jobs, bad = plan(rows, *loaded)
+    assert [job.file for job in jobs] == ["x_01.npz", "x_02.npz", "x_03.npz", "x_04.npz"]
+    assert [(row.number, row.reason) for row in bad] == [(2, "its name is that of row 1")]

@@ -358,3 +358,15 @@ def test_springs_are_no_ring_fingers():
     names = ("hand_l", "ring_01_l", "ring_02_l", "spring_01_l", "hairstring_l", "LeftHandRing1")
     parents = (-1, 0, 1, 0, 0, 2)
     assert find_fingers(names, parents, {"left": 0}) == {("left", "ring"): (1, 2, 5)}
+
+
+def test_the_body_travels_as_far_as_its_legs_carry_it(walk: Motion, folder: Path) -> None:
+    """A motion whose body goes a tenth too short a way, so that its standing feet slide."""
+    joints = walk.joints.copy()
+    joints[..., 2] -= 0.1 * (walk.joints[:, :1, 2] - walk.joints[0, 0, 2])
+    ways = []
+    for motion in (walk, Motion(joints)):
+        on_it = motion.retarget(rig_of(folder, "mixamo"))
+        hips = on_it.places[:, on_it.character.rig.roles.joints["pelvis"]]
+        ways.append(hips[-1, 2] - hips[0, 2])
+    assert ways[1] == pytest.approx(ways[0], rel=0.03)

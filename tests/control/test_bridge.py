@@ -34,3 +34,10 @@ def test_only_near_poses_are_bridged() -> None:
     poses = [Pose(0.0, motion.joints[0]), Pose(9.0, motion.joints[40])]
     assert bridge(resolve(poses, 200, FPS)) is None
     assert bridge(resolve([Pose(0.0, motion.joints[0]), Joints(2, {"head": (0, 1.5, 2)})], 60, FPS)) is None
+
+
+def test_three_seconds_are_bridged_and_no_more() -> None:
+    motion = walking(100)
+    for frame, bridged in ((60, True), (61, False)):
+        poses = [Pose(0.0, motion.joints[0]), Pose(frame / FPS, motion.joints[frame])]
+        assert (bridge(resolve(poses, 100, FPS)) is not None) == bridged

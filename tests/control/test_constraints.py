@@ -155,3 +155,16 @@ def test_a_motion_whose_bones_tremble_can_be_kept_by_half():
     pins = {"right_knee": (0, 0.5, 0), "right_foot": (0, -0.5, 0)}
     with pytest.raises(ValueError, match="are pinned"):
         resolve([Joints(1, pins)], len(joints), motion.fps)
+
+
+def test_a_time_between_two_frames_is_the_nearer_one():
+    targets = resolve([Pose(0.98, standing()[0])], 60, FPS)
+    known = np.isfinite(targets.world).all(axis=(-1, -2))
+    assert np.flatnonzero(known).tolist() == [20]
+
+
+def test_a_stop_may_lie_a_tenth_of_a_metre_beside_the_path():
+    path = Path([(0, 0), (0, 2)])
+    resolve([path, Stop((0.09, 1), 1.0)], 60, FPS)
+    with pytest.raises(ValueError, match=r"a Stop at 1 s lies 0\.11 m beside the Path"):
+        resolve([path, Stop((0.11, 1), 1.0)], 60, FPS)

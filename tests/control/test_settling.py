@@ -60,3 +60,18 @@ def test_nothing_else_is_touched() -> None:
     far[BORDER - 15 : BORDER + 15] = False
     assert torch.equal(calm[far], features[far])
     assert torch.equal(settled(features, [], HUMANML3D), features)
+
+
+def test_smoothing_lies_evenly_about_the_border() -> None:
+    features = broken(0.3)
+    changed = np.flatnonzero((settled(features, [BORDER], HUMANML3D) != features).any(dim=1).numpy())
+    assert changed.min() + changed.max() == 2 * BORDER - 1
+
+
+def test_a_jump_too_small_to_be_fast_is_smoothed_for_its_jerk() -> None:
+    features = broken(0.05)
+    assert largest_step(features) < 0.1
+    around = slice(BORDER - 20, BORDER + 20)
+    calm = settled(features, [BORDER], HUMANML3D)
+    before, after = (jerk(decode_features(one).numpy()[around]) for one in (features, calm))
+    assert after < 0.5 * before

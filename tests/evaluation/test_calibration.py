@@ -73,3 +73,12 @@ def test_distances_are_those_to_the_nearest_text_of_each_action(pipeline):
     mask = torch.tensor([[True, False], [True, True]])
     assert torch.allclose(known(tokens, mask), torch.tensor([[0.0, 1.0], [1 + 0.5**0.5, 1 - 0.5**0.5]]))
     assert known.nearest(tokens, mask, 1) == [(False, ("a",)), (False, ("b",))]
+
+
+def test_one_in_fifty_of_the_captions_beside_is_called_unlike_all(pipeline):
+    walks = clips_of({"walk": ["a person walks", "someone walks forward"]})
+    words = ["jumps", "kicks", "runs", "waves", "circle", "word", "with", "man", "left", "right"]
+    beside = [f"a {one} {other}" for one in words for other in words]
+    known = fit_known_actions(pipeline, walks, clips_of({"other": beside}))
+    distances = [known(*pipeline.text_backbone.encode([text])).amin().item() for text in beside]
+    assert sum(distance > known.config.far for distance in distances) == 2

@@ -2,16 +2,20 @@
 
 import asyncio
 import json
+import threading
 from types import SimpleNamespace
 
 import httpx
 import pytest
 from starlette.responses import JSONResponse
 
+from ram_sdk.studio.app import Studio
 from ram_sdk.studio.guard import Guard, Rate
+from ram_sdk.studio.plans import Plan
 from ram_sdk.studio.refusal import Refusal
 from ram_sdk.studio.schemas import Limits
 from ram_sdk.studio.store import Store
+from ram_sdk.studio.work import Work
 
 
 @pytest.mark.parametrize(
@@ -147,3 +151,33 @@ def test_what_the_server_cancels_as_it_ends_is_answered():
     start, body = asyncio.run(ended())
     assert start["status"] == 503
     assert json.loads(body["body"]) == {"error": "the server ends: try again when it is back"}
+
+
+def test_an_address_may_have_only_some_jobs_waiting(pipeline):
+    async def ask():
+        work = Work(pipeline, Limits(queue=10, queue_each=2))  # not started: everything waits
+        plan = Plan("generate", {}, 1, lambda step: [])
+        for address in ("here", "here", "there"):
+            work.submit(plan, address)
+        with pytest.raises(Refusal, match="2 jobs of yours wait already"):
+            work.submit(plan, "here")
+        work.submit(plan, "there")
+
+    asyncio.run(ask())
+
+
+def test_only_some_files_may_wait_for_a_thread(pipeline):
+    """Two are written and 64 wait; one more is refused."""
+
+    async def ask():
+        studio, leave = Studio(pipeline, Limits()), threading.Event()
+        tasks = [asyncio.create_task(studio.aside(leave.wait)) for _ in range(66)]
+        await asyncio.sleep(0.1)
+        further = asyncio.create_task(studio.aside(int))
+        await asyncio.sleep(0.1)
+        leave.set()
+        assert all(await asyncio.gather(*tasks))
+        with pytest.raises(Refusal, match="64 files wait"):
+            await further
+
+    asyncio.run(ask())

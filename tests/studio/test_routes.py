@@ -248,3 +248,12 @@ def test_a_motion_goes_onto_a_character(client):
     wrong = client.post("/retarget", files={"character": ("me.glb", b"glTF")}, data={"motion": motion})
     assert wrong.status_code == 422
     assert "me.glb" in wrong.json()["error"]
+
+
+def test_the_player_runs_in_a_sandbox_without_the_servers_origin(client):
+    motion = made(client, "/generate", WALK)["motions"][0]["id"]
+    policy = client.get(f"/motions/{motion}.html").headers["content-security-policy"]
+    rules = dict(rule.strip().partition(" ")[::2] for rule in policy.split(";"))
+    assert rules["sandbox"] == "allow-scripts"
+    assert rules["default-src"] == "'none'"
+    assert rules["connect-src"] == "data: blob:"
