@@ -10,7 +10,17 @@ from tests.training.tiny_training import config
 from training.dataset import Batches, CaptionStates, Clip
 from training.objective import Batch, ObjectiveConfig, latent_alignment
 
-SAID = {length: (f"a person walks {length} steps", f"{length} steps") for length in range(40, 48)}
+WORDS = [
+    "walks",
+    "jumps",
+    "kicks",
+    "circle",
+    "up",
+    "word",
+    "with",
+    "man",
+]  # which the tiny backbone tells apart
+SAID = {40 + i: (f"a person {word}", word) for i, word in enumerate(WORDS)}
 
 
 def test_a_batch_holds_captions_of_its_own_clips_in_blocks(pipeline, tmp_path):
