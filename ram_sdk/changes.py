@@ -11,7 +11,7 @@ class Changes:
 
     Attributes:
         trim: cut dead time at the ends.
-        mirror: exchange left and right.
+        mirror: swap left and right.
         speed: factor; 2 takes half the time.
         loop: how often the motion's cycle is repeated.
         fps: frame rate to resample to.

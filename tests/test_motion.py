@@ -90,7 +90,7 @@ def test_a_failed_write_leaves_the_old_file(motion, tmp_path):
     path = motion.save(tmp_path / "clip.json")
     before = path.read_bytes()
     broken = Motion(motion.joints, settings={"not json": object()})
-    with pytest.raises(ValueError, match="type object, which JSON cannot say"):
+    with pytest.raises(ValueError, match="type object, which JSON cannot hold"):
         broken.save(path)
     assert path.read_bytes() == before
     assert os.listdir(tmp_path) == ["clip.json"]

@@ -49,7 +49,7 @@ def make_on_processes(
             yield future.result()
     except BrokenProcessPool as error:
         raise ChildProcessError(
-            "a worker process was ended, for want of memory perhaps: run the same command again to go on, "
+            "a worker process was killed, perhaps for lack of memory: run the same command again to resume, "
             "with fewer workers or smaller batches"
         ) from error
     finally:

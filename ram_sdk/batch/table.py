@@ -166,5 +166,5 @@ def _name(cells: Mapping[str, Any]) -> str:
     if re.search(r'[\x00-\x1f/\\:*?"<>|]', name) or name.startswith(".") or name.endswith("."):
         raise ValueError(f"name {name!r}: expected a file's name without folder and suffix")
     if _RESERVED.fullmatch(name) or len(name.encode("utf-8", "replace")) > _MAX_NAME:
-        raise ValueError(f"name {name[:40]!r}: too long, or one that Windows keeps for itself")
+        raise ValueError(f"name {name[:40]!r}: too long, or reserved by Windows")
     return name

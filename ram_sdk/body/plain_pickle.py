@@ -158,7 +158,7 @@ class _New:
 
     def __new__(cls, kind: type[_StandIn], *arguments: Any) -> _StandIn:  # type: ignore[misc]
         if not (isinstance(kind, type) and issubclass(kind, _StandIn)):
-            raise ValueError("an object of no kind")
+            raise ValueError("an object without a type")
         return kind()
 
 

@@ -123,7 +123,7 @@ def _check(glb: GlbFile) -> None:
     if not document.get("skins"):
         raise ValueError("it has no skin: bind the mesh to an armature, then export it with the mesh")
     if "uri" in (document.get("buffers") or [{}])[0]:
-        raise ValueError("its data lie in another file: export it as one binary glTF file (.glb)")
+        raise ValueError("its data is in another file: export it as one binary glTF file (.glb)")
 
 
 def _with_root(character: GltfCharacter) -> GltfCharacter:

@@ -246,7 +246,7 @@ def _parts(node: dict[str, Any]) -> tuple[Array, Array, Array]:
     x, y, z, w = _numbers(node.get("rotation", (0.0, 0.0, 0.0, 1.0)), 4)
     quaternion = np.array((w, x, y, z))
     if not np.linalg.norm(quaternion) > 0.5:
-        raise ValueError(f"node {node.get('name')!r} has a rotation that is none")
+        raise ValueError(f"node {node.get('name')!r} has an invalid rotation")
     turn = quaternion_to_matrix(torch.from_numpy(quaternion / np.linalg.norm(quaternion))).numpy()
     translation = _numbers(node.get("translation", (0.0, 0.0, 0.0)), 3)
     return translation, turn, _numbers(node.get("scale", (1.0, 1.0, 1.0)), 3)

@@ -35,7 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of every command."""
     parser.add_argument("--json", action="store_true", help="results as JSON objects, one a line")
     parser.add_argument(
-        "-v", "--verbose", action="store_true", help="tell what is done, and where errors are"
+        "-v", "--verbose", action="store_true", help="say what is being done, and where errors come from"
     )
 
 

@@ -37,7 +37,7 @@ def add_file_options(parser: argparse.ArgumentParser) -> None:
     )
     changes = parser.add_argument_group("changes of the motion")
     changes.add_argument("--trim", action="store_true", help="cut dead time at the ends")
-    changes.add_argument("--mirror", action="store_true", help="exchange left and right")
+    changes.add_argument("--mirror", action="store_true", help="swap left and right")
     changes.add_argument("--speed", type=float, metavar="FACTOR", help="2 takes half the time")
     changes.add_argument("--loop", type=int, metavar="TIMES", help="repeat the motion's cycle")
     changes.add_argument(

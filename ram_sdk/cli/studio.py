@@ -31,7 +31,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         default=DEFAULT,
         help=f"{', '.join(SHIPPED)}, a folder or a Hub repository (default: {DEFAULT})",
     )
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default: 127.0.0.1)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=8000, help="0 takes a free one (default: 8000)")
     parser.add_argument("--open", action="store_true", help="open the browser")
     parser.add_argument(
@@ -46,7 +46,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="pages that may show the studio in a frame, such as https://example.org; may be repeated",
     )  # fmt: skip
     parser.add_argument(
-        "--proxy", metavar="ADDRESS", help="a proxy whose X-Forwarded-For says who asks, for limits of rate"
+        "--proxy", metavar="ADDRESS", help="a proxy whose X-Forwarded-For names the client, for rate limits"
     )
 
 
@@ -96,7 +96,7 @@ def _listening(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=2048)
     except (OSError, OverflowError) as error:
-        raise OSError(f"cannot listen at {host} port {port} ({error}): choose another --port") from error
+        raise OSError(f"cannot listen on {host} port {port} ({error}): choose another --port") from error
 
 
 def _is_local(host: str) -> bool:

@@ -108,5 +108,5 @@ def _rows(ends: list[tuple[int, int]], frames: int | None, channels: int, name: 
     line = f"line {ends[-1][0]}" if ends else "MOTION section"
     raise ValueError(
         f"{name}, {line}: {total} numbers up to here, but a frame has {channels} channels; the file is cut "
-        "off or its head is wrong"
+        "off or its header is wrong"
     )

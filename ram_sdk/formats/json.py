@@ -38,7 +38,7 @@ def plain(value: Any) -> Any:
     """A number or array of numpy or torch among the settings, as JSON knows them."""
     if hasattr(value, "tolist"):
         return value.tolist()
-    raise ValueError(f"settings hold {value!r} of type {type(value).__name__}, which JSON cannot say")
+    raise ValueError(f"settings hold {value!r} of type {type(value).__name__}, which JSON cannot hold")
 
 
 def parse(text: str) -> Any:

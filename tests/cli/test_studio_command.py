@@ -77,4 +77,4 @@ def test_a_port_that_is_taken(capsys):
 
 def test_an_address_of_another_machine(capsys):
     assert main(["studio", "--host", "192.0.2.1"]) == 2
-    assert "cannot listen at 192.0.2.1" in capsys.readouterr().err
+    assert "cannot listen on 192.0.2.1" in capsys.readouterr().err
