@@ -1,4 +1,4 @@
-"""Text files of people: UTF-8, UTF-16, UTF-32 or Windows-1252; tables with commas, semicolons or tabs."""
+"""Users' text files: UTF-8, UTF-16, UTF-32 or Windows-1252; tables with commas, semicolons or tabs."""
 
 import csv
 import json

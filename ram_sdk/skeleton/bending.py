@@ -1,4 +1,4 @@
-"""Straight motion laid along a curve.
+"""Straight motion bent along a curve.
 
 The floor itself is bent: each planted foot keeps its place on it, so feet slide no more than before. The body
 follows the curve at the pelvis, each foot as a rigid piece at its own place, and the knees make up for the

@@ -1,4 +1,4 @@
-"""Curves on the floor, by how far along them one is."""
+"""Curves on the floor, parametrised by length."""
 
 from dataclasses import dataclass
 
@@ -88,7 +88,7 @@ def _lengths(points: Array) -> Array:
 
 
 def circle(length: float, side: int, rounds: float) -> Path:
-    """`rounds` times round a circle, to the left (`side` 1) or right (-1)."""
+    """`rounds` laps of a circle, to the left (`side` 1) or right (-1)."""
     return path(np.full(100, side * rounds * 2 * np.pi / length), length)
 
 

@@ -1,4 +1,4 @@
-"""Going round the cycle of a steady motion again."""
+"""Repeating the cycle of a steady motion."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ _CLOSED = 0.03  # metres between the ends of a motion that is a loop by itself
 
 
 class NoCycle(ValueError):
-    """A motion in which no two moments are alike enough to go round between them."""
+    """A motion in which no two moments are alike enough to repeat the stretch between them."""
 
 
 def looped(pose: PoseSequence, frames: int, fps: float = HUMANML3D.fps) -> PoseSequence:
@@ -29,7 +29,7 @@ def looped(pose: PoseSequence, frames: int, fps: float = HUMANML3D.fps) -> PoseS
 
 
 def repeated(pose: PoseSequence, times: int, fps: float = HUMANML3D.fps) -> PoseSequence:
-    """Go through a motion's cycle so many times.
+    """Repeat a motion's cycle a number of times.
 
     The cycle of a motion that ends as it begins is the whole of it; else it is the longest stretch whose ends
     are alike, and what comes before and after it stays.

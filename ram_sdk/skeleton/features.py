@@ -153,10 +153,10 @@ def decode_heading(features: Tensor) -> Tensor:
 
 
 def with_joints(features: Tensor, joints: Tensor, heading: Tensor | None = None) -> Tensor:
-    """Features of a motion whose joints were changed: what the change alone changes is added to them.
+    """Features of a motion whose joints were changed: the difference that the change makes is added to them.
 
-    Numbers that `decode_features` does not read stay the model's own otherwise: made anew from the joints at
-    every step of a sampling, they let a motion tremble.
+    Otherwise, numbers that `decode_features` does not read stay the model's own: recomputed from the joints
+    at every sampling step, they make a motion jitter.
 
     Args:
         features: `(frames, 263)` in real units, of the motion before.
@@ -176,7 +176,7 @@ def with_joints(features: Tensor, joints: Tensor, heading: Tensor | None = None)
 
 
 def _continued(signal: Tensor) -> Tensor:
-    """One frame more, as the last two go on: features hold velocities."""
+    """One more frame, extrapolated from the last two: features hold velocities."""
     return torch.cat((signal, 2 * signal[-1:] - signal[-2:-1]))
 
 

@@ -1,4 +1,4 @@
-"""Feet that stand still where they stand, and motion on the spot."""
+"""Planted feet that stay still, and motion in place."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ _STRAIGHT = 0.999  # of the leg's length: the knee never locks
 
 
 def in_place(joints: Array) -> Array:
-    """Keep the root above the origin: positions `(frames, joints, 3)` without the way over the floor."""
+    """Keep the root above the origin: positions `(frames, joints, 3)` without travel over the floor."""
     return joints - joints[:, :1] * (1.0, 0.0, 1.0)
 
 
@@ -34,8 +34,8 @@ def lock_feet(joints: Array, fps: float, skeleton: Skeleton = HUMANML3D) -> Arra
         skeleton: whose joints they are.
 
     Returns:
-        Positions in which each standing foot stays on one spot of the floor; knees bend to make up for
-        it, bone lengths stay, and everything but the legs is as it was.
+        Positions in which each planted foot stays on one spot of the floor; knees bend to compensate, bone
+        lengths stay, and everything but the legs is unchanged.
     """
     out = joints.copy()
     for hip, knee, ankle, *foot in skeleton.legs:
@@ -50,7 +50,7 @@ def lock_feet(joints: Array, fps: float, skeleton: Skeleton = HUMANML3D) -> Arra
 
 
 def place_feet(joints: Array, ankles: Array, toes: Array) -> Array:
-    """Put the feet where they are wanted; the knees bend for it, everything but the legs stays.
+    """Move the feet to given places; the knees bend for it, everything but the legs stays.
 
     Args:
         joints: `(frames, 22, 3)` positions, metres, Y up.
@@ -80,7 +80,7 @@ def contacts(joints: Array, fps: float) -> NDArray[np.bool_]:
 
 
 def sliding(joints: Array, fps: float) -> float:
-    """How fast standing feet move over the floor, metres a second, mean over all contacts."""
+    """Speed of planted feet over the floor, metres a second, mean over all contacts."""
     paths = joints[:, [*HUMANML3D.left_foot, *HUMANML3D.right_foot]][..., [0, 2]]
     speed = np.linalg.norm(np.diff(paths, axis=0), axis=-1) * fps
     standing = contacts(joints, fps)

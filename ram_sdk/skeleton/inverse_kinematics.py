@@ -1,4 +1,4 @@
-"""Joint positions to joint rotations: all frames at once, each frame on its own.
+"""Joint positions to joint rotations: all frames at once, each independently.
 
 Four steps. *Calibrate*: choose the rest skeleton. *Solve*: in closed form, the pelvis and the chest by
 the best fit of their three bones (Kabsch), every other joint by the smallest turn that brings its bone
@@ -85,7 +85,7 @@ def resample_joints(joints: Tensor, source_fps: float, target_fps: float) -> Ten
     Args:
         joints: `(frames, 22, 3)` positions.
         source_fps: their frame rate.
-        target_fps: the frame rate wanted.
+        target_fps: the new frame rate.
 
     Returns:
         `(new frames, 22, 3)`; where a new frame falls on an old one it is the old one.

@@ -1,4 +1,4 @@
-"""From somebody's skeleton to the 22 joints of HumanML3D: where each of them is in every frame."""
+"""From any human skeleton to the 22 joints of HumanML3D: where each of them is in every frame."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""What a bone's name says: the side and the part of the body, in the spellings of many tools."""
+"""The side and the body part in a bone's name, in the spellings of many tools."""
 
 import re
 import unicodedata
@@ -73,7 +73,7 @@ _NOT_BODY = frozenset(
 
 
 class BoneName(NamedTuple):
-    """What a name says; empty where it says nothing."""
+    """The side and part in a name; empty where it has none."""
 
     side: str  # "left", "right" or ""
     part: str  # a key of `_PARTS` or ""

@@ -1,4 +1,4 @@
-"""What is wrong with joint positions that do not say their unit, their axes or which side is left.
+"""Plausibility of joint positions in files that do not state unit, axes or which side is left.
 
 `Motion.load`, fine-tuning and the check of data sets judge positions by these rules and no others.
 """
@@ -30,9 +30,9 @@ _ENOUGH = 1.0  # seconds of standing, of both feet together, that show where toe
 
 
 class Fault(NamedTuple):
-    """What positions are not: `kind` is "unit", "up" or "sides"; `text` says what was seen.
+    """A contradiction in positions: `kind` is "unit", "up" or "sides"; `text` says what was seen.
 
-    `certain` is False where a person could move like this, or nothing is known to put it right. Otherwise
+    `certain` is False where a person could move like this, or no correction is known. Otherwise
     `up` is the axis that is up instead, and `scale` what brings the positions to their unit.
     """
 

@@ -1,4 +1,4 @@
-"""Joint rotations as numpy arrays, for whoever writes or shows them."""
+"""Joint rotations as numpy arrays, for code that writes or shows them."""
 
 from dataclasses import dataclass
 from typing import Literal

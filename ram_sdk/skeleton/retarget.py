@@ -46,7 +46,7 @@ _KNEE_FORWARD = 0.05  # weight of "knees point forward" where the captured leg i
 
 
 def mirror(joints: FloatArray) -> FloatArray:
-    """Reflect left and right: positions `(..., 22, 3)` with x negated and paired joints exchanged."""
+    """Mirror left and right: positions `(..., 22, 3)` with x negated and paired joints swapped."""
     return np.asarray(joints[..., HUMANML3D.mirrored, :] * np.array((-1.0, 1.0, 1.0)))
 
 
@@ -96,7 +96,7 @@ def _norm(vectors: FloatArray) -> FloatArray:
 
 
 def unit(vectors: FloatArray) -> FloatArray:
-    """Vectors `(..., 3)` scaled to length 1; those of no length stay so."""
+    """Vectors `(..., 3)` scaled to length 1; zero vectors stay zero."""
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9))
 
 

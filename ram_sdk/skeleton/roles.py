@@ -65,10 +65,10 @@ def find_roles(tree: JointTree, given: Mapping[str, str] | None = None) -> Roles
 
     Args:
         tree: joints of one person.
-        given: names of joints for some of `ROLES`, which win over what is found.
+        given: names of joints for some of `ROLES`, which override those found.
 
     Raises:
-        ValueError: `given` names what is not there, or the joints are not those of a person.
+        ValueError: `given` names a missing joint, or the joints are not those of a person.
     """
     chosen = _chosen(tree, given or {})
     found = _far_ends(tree) or _by_name(tree, chosen)

@@ -1,4 +1,4 @@
-"""Joining motions: blended in rotations, with feet that stay where they stand or take a step.
+"""Joining motions: blended in rotations, with feet that stay planted or take a step.
 
 Over the seam the pelvis moves with the blended velocity of both motions, so that somebody who walks into
 standing slows down and never moves backward. Each foot follows the first motion, then the second, and

@@ -85,7 +85,7 @@ def moving_span(joints: Array, fps: float, kept: float) -> tuple[int, int]:
 
 
 def signatures(joints: Array, fps: float = HUMANML3D.fps) -> Array:
-    """What a pose looks like and how it moves, wherever it stands and faces: `(frames, 132)`.
+    """Pose and velocity, independent of place and heading: `(frames, 132)`.
 
     The distance between two signatures, divided by sqrt(22), is in metres.
     """

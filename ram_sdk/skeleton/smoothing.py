@@ -1,4 +1,4 @@
-"""Less jitter in joints' paths."""
+"""A low-pass filter that reduces jitter."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ CUTOFF = 6.0
 
 
 def smooth(joints: Array, fps: float, cutoff: float) -> Array:
-    """Take what is faster than `cutoff` from the joints' paths, without lag.
+    """Remove movement faster than `cutoff` from the joints' paths, without lag.
 
     As gait analysis treats markers (Winter, "Biomechanics and Motor Control of Human Movement"): the gain is
     that of a second-order Butterworth filter run forwards and backwards, 1 / (1 + (f / cutoff)^4). First and

@@ -1,8 +1,8 @@
 """Feet that would slide from one place to another take a step there.
 
-Where a foot is low and fast, its way over the floor is walked in a smooth step, lifted by a part of its
-length; where both slide at once, the left foot steps first and the right one stands meanwhile. The pelvis and
-all above it stay; knees bend.
+Where a foot is low and fast, it covers the distance in a smooth step, lifted by a part of its length; where
+both slide at once, the left foot steps first while the right one stands. The pelvis and everything above it
+stay; knees bend.
 """
 
 import numpy as np
@@ -62,7 +62,7 @@ def _slides(toe: Array, fps: float) -> list[tuple[int, int]]:
 
 
 def _step(ankle: Array, toe: Array, slide: tuple[int, int], moving: tuple[int, int]) -> None:
-    """Walk one foot's way from the first to the last frame of a slide within a part of it, in place."""
+    """Move one foot over the distance of a slide within a part of its frames, in place."""
     first, last = slide
     start, stop = moving
     share = np.clip((np.arange(first, last + 1) - start) / max(stop - start, 1), 0.0, 1.0)

@@ -54,7 +54,7 @@ class JointTree:
         return sorted((child for child in below if length[child] > 1e-6), key=lambda child: -length[child])
 
     def is_below(self, joint: int, above: int) -> bool:
-        """Whether a joint hangs on another."""
+        """Whether a joint is below another."""
         if self.parents is None:
             return True
         while joint > above:
@@ -69,7 +69,7 @@ class JointTree:
         return way
 
     def common_ancestor(self, first: int, second: int) -> int:
-        """The lowest joint that both hang on, -1 if there is none."""
+        """The lowest common ancestor, -1 if there is none."""
         while self.parents is not None and first != second:
             first, second = min(first, second), self.parents[max(first, second)]
         return first

@@ -1,4 +1,4 @@
-"""What the server says when something goes wrong: one line, what was given, what is allowed, what to do."""
+"""Error responses: one line that says what was given, what is allowed and what to do."""
 
 import json
 import re
@@ -18,7 +18,7 @@ _PROBLEMS = 3  # of a body that are named
 
 
 async def refused(request: Request, error: Exception) -> Response:
-    """A `Refusal`, or what the framework refuses."""
+    """A `Refusal`, or an error of the framework."""
     assert isinstance(error, HTTPException)
     return JSONResponse({"error": one_line(error.detail)}, error.status_code, error.headers)
 
@@ -30,12 +30,12 @@ async def invalid(request: Request, error: Exception) -> Response:
 
 
 async def impossible(request: Request, error: Exception) -> Response:
-    """What the library refuses; its message says all."""
+    """An error of the library; its message is enough."""
     return JSONResponse({"error": one_line(error)[:_MOST]}, 422)
 
 
 async def broken(request: Request, error: Exception) -> Response:
-    """A fault of the server."""
+    """An internal error of the server."""
     return JSONResponse({"error": "something went wrong in the server: its log says what"}, 500)
 
 

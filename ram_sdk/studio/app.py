@@ -37,7 +37,7 @@ from ram_sdk.studio.work import Job, Work
 _STATIC = Path(__file__).parent / "static"
 _THREADS = 2  # that read and write files
 _MOST_FILES = 64  # files that wait to be read or written
-_HANGING = 1.0  # seconds between looks whether a client that waits is still there
+_HANGING = 1.0  # seconds between checks that a waiting client is still connected
 _PLAYER_POLICY = (
     "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
     "img-src data: blob:; connect-src data: blob:"
@@ -57,7 +57,7 @@ class Studio:
         self._threads = CapacityLimiter(_THREADS)
 
     async def aside(self, task: Callable[..., Result], *arguments: Any) -> Result:
-        """Let a thread read or write a file.
+        """Read or write a file in a thread.
 
         Raises:
             Refusal: too many wait for one.
@@ -78,8 +78,8 @@ def create_app(
 
     Args:
         pipeline: makes the motions, in one thread.
-        limits: what clients may ask for.
-        hosts: names that the server is reached by, besides localhost and addresses in numbers.
+        limits: of what clients may request.
+        hosts: host names of the server, besides localhost and IP addresses.
         frames: origins of pages that may show the studio in a frame.
     """
     studio = Studio(pipeline, limits or Limits())
@@ -126,30 +126,30 @@ _COUNTED = [Depends(_counted)]
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": text}
     for status, text in {
-        400: "The body cannot be read.",
-        403: "A page of another site asks.",
-        404: "There is no such thing, or it is no longer kept.",
+        400: "The body is malformed.",
+        403: "The request comes from a page of another site.",
+        404: "It does not exist, or is no longer kept.",
         413: "The body is too large.",
-        421: "The server is not called so.",
-        422: "What is asked for cannot be made.",
-        429: "Too many requests of this address.",
+        421: "The server does not have this host name.",
+        422: "The request cannot be fulfilled.",
+        429: "Too many requests from this address.",
         500: "Something went wrong in the server.",
-        501: "The server lacks what this needs.",
-        503: "Too much waits already.",
+        501: "The server lacks a dependency of this request.",
+        503: "The queue is full.",
     }.items()
 }
 _PROBLEM = {"$ref": f"#/components/schemas/{Problem.__name__}"}
 _A_FILE = {"schema": {"type": "string", "format": "binary"}}
 _JOB: dict[int | str, dict[str, Any]] = {
     200: {"description": "The motion as a file.", "content": {kind: _A_FILE for kind in files.ACCEPTED}},
-    202: {"description": "Work that waits.", "model": schemas.Job},
+    202: {"description": "The queued job.", "model": schemas.Job},
 }
-_PLAIN_REFUSALS: dict[int | str, dict[str, Any]] = {  # of a route whose other answers are no JSON
+_PLAIN_REFUSALS: dict[int | str, dict[str, Any]] = {  # of a route whose other responses are not JSON
     status: {"description": one["description"], "content": {"application/json": {"schema": _PROBLEM}}}
     for status, one in _REFUSALS.items()
 }
 _routes = APIRouter(responses=_REFUSALS)
-Format = Annotated[str | None, Query(description="wait, and answer the motion itself as such a file")]
+Format = Annotated[str | None, Query(description="wait, and return the motion itself as such a file")]
 
 
 @_routes.get("/capabilities")
@@ -176,14 +176,14 @@ async def compose(body: ComposeRequest, request: Request, studio: Shared, format
 
 @_routes.post("/edit", status_code=202, responses=_JOB, response_model=None, dependencies=_COUNTED)
 async def edit(body: EditRequest, request: Request, studio: Shared, format: Format = None) -> Response:
-    """Make a part of a motion anew."""
+    """Regenerate a part of a motion."""
     plan = plans.edit(studio.pipeline, studio.work.motion, studio.limits, body)
     return await _submitted(plan, body.num, request, format)
 
 
 @_routes.get("/jobs/{job_id}")
 async def job(job_id: Id, studio: Shared) -> schemas.Job:
-    """How work stands."""
+    """The state of a job."""
     return studio.work.answer(studio.work.find(job_id))
 
 
@@ -193,14 +193,14 @@ def _job(job_id: Id, studio: Shared) -> Job:
 
 @_routes.get("/jobs/{job_id}/events", response_class=EventSourceResponse, responses=_PLAIN_REFUSALS)
 async def events(job: Annotated[Job, Depends(_job)], studio: Shared) -> AsyncIterator[ServerSentEvent]:
-    """What happens to work: `queued`, `estimate`, then `done`, `failed` or `cancelled`."""
+    """A job's events: `queued`, `estimate`, then `done`, `failed` or `cancelled`."""
     async for name, data in studio.work.events(job):
         yield ServerSentEvent(event=name, data=data)
 
 
 @_routes.delete("/jobs/{job_id}")
 async def cancel(job_id: Id, studio: Shared) -> schemas.Job:
-    """Stop work; what has ended stays as it is."""
+    """Cancel a job; one that has ended stays as it is."""
     job = studio.work.find(job_id)
     studio.work.cancel(job)
     return studio.work.answer(job)
@@ -216,7 +216,7 @@ async def upload(
         str | None, Form(description="which one: a number from 1, or a name's beginning")
     ] = None,
 ) -> MotionInfo:
-    """Hand in a motion of one's own, to be edited, continued, converted."""
+    """Upload a motion, to be edited, continued or converted."""
     content, name = await file.read(), file.filename or ""
     who = person_of(person)
 
@@ -241,7 +241,7 @@ async def motion_file(motion_id: Id, format: str, request: Request, studio: Shar
 
 @_routes.get("/motions/{motion_id}")
 async def motion(motion_id: Id, studio: Shared) -> MotionInfo:
-    """What is known of a motion."""
+    """The description of a motion."""
     return studio.work.described(motion_id)[1]
 
 
@@ -253,14 +253,14 @@ async def motion(motion_id: Id, studio: Shared) -> MotionInfo:
 )
 async def retarget(
     character: Annotated[UploadFile, File(description="a rigged body: .glb, .vrm or .bvh")],
-    motion: Annotated[Id, Form(description="id of what it shall do")],
+    motion: Annotated[Id, Form(description="id of the motion that it should perform")],
     studio: Shared,
     root: Annotated[Literal["hips", "ground", "in_place"], Form(description="what travels")] = "hips",
     hands: Annotated[Literal["relaxed", "flat", "fist"], Form()] = "relaxed",
 ) -> Response:
-    """Put a motion on a character of one's own: its file with the animation.
+    """Put a motion on an uploaded character: its file with the animation.
 
-    What was assumed of the file stands in `X-Warnings`, a JSON list of lines.
+    `X-Warnings`, a JSON list of lines, says what was assumed about the file.
     """
     content, name = await character.read(), character.filename or ""
     given = studio.work.motion(motion)
@@ -274,7 +274,7 @@ async def retarget(
 
 
 async def _submitted(plan: Plan, num: int, request: Request, format: str | None) -> Response:
-    """The job, or the file that it makes where the client wants that."""
+    """The job, or the file that it makes if the client wants that."""
     studio = _studio(request)
     if format is None:
         format = next((files.ACCEPTED[kind] for kind in _accepts(request) if kind in files.ACCEPTED), None)
@@ -320,7 +320,7 @@ async def _file(
 
 
 def _warned(notes: Sequence[str]) -> dict[str, str]:
-    """The header of an answer that is a file: a JSON list, cut to what clients take."""
+    """The header of a response that is a file: a JSON list, cut to a length that clients accept."""
     return {"X-Warnings": json.dumps([one_line(note)[:500] for note in notes[:8]])} if notes else {}
 
 

@@ -1,4 +1,4 @@
-"""What a server says that it can do."""
+"""The server's description of what it can do."""
 
 import re
 
@@ -49,7 +49,7 @@ def capabilities(pipeline: RAMPipeline, limits: Limits) -> Capabilities:
 
 
 def _presets(pipeline: RAMPipeline) -> list[Preset]:
-    """Quick, the checkpoint's own, and every timestep that it was trained on."""
+    """Presets: quick, the checkpoint's own, and every timestep that it was trained on."""
     own = pipeline.scheduler.config
     return [
         Preset(name="quick", steps=min(8, own.num_inference_steps), sampler="dpm++"),

@@ -1,4 +1,4 @@
-"""Motions as files in and out, by the registry of formats; nothing that is uploaded stays on the disk."""
+"""Motions as files in and out, by the registry of formats; no upload stays on the disk."""
 
 import mimetypes
 import tempfile
@@ -78,7 +78,7 @@ def write(motion: Motion, name: str, query: Mapping[str, str]) -> bytes:
 def read(
     content: bytes, name: str, up: str | None, fps: float | None, person: int | str | None, longest: float
 ) -> tuple[Motion, list[str]]:
-    """A motion from an uploaded file, and what was assumed of it.
+    """A motion from an uploaded file, and what was assumed about it.
 
     Args:
         content: of the file.
@@ -104,7 +104,7 @@ def read(
 
 
 def on_character(motion: Motion, content: bytes, name: str, **options: Any) -> tuple[bytes, list[str]]:
-    """A motion on an uploaded character, as a file of the same format, and what was assumed of it.
+    """A motion on an uploaded character, as a file of the same format, and what was assumed about it.
 
     Args:
         motion: what the character does.
@@ -133,7 +133,7 @@ def floor_of(motion: Motion) -> float:
 def _uploaded(content: bytes, name: str) -> Iterator[tuple[Path, list[str]]]:
     """A file with that content while the context lasts, and at its end the warnings of it.
 
-    What is said of the file does not tell where it lies.
+    The warnings do not reveal its path.
     """
     with tempfile.TemporaryDirectory(prefix="ram_sdk-") as folder, collected() as notes:
         path = Path(folder) / f"upload{Path(name).suffix.lower()[:8]}"
@@ -162,7 +162,7 @@ def _info(suffix: str, kind: formats.Format) -> FormatInfo:
 
 
 def _offered(kind: formats.Format) -> list[Option]:
-    """The options that a client may choose: no files and programs of this machine."""
+    """The options that a client may set: no files or programs of this machine."""
     return [
         option
         for option in options_of(kind.options)

@@ -1,4 +1,4 @@
-"""`Guard`: what every request must be before it reaches a route, and the headers of every answer.
+"""`Guard`: checks on every request before it reaches a route, and headers of every response.
 
 A page of another site must not use a server on this machine: names that are not ours in `Host` (DNS
 rebinding) and foreign `Origin`s are refused.
@@ -47,7 +47,7 @@ class Guard:
         Args:
             app: the routes.
             limits: sizes of bodies.
-            hosts: names that the server is reached by, besides localhost and addresses in numbers.
+            hosts: host names of the server, besides localhost and IP addresses.
             frames: origins of pages that may show the studio in a frame.
         """
         self._app = app
@@ -82,7 +82,7 @@ class Guard:
             await self._app(scope, _limited(receive, most), send_headed)
         except Refusal as refusal:
             await _answer(refusal)(scope, receive, send_headed)
-        except asyncio.CancelledError:  # the server ends, and waits no longer for a file being written
+        except asyncio.CancelledError:  # on shutdown, no longer wait for a file being written
             if started:
                 raise
             await _answer(Refusal(503, ENDING))(scope, receive, send_headed)
@@ -130,7 +130,7 @@ class Guard:
 
 
 class Rate:
-    """How often each address may ask: a minute's worth at once, then evenly."""
+    """A rate limit per address: a minute's worth at once, then evenly."""
 
     def __init__(self, per_minute: int) -> None:
         self._most = float(per_minute)
@@ -155,7 +155,7 @@ class Rate:
 
 
 def _limited(receive: Receive, most: int) -> Receive:
-    """The body's parts, until they get too many."""
+    """The body's chunks, up to the limit."""
     seen = 0
 
     async def receive_some() -> Message:

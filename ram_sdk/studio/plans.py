@@ -1,4 +1,4 @@
-"""Requests to calls of the pipeline: checked before they wait in the queue, with a seed that repeats them."""
+"""Requests to calls of the pipeline: checked before they are queued, with a seed to repeat them."""
 
 import json
 import secrets
@@ -90,7 +90,7 @@ def compose(pipeline: RAMPipeline, find: Find, limits: Limits, body: ComposeRequ
 
 
 def edit(pipeline: RAMPipeline, find: Find, limits: Limits, body: EditRequest) -> Plan:
-    """A part of a motion made anew.
+    """A part of a motion, regenerated.
 
     Raises:
         ValueError: see `generate`.

@@ -1,12 +1,12 @@
-"""`Refusal`: an answer that is no."""
+"""`Refusal`: a request that is denied."""
 
 from starlette.exceptions import HTTPException
 
-ENDING = "the server ends: try again when it is back"
+ENDING = "the server is shutting down: try again when it is back"
 
 
 class Refusal(HTTPException):
-    """What was asked for is not done; becomes `{"error": message}`."""
+    """The request is denied; becomes the response `{"error": message}`."""
 
     def __init__(self, status: int, message: str, retry_after: int | None = None) -> None:
         """Refuse.
@@ -14,7 +14,7 @@ class Refusal(HTTPException):
         Args:
             status: HTTP status.
             message: one line: what was given, what is allowed, what to do.
-            retry_after: seconds after which asking again may help, if waiting does.
+            retry_after: seconds after which to retry, if waiting helps.
         """
         headers = None if retry_after is None else {"Retry-After": str(retry_after)}
         super().__init__(status, one_line(message), headers)

@@ -1,4 +1,4 @@
-"""What goes over the wire: requests and answers of the HTTP API."""
+"""Schemas of the HTTP API: requests and responses."""
 
 from typing import Annotated, Any, Literal
 
@@ -18,7 +18,7 @@ class _Strict(BaseModel):
 
 
 class Sampling(_Strict):
-    """How to sample; what is not given is the checkpoint's, and a seed is drawn."""
+    """How to sample; the defaults are the checkpoint's, and a seed is drawn."""
 
     seed: int | None = Field(None, ge=0, le=LARGEST_SEED, description="makes the result repeatable")
     reg_scale: Scale | None = Field(None, description="Reconstructive Error Guidance, 0 = off")
@@ -29,7 +29,7 @@ class Sampling(_Strict):
 
 
 class Several(Sampling):
-    """Settings of what makes one motion or several."""
+    """Settings of requests that make one motion or several."""
 
     num: int = Field(1, ge=1, description="motions; the k-th has seed + k")
     candidates: int = Field(1, ge=1, description="each motion is the best of so many")
@@ -45,7 +45,7 @@ class GenerateRequest(Several):
     """A motion from a prompt."""
 
     prompt: Prompt = Field(description="what the person does")
-    duration: Seconds | None = Field(None, description="seconds; default: what the text says or takes")
+    duration: Seconds | None = Field(None, description="seconds; default: what the text says, or an estimate")
 
 
 class PromptSegment(_Strict):
@@ -79,12 +79,12 @@ class ComposeRequest(Sampling):
 
 
 class EditRequest(Several):
-    """A part of a motion made anew."""
+    """A part of a motion to regenerate."""
 
     motion: Id
     prompt: Prompt
     keep: Literal["upper", "lower"] | list[tuple[Seconds, Seconds]] = Field(
-        description="half of the body, or the spans in seconds, that stay"
+        description="what stays: half of the body, or spans in seconds"
     )
 
 
@@ -112,16 +112,16 @@ class MotionInfo(BaseModel):
 
 
 class Job(BaseModel):
-    """Work that was asked for."""
+    """A job."""
 
     id: str
     kind: Literal["generate", "compose", "edit"]
     state: Literal["queued", "running", "done", "failed", "cancelled"]
     position: int | None = Field(None, description="jobs before it, while it is queued")
     step: int = Field(0, description="denoising steps done")
-    steps: int = Field(0, description="of so many, of each round of candidates")
+    steps: int = Field(0, description="denoising steps in all, per round of candidates")
     error: str | None = None
-    request: dict[str, Any] = Field(description="what was asked for, with the seed")
+    request: dict[str, Any] = Field(description="the request, with the seed")
     motions: list[MotionInfo] = []
 
 
@@ -132,7 +132,7 @@ class Queued(BaseModel):
 
 
 class Estimate(BaseModel):
-    """Event `estimate`: the motion as it forms."""
+    """Event `estimate`: the motion after a step."""
 
     step: int
     steps: int
@@ -143,7 +143,7 @@ class Estimate(BaseModel):
 
 
 class FormatOption(BaseModel):
-    """What can be chosen of a format, as a query parameter."""
+    """An option of a format, as a query parameter."""
 
     name: str
     help: str
@@ -160,7 +160,7 @@ class FormatInfo(BaseModel):
     name: str = Field(description="the suffix without its dot")
     media_type: str
     content: str
-    available: bool = Field(description="whether all that it needs is installed")
+    available: bool = Field(description="whether everything it needs is installed")
     needs: str
     readable: bool = Field(description="whether it can be uploaded")
     options: list[FormatOption]
@@ -175,7 +175,7 @@ class Preset(BaseModel):
 
 
 class Limits(BaseModel):
-    """What one request, and one client, may ask for."""
+    """Limits per request and per client."""
 
     seconds: float = Field(default=120.0, description="of a timeline")
     motions: int = Field(default=16, description="num x candidates of one request")
@@ -183,8 +183,8 @@ class Limits(BaseModel):
     json_bytes: int = 2 << 20
     upload_seconds: float = Field(default=600.0, description="of an uploaded clip")
     queue: int = Field(default=64, description="jobs that wait")
-    queue_each: int = Field(default=32, description="jobs of one address that wait")
-    rate: int = Field(default=120, description="requests of one address a minute that make something")
+    queue_each: int = Field(default=32, description="queued jobs from one address")
+    rate: int = Field(default=120, description="requests per minute from one address that make something")
 
 
 class Capabilities(BaseModel):
@@ -211,6 +211,6 @@ class Capabilities(BaseModel):
 
 
 class Problem(BaseModel):
-    """Why a request was refused."""
+    """Why a request was denied."""
 
     error: str = Field(description="one line: what was given, what is allowed, what to do")

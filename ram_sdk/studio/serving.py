@@ -1,4 +1,4 @@
-"""`Server`: uvicorn, which answers whoever waits before it ends."""
+"""`Server`: uvicorn, which answers waiting clients before it shuts down."""
 
 import socket
 
@@ -6,9 +6,9 @@ import uvicorn
 
 
 class Server(uvicorn.Server):
-    """Serves `create_app`; when it is told to end, jobs end first, so that each client hears of it."""
+    """Serves `create_app`; on shutdown, jobs are cancelled first, so that each client gets a response."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Cancel what waits and runs, then let uvicorn wait for the answers."""
+        """Cancel queued and running jobs, then let uvicorn wait for the responses."""
         self.config.app.state.studio.work.close()  # type: ignore[union-attr]
         await super().shutdown(sockets)

@@ -1,4 +1,4 @@
-"""`Store`: results of bounded size, those that were used last."""
+"""`Store`: the most recently used results, of bounded size."""
 
 import threading
 from collections import OrderedDict
@@ -8,7 +8,7 @@ Value = TypeVar("Value")
 
 
 class Store(Generic[Value]):
-    """Values by id; when they get too large together, those unused for longest go. Threads may share one."""
+    """Values by id; when they get too large together, the least recently used go. Thread-safe."""
 
     def __init__(self, limit: int) -> None:
         """Keep at most `limit` bytes, and always the newest value."""

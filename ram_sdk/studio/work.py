@@ -1,7 +1,7 @@
-"""`Work`: the queue, and the one thread that lets the pipeline make what waits in it.
+"""`Work`: the queue, and the one thread that runs its jobs on the pipeline.
 
-One motion of a batch differs from the same motion alone by rounding, so that each job has the pipeline for
-itself: what a client gets depends on nobody else.
+A motion in a batch differs from the same motion alone by rounding, so each job has the pipeline to itself:
+results do not depend on other clients.
 """
 
 import asyncio
@@ -34,11 +34,11 @@ _ENDED = ("done", "failed", "cancelled")
 
 
 class Cancelled(Exception):
-    """Ends the sampling of a job that nobody wants any more."""
+    """Stops the sampling of a cancelled job."""
 
 
 class Job:
-    """A plan on its way. The worker changes it; the event loop looks and waits.
+    """A plan in progress. The worker updates it; the event loop reads it and waits.
 
     Attributes:
         changed: set at the next change; take it before looking, so that no change is missed.
@@ -51,7 +51,7 @@ class Job:
         self.state = "queued"
         self.step = 0
         self.error: str | None = None
-        self.invalid = False  # whether it failed by what was asked for
+        self.invalid = False  # whether it failed because of the request
         self.motions: list[MotionInfo] = []
         self.estimate: Estimate | None = None
         self.listeners = 0
@@ -60,11 +60,11 @@ class Job:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing will change any more."""
+        """Whether it has ended."""
         return self.state in _ENDED
 
     def touch(self) -> None:
-        """Wake those who wait for a change; any thread may say so."""
+        """Wake those who wait for a change; any thread may call it."""
         self._loop.call_soon_threadsafe(self._wake)
 
     async def end(self) -> None:
@@ -81,7 +81,7 @@ class Work:
     """Jobs that wait, run and have ended, and the motions that came of them.
 
     Attributes:
-        limits: how much may wait.
+        limits: of the queue.
         motions: what the server holds, by id: motion and description.
     """
 
@@ -101,7 +101,7 @@ class Work:
         self._thread.start()
 
     def close(self) -> None:
-        """Cancel everything and take nothing more, because the server ends."""
+        """Cancel everything and accept nothing more: the server is shutting down."""
         with self._changed:
             self._closed = True
             self._changed.notify()
@@ -117,7 +117,7 @@ class Work:
         """Put work at the end of the queue.
 
         Raises:
-            Refusal: too much waits already, or the server ends.
+            Refusal: the queue is full, or the server is shutting down.
         """
         job = Job(plan, address)
         with self._changed:
@@ -176,7 +176,7 @@ class Work:
         return found
 
     def keep(self, motion: Motion, recipe: Recipe | None = None, warnings: Sequence[str] = ()) -> MotionInfo:
-        """Hold a motion under a new id, with what was warned of when it was made or read."""
+        """Store a motion under a new id, with the warnings from making or reading it."""
         info = MotionInfo(
             id=new_id(),
             prompt=motion.prompt,
@@ -194,7 +194,7 @@ class Work:
         return info
 
     def answer(self, job: Job) -> schemas.Job:
-        """What clients are told of a job."""
+        """A job as clients see it."""
         return schemas.Job.model_validate(
             {
                 "id": job.id,
@@ -210,7 +210,7 @@ class Work:
         )
 
     async def events(self, job: Job) -> AsyncIterator[tuple[str, Queued | Estimate | schemas.Job]]:
-        """Names and data of what happens to a job until it ends."""
+        """Names and data of a job's events until it ends."""
         job.listeners += 1
         try:
             told: Queued | Estimate | None = None
@@ -258,7 +258,7 @@ class Work:
             job.touch()
 
     def _run(self, job: Job) -> None:
-        """Make what a job asks for; nothing that goes wrong ends the thread."""
+        """Run a job; no error ends the thread."""
 
         def look(pipeline: RAMPipeline, info: StepInfo) -> None:
             if job.state == "cancelled":
@@ -291,22 +291,22 @@ class Work:
 
 
 def _ended(callback: StepCallback) -> list[Motion]:
-    """What a plan makes that has been made."""
+    """The plan of a job that has ended."""
     raise AssertionError("a job is made once")
 
 
 def _size(request: Mapping[str, Any]) -> int:
-    """About how many bytes a request and what belongs to it take."""
+    """Approximate bytes of a request and its motions."""
     return 4 * len(repr(request)) + 4096
 
 
 def new_id() -> str:
-    """An id that nobody guesses."""
+    """An unguessable id."""
     return secrets.token_urlsafe(12)
 
 
 def _estimate(pipeline: RAMPipeline, info: StepInfo, job: Job) -> Estimate:
-    """The first motion of a batch as it is at a step."""
+    """The first motion of a batch after a step."""
     estimate = info.estimate[:1]
     frames = estimate.shape[1]
     (features,) = pipeline.decode(estimate, [frames])

@@ -150,7 +150,7 @@ def test_what_the_server_cancels_as_it_ends_is_answered():
 
     start, body = asyncio.run(ended())
     assert start["status"] == 503
-    assert json.loads(body["body"]) == {"error": "the server ends: try again when it is back"}
+    assert json.loads(body["body"]) == {"error": "the server is shutting down: try again when it is back"}
 
 
 def test_an_address_may_have_only_some_jobs_waiting(pipeline):
