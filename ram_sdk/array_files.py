@@ -1,9 +1,9 @@
 """Arrays of numbers and text from `.npy` and `.npz` files of any origin.
 
 `numpy.load` trusts a file's header: it allocates what the header claims and raises whatever the parsers of
-zip, of compressed data and of Python literals do. Here a header is checked against the bytes that are there
-before anything is allocated, only the arrays that are asked for are unpacked, pickled objects are never
-opened, and whatever is wrong is a ValueError.
+zip, of compressed data and of Python literals do. Here a header is checked against the file's size before
+anything is allocated, only the requested arrays are unpacked, pickled objects are never opened, and every
+fault is a ValueError.
 """
 
 import ast
@@ -94,15 +94,15 @@ class Archive:
         return array
 
     def first(self, *names: str) -> NDArray[Any] | None:
-        """The array under the first of these names that is there, or None."""
+        """The array under the first of these names that the file has, or None."""
         return next((self[name] for name in names if name in self), None)
 
 
 def number(array: NDArray[Any], name: str) -> float:
-    """The one number that an array holds, whatever its number of dimensions.
+    """The single number in an array of any number of dimensions.
 
     Raises:
-        ValueError: it does not hold one finite number.
+        ValueError: it does not hold exactly one finite number.
     """
     if array.size != 1 or array.dtype.kind not in "iuf" or not math.isfinite(value := float(array.item())):
         raise ValueError(f"{name} of shape {array.shape} and type {array.dtype}: expected one number")
@@ -110,10 +110,10 @@ def number(array: NDArray[Any], name: str) -> float:
 
 
 def text(array: NDArray[Any], name: str) -> str:
-    """The one text that an array holds.
+    """The single string in an array.
 
     Raises:
-        ValueError: it does not hold one.
+        ValueError: it does not hold exactly one string.
     """
     if array.size != 1 or array.dtype.kind != "U":
         raise ValueError(f"{name} of shape {array.shape} and type {array.dtype}: expected a text")

@@ -1,4 +1,4 @@
-"""The changes that a command may be asked for, in the order in which they are made."""
+"""The changes that a command can make to a motion, in the order in which they are made."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from ram_sdk.motion import Motion
 
 @dataclass(frozen=True)
 class Changes:
-    """Changes of a motion, of which none is made by default.
+    """Changes to a motion; by default there are none.
 
     Attributes:
         trim: cut dead time at the ends.
@@ -16,7 +16,7 @@ class Changes:
         loop: how often the motion's cycle is repeated.
         fps: frame rate to resample to.
         smooth: frequency, in Hz, above which jitter is reduced.
-        lock_feet: stop standing feet from sliding.
+        lock_feet: stop planted feet from sliding.
     """
 
     trim: bool = False
@@ -31,7 +31,7 @@ class Changes:
         """The changed motion.
 
         Raises:
-            ValueError: a change that cannot be made of this motion; the message says why.
+            ValueError: a change that cannot be made to this motion; the message says why.
         """
         if self.trim:
             motion = motion.trim()

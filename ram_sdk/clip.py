@@ -1,4 +1,4 @@
-"""`Clip`: what `Motion` is apart from files: joint positions, and what follows from them."""
+"""`Clip`: `Motion` without files: joint positions, and what follows from them."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -101,7 +101,7 @@ class Clip(MotionEdits):
 
     @cached_property
     def pose(self) -> Pose:
-        """Joint rotations, and the root's path, on the one skeleton that all motions share.
+        """Joint rotations and the root's path on the one skeleton that all motions share.
 
         For rotations on the clip's own bone lengths see `ram_sdk.skeleton.inverse_kinematics`.
         """
@@ -120,7 +120,7 @@ class Clip(MotionEdits):
         return f"{type(self).__name__}({len(self)} frames, {self.duration:.2f} s at {self.fps:g} fps{prompt})"
 
     def __getitem__(self, frames: slice) -> Self:
-        """A span of frames, `motion[20:60]`, where it stands and facing as it faced."""
+        """A span of frames, `motion[20:60]`, with its place and heading unchanged."""
         if not isinstance(frames, slice) or frames.step not in (None, 1):
             raise TypeError(
                 f"motion[{frames!r}]: give a span of frames without a step, such as motion[20:60]"

@@ -6,7 +6,7 @@ AUTO = "auto"
 
 
 def devices_here() -> list[str]:
-    """The devices that this torch finds on this machine, the one that "auto" takes last.
+    """The devices that torch finds on this machine; the last is the one that "auto" uses.
 
     Such as ["cpu"], ["cpu", "mps"], or ["cpu", "cuda:0", "cuda:1", "cuda"].
     """
@@ -18,7 +18,7 @@ def devices_here() -> list[str]:
 
 
 def available_device(device: str | torch.device, name: str = "device") -> torch.device:
-    """The device that a caller names, if it is there.
+    """The device that a caller names, if it is available.
 
     Args:
         device: such as "cpu", "cuda", "cuda:1" or "mps"; "auto" is CUDA, MPS or another accelerator where
@@ -26,7 +26,7 @@ def available_device(device: str | torch.device, name: str = "device") -> torch.
         name: of the argument, for messages.
 
     Raises:
-        ValueError: this torch or this machine does not have it; the message says what there is.
+        ValueError: this torch or this machine does not have it; the message lists those available.
     """
     here = devices_here()
     if device == AUTO:

@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all, however the program ends."""
+"""Files and folders that are written completely or not at all, however the program ends."""
 
 import contextlib
 import errno

@@ -1,4 +1,4 @@
-"""What a call of the pipeline may ask for: every argument checked, and completed to one value a motion."""
+"""The arguments of a pipeline call: checked, and expanded to one value per motion."""
 
 import operator
 import reprlib
@@ -29,11 +29,11 @@ _ELSEWHERE = {
     "device_map": "device",
     "use_safetensors": "nothing: weights are always safetensors",
 }
-"""What arguments of diffusers, transformers and other libraries of this field are called here."""
+"""Our names for arguments of diffusers, transformers and other libraries of this field."""
 
 
 def refuse_unknown(arguments: Iterable[str]) -> None:
-    """Raise TypeError for arguments that do not exist, with the one that is probably meant."""
+    """Raise TypeError for arguments that do not exist, suggesting the one probably meant."""
     for name in arguments:
         hint = f": use {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
         raise TypeError(f"there is no argument {name}{hint}")
@@ -43,7 +43,7 @@ def whole_number(name: str, value: SupportsIndex) -> int:
     """A Python int from an int, or an integer scalar of numpy or torch.
 
     Raises:
-        ValueError: it is no whole number.
+        ValueError: it is not a whole number.
     """
     if not isinstance(value, bool | np.bool_):
         try:
@@ -57,7 +57,7 @@ def number(name: str, value: SupportsFloat) -> float:
     """A Python float from a number, or a scalar of numpy or torch.
 
     Raises:
-        ValueError: it is no number.
+        ValueError: it is not a number.
     """
     if isinstance(value, str | bool | np.bool_):
         raise ValueError(f"{name} {value!r}: expected a number")
@@ -92,7 +92,7 @@ def conditions(
     """A prompt for each motion, "" where latents come without one, and the latents if they are given.
 
     Raises:
-        TypeError: a prompt that is not text, latents that are no tensor, or neither of both.
+        TypeError: a prompt that is not text, latents that are not a tensor, or neither.
         ValueError: an empty prompt, or latents of another shape.
     """
     if latents is None:
@@ -126,7 +126,7 @@ def count(name: str, value: SupportsIndex, most: int | None = None) -> int:
 
 
 def scheduler_settings(wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings that are given (not None), as plain Python values.
+    """The given settings (not None), as plain Python values.
 
     Raises:
         ValueError: a value of another kind than the setting's.
@@ -148,7 +148,7 @@ def lengths(
     count: int,
     motion: NormalizerConfig,
 ) -> list[int] | None:
-    """Frames for each of `count` prompts as the caller asked for them; None to let the text decide.
+    """Frames for each of `count` prompts, as the caller gave them; None to let the text decide.
 
     Raises:
         ValueError: both given, a wrong number of entries, or a length that the checkpoint cannot make.
@@ -176,7 +176,7 @@ def durations(items: Sequence[Any], duration: float | Sequence[float | None] | N
 
     Raises:
         TypeError: an item that is neither text nor motion.
-        ValueError: no item, a wrong number of durations, or one that is no number.
+        ValueError: no item, a wrong number of durations, or one that is not a number.
     """
     if isinstance(items, str) or not isinstance(items, Sequence):
         raise TypeError(f"timeline {items!r}: expected a Timeline, or a list of prompts and motions")

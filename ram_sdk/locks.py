@@ -1,4 +1,4 @@
-"""One process at a time writes into the folder of a run."""
+"""A lock: one process at a time writes into the folder of a run."""
 
 import contextlib
 import json
@@ -25,7 +25,7 @@ def folder_lock(root: Path) -> Iterator[None]:
     taken over, with a message.
 
     Raises:
-        ValueError: another run is at it.
+        ValueError: another run is using it.
     """
     root.mkdir(parents=True, exist_ok=True)
     path = root.resolve() / "lock"
@@ -44,7 +44,7 @@ def _only_thread(path: Path, root: Path) -> Iterator[None]:
     """Keep other threads of this process out."""
     with _guard:
         if path in _held:
-            raise ValueError(f"another run of this process is at {root}: give another folder, or wait")
+            raise ValueError(f"another run of this process is using {root}: give another folder, or wait")
         _held.add(path)
     try:
         yield
@@ -54,7 +54,7 @@ def _only_thread(path: Path, root: Path) -> Iterator[None]:
 
 
 def _create(path: Path, content: str) -> bool:
-    """Write a file unless it is there; whether it was written."""
+    """Write a file unless it exists; returns whether it was written."""
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(content)
@@ -72,15 +72,15 @@ def _refuse_or_remove(path: Path, root: Path) -> None:
     except FileNotFoundError:
         return
     except (ValueError, KeyError, TypeError):
-        raise ValueError(f"{path} is damaged: delete it if no other run is at {root}") from None
+        raise ValueError(f"{path} is damaged: delete it if no other run is using {root}") from None
     if host != socket.gethostname():
         raise ValueError(
-            f"a run on {host} (process {pid}) is at {root}: give another folder, or delete {path} if it "
+            f"a run on {host} (process {pid}) is using {root}: give another folder, or delete {path} if it "
             "has ended"
         )
     if pid != os.getpid() and _alive(pid):
         raise ValueError(
-            f"another run (process {pid}) is at {root}: give another folder, wait for its end, or delete "
+            f"another run (process {pid}) is using {root}: give another folder, wait for its end, or delete "
             f"{path} if that process is another program"
         )
     warn(f"the run of process {pid} in {root} ended without saying so: its lock is taken over", stacklevel=4)
@@ -88,7 +88,7 @@ def _refuse_or_remove(path: Path, root: Path) -> None:
 
 
 def _written(path: Path) -> str:
-    """What a lock says; one that is empty is being written, or was left so by a kill."""
+    """The content of a lock; an empty one is being written, or was left by a kill."""
     until = time.monotonic() + _WRITING
     while not (content := path.read_text(encoding="utf-8")) and time.monotonic() < until:
         time.sleep(_WRITING / 20)
@@ -96,7 +96,7 @@ def _written(path: Path) -> str:
 
 
 def _remove(path: Path, content: str) -> None:
-    """Remove a lock that says this; one that another process has put there meanwhile stays."""
+    """Remove a lock with this content; one that another process has written meanwhile stays."""
     aside = path.with_name(f".{os.getpid()}{PART}")
     with contextlib.suppress(FileNotFoundError):
         path.rename(aside)

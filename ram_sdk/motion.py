@@ -46,19 +46,19 @@ class Motion(Clip):
         person: int | str | None = None,
         skeleton: Mapping[str, str] | None = None,
     ) -> "RetargetedMotion":
-        """The motion on your own character, to be saved as its file with this animation in front.
+        """The motion on your own character, to be saved as its file with this animation as the first.
 
         Bones are found by their role, in any naming, unit, axes and A- or T-pose; mesh, skin, materials,
-        proportions and what else the file holds stay as they are. Limbs point where the motion's point; the
-        way over the floor grows with the legs, and feet stand where the motion's stand.
+        proportions and the rest of the file stay as they are. Limbs point where the motion's point; travel
+        over the floor scales with leg length, and feet stand where the motion's stand.
 
         Args:
             character: a `.glb`, `.vrm` or `.bvh` file.
             root: what carries the motion over the floor: "hips", "ground", a bone at ground level above the
                 hips (the file's own, or a new one called "root"), or nothing, "in_place".
             hands: pose of the fingers, if there are any: "relaxed", "flat" or "fist".
-            person: which of several bodies in the file: a number from 1, or how the name of its root begins.
-            skeleton: names of the file's joints by role, where they are not found; see
+            person: which of several bodies in the file: a number from 1, or the beginning of its root's name.
+            skeleton: names of the file's joints by role, for those that are not found; see
                 `ram_sdk.skeleton.roles.ROLES`.
 
         Warns:
@@ -75,7 +75,7 @@ class Motion(Clip):
         return characters.retarget(given, self.pose.tensors, self.fps, name, root, hands)
 
     def save(self, path: str | os.PathLike[str], **options: Any) -> Path:
-        """Write the motion; the suffix chooses the format and the file appears whole or not at all.
+        """Write the motion; the suffix selects the format and the file is complete or not there at all.
 
         Args:
             path: a file name ending in one of `ram_sdk.formats.WRITABLE`; folders that do not exist are made.
@@ -104,14 +104,14 @@ class Motion(Clip):
     ) -> Self:
         """Read a motion from a file ending in one of `ram_sdk.formats.READABLE`.
 
-        The options say what cannot be seen in a file, or what it says wrongly; without them the file decides.
+        The options say what a file does not, or override what it says; without them the file decides.
 
         Args:
             path: the file.
             up: axis that points up, "x", "y", "z", "-x", "-y" or "-z".
             fps: the file's frames a second; to change them afterwards there is `resample`.
-            person: which of several people in a BVH file: a number from 1, or how the name of the root joint
-                begins.
+            person: which of several people in a BVH file: a number from 1, or the beginning of the root
+                joint's name.
             skeleton: names of a BVH file's joints by role, such as `{"left_hip": "Bone.003"}`, in place of
                 those that are found; the roles are `ram_sdk.skeleton.roles.ROLES`.
 

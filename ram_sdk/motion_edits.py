@@ -1,4 +1,4 @@
-"""What can be done with a whole motion: the editing methods of `Motion`; none changes the motion itself."""
+"""The editing methods of `Motion`; each returns a new motion."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
@@ -71,17 +71,17 @@ class MotionEdits:
         return self._changed(smoothing.smooth(self.joints.astype(np.float64), self.fps, cutoff))
 
     def lock_feet(self) -> Self:
-        """The same motion with feet that stand still while they carry the body; only legs change."""
+        """The same motion with less foot skating: planted feet stand still; only legs change."""
         metre = self.skeleton.metre
         joints = self.joints.astype(np.float64) / metre
         return self._changed(feet.lock_feet(joints, self.fps, self.skeleton) * metre)
 
     def in_place(self) -> Self:
-        """The same motion on the spot: the root stays above the origin."""
+        """The same motion in place: the root stays above the origin."""
         return self._changed(feet.in_place(self.joints.astype(np.float64)))
 
     def mirror(self) -> Self:
-        """The same motion of the other side of the body; left and right are exchanged in the prompt, too."""
+        """The same motion mirrored: left and right are swapped, in the prompt, too."""
         joints = self.joints[:, list(self.skeleton.mirrored)] * np.array((-1.0, 1.0, 1.0), np.float32)
         return self._changed(joints, prompt=None if self.prompt is None else mirror_text(self.prompt))
 
@@ -89,7 +89,7 @@ class MotionEdits:
         """The motion without the dead time at its ends; `motion[20:60]` cuts at frames.
 
         Args:
-            kept: seconds of stillness to keep before and after what moves.
+            kept: seconds of stillness to keep before and after the movement.
 
         Raises:
             ValueError: `kept` is negative or not finite, or the motion is not of 22 joints.
@@ -123,9 +123,9 @@ class MotionEdits:
         return self._changed(joined, prompt=", then ".join(texts) or None)
 
     def loop(self, times: int) -> Self:
-        """The motion with its cycle so many times, on the skeleton that all motions share.
+        """The motion with its cycle repeated, on the skeleton that all motions share.
 
-        The cycle is the whole motion where it ends as it begins, and else the longest stretch whose ends are
+        The cycle is the whole motion if it ends as it begins, otherwise the longest stretch whose ends are
         alike; what comes before and after that stays. The path over the floor continues.
 
         Raises:
@@ -170,7 +170,7 @@ class MotionEdits:
         return self._changed(placing.turned(joints, np.radians(turn)) + np.array((x, y, z)))
 
     def align(self, other: "MotionEdits", at: int = 0) -> Self:
-        """The motion moved and turned on the floor to start where another one is and faces in a frame.
+        """The motion moved and turned on the floor to the place and heading of another one in a frame.
 
         Args:
             other: a motion of the same skeleton.
@@ -220,7 +220,7 @@ class MotionEdits:
         return inverse_kinematics(torch.from_numpy(self._joints22()))
 
     def _changed(self, joints: NDArray[np.floating], **changes: Any) -> Self:
-        """A motion of these joints, which no features were generated for."""
+        """A motion of these joints, without generated features."""
         made: Self = replace(  # type: ignore[type-var]
             self, joints=joints.astype(np.float32), generated_features=None, **changes
         )

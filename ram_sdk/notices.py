@@ -1,7 +1,7 @@
-"""Warnings that somebody may collect: `warn` like Python's own, unless `collected` is around the call.
+"""Warnings that a caller can collect: `warn` acts like Python's own, except inside `collected`.
 
-Python's warnings are of the whole process: a server, whose threads each work for somebody else, could not
-tell whose they are.
+Python's warnings are process-wide: a server, whose threads work for different clients, could not tell them
+apart.
 """
 
 import warnings
@@ -13,11 +13,11 @@ _collector: ContextVar[list[str] | None] = ContextVar("collector", default=None)
 
 
 def warn(message: str, stacklevel: int = 1, category: type[Warning] = UserWarning) -> None:
-    """Tell of something that is not as it should be, but does not end the work.
+    """Warn of something that is not as it should be, but does not stop the work.
 
     Args:
         message: one line: what is wrong, what was assumed, what to do.
-        stacklevel: whom it is about: 1 is the caller, as for `warnings.warn`.
+        stacklevel: which frame it is about: 1 is the caller, as for `warnings.warn`.
         category: of the warning.
     """
     notes = _collector.get()
@@ -29,7 +29,7 @@ def warn(message: str, stacklevel: int = 1, category: type[Warning] = UserWarnin
 
 @contextmanager
 def collected() -> Iterator[list[str]]:
-    """Gather the messages of this context, each once; they are not shown."""
+    """Collect the messages of this context, each once; they are not shown."""
     notes: list[str] = []
     token = _collector.set(notes)
     try:

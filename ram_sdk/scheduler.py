@@ -1,4 +1,4 @@
-"""`RAMScheduler`: when to denoise, how a step is taken and how guidance is weighed."""
+"""`RAMScheduler`: which timesteps are visited, how a step is taken and how guidance is weighted."""
 
 import dataclasses
 import math
@@ -46,7 +46,7 @@ class SchedulerConfig:
 
 
 def check_scale(name: str, value: float) -> None:
-    """Raise ValueError unless a guidance scale is a number of a size that can mean anything."""
+    """Raise ValueError unless a guidance scale is a finite number of sensible size."""
     if not abs(value) <= _LARGEST_SCALE:
         raise ValueError(
             f"{name} {value}: expected a finite number up to {_LARGEST_SCALE:g} (0 switches it off)"
@@ -58,7 +58,7 @@ class RAMScheduler:
 
     x_t = sqrt(ab_t) x_0 + sqrt(1 - ab_t) eps, cosine schedule, the network predicts x_0, nothing is clipped.
     All tables are float64; a step looks the previous timestep up in the schedule, because with 20 of 50
-    steps it is not t - 1. A scheduler does not change: `from_config` makes one with other settings.
+    steps it is not t - 1. A scheduler is immutable: `from_config` makes one with other settings.
 
     Attributes:
         config: the settings.
@@ -69,7 +69,7 @@ class RAMScheduler:
             spaces the others linearly: [49, 48, ..., 39, 35, ..., 4, 0].
 
     Raises:
-        ValueError: REG is asked for at timesteps that are not in the schedule.
+        ValueError: `reg_timesteps` are not in the schedule.
     """
 
     def __init__(self, config: SchedulerConfig | None = None) -> None:
@@ -85,7 +85,7 @@ class RAMScheduler:
 
     @classmethod
     def from_config(cls, config: "SchedulerConfig | RAMScheduler", **changes: Any) -> "RAMScheduler":
-        """A scheduler with the settings of another one, but for some.
+        """A scheduler with the settings of another one, some of them changed.
 
             pipe.scheduler = RAMScheduler.from_config(pipe.scheduler, sampler="dpm++", num_inference_steps=10)
 
@@ -126,7 +126,7 @@ class RAMScheduler:
         return self.config.sampler == "ddpm" and timestep != self.timesteps[-1]
 
     def guide(self, cond: Tensor, uncond: Tensor | None = None, recon: Tensor | None = None) -> Tensor:
-        """Weigh the denoiser's estimates of x_0 (eq. 10 and 11).
+        """Combine the denoiser's estimates of x_0 (eq. 10 and 11).
 
             cond + reg_scale (cond - recon) + cfg_scale (cond - uncond)
 
@@ -151,14 +151,14 @@ class RAMScheduler:
         noise: Tensor | None = None,
         previous_x_0: Tensor | None = None,
     ) -> Tensor:
-        """Go from x_t to the next timestep of the schedule, or to clean motion after the last.
+        """Step from x_t to the next timestep of the schedule, or to clean motion after the last.
 
         Args:
             x_0: the (guided) estimate at this step, `(batch, frames, features)`.
             timestep: where x_t is; one of `timesteps`.
             x_t: the current sample, shaped as x_0.
             noise: standard normal, shaped as x_0, where `needs_noise`.
-            previous_x_0: the estimate of the step before; only DPM-Solver++ uses it.
+            previous_x_0: the last step's estimate; only DPM-Solver++ uses it.
 
         Raises:
             ValueError: the timestep is not in the schedule, or DDPM was given no noise.

@@ -32,7 +32,7 @@ _BATCH = 64  # windows that are encoded together
 
 
 class IndexFileError(ValueError):
-    """A file that is no motion index, or is damaged; the message says what to do."""
+    """A file that is not a motion index, or is damaged; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Match:
 
 @dataclass(frozen=True)
 class IndexedFile:
-    """What is known of a file: how it was when it was read, and the parts of it that have latents."""
+    """A file of the index: its state when it was read, and the parts of it that have latents."""
 
     name: str
     size: int
@@ -91,7 +91,7 @@ class MotionIndex:
 
         Args:
             pipeline: encodes the motions.
-            folder: where they are, or in folders inside it.
+            folder: of the motions; subfolders are searched, too.
             within: links that lead out of this folder are not followed; default: all are.
 
         Warns:
@@ -107,7 +107,7 @@ class MotionIndex:
         return cls(Path(folder), fingerprint(pipeline.motion_encoder), (), empty).update(pipeline, within)
 
     def update(self, pipeline: "LatentSpace", within: str | os.PathLike[str] | None = None) -> "MotionIndex":
-        """The index of what the folder holds now: only new and changed files are read.
+        """The index brought up to date with its folder: only new and changed files are read.
 
         Args:
             pipeline: as for `build`.
@@ -137,7 +137,7 @@ class MotionIndex:
         return MotionIndex(self.folder, self.encoder, tuple(kept[name][0] for name in names), latents)
 
     def nearest(self, latent: NDArray[np.float32], count: int) -> tuple[list[int], NDArray[np.float32]]:
-        """The parts whose latents are nearest to one, at most one of each file.
+        """The parts whose latents are nearest to one, at most one per file.
 
         Args:
             latent: `(latent_dim,)`, of any length.
@@ -197,9 +197,9 @@ class MotionIndex:
 
         Raises:
             OSError: the file cannot be read.
-            IndexFileError: it is no motion index, or damaged.
+            IndexFileError: it is not a motion index, or damaged.
         """
-        where = f"{Path(path).name!r} is no motion index, or damaged: delete it and build it again"
+        where = f"{Path(path).name!r} is not a motion index, or damaged: delete it and build it again"
         if not Path(path).is_file():
             raise FileNotFoundError(
                 f"there is no index {str(path)!r}: MotionIndex.build(pipe, folder) makes one"
@@ -274,7 +274,7 @@ def _parts(pipeline: "LatentSpace", path: Path) -> list[tuple[tuple[float, float
 
 
 def _motion_files(folder: Path, within: str | os.PathLike[str] | None) -> Iterator[tuple[str, int, int]]:
-    """Name from the folder on, size and time of change of every file that may hold a motion."""
+    """Relative path, size and modification time of every file that may hold a motion."""
     limit = None if within is None else Path(within).resolve()
     for path in sorted(folder.rglob("*")):
         if path.suffix.lower() in formats.READABLE and not path.name.startswith(".") and path.is_file():

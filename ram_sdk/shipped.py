@@ -7,4 +7,4 @@ INDEX = "model_index.json"
 SHIPPED = {path.parent.name: path.parent for path in sorted(ASSETS.glob(f"checkpoints/*/{INDEX}"))}
 """Their folders by name."""
 DEFAULT = "open-small"
-"""The one that is loaded if none is named."""
+"""The default checkpoint."""

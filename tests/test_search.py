@@ -102,7 +102,7 @@ def test_another_checkpoint_and_other_files_are_refused(calibrated, pipeline, fo
     (tmp_path / "junk").write_bytes(b"junk")
     save_file({"latents": np.zeros((2, 3), dtype=np.float32)}, tmp_path / "other", {"format": "pt"})
     for name in ("junk", "other"):
-        with pytest.raises(ValueError, match=f"'{name}' is no motion index"):
+        with pytest.raises(ValueError, match=f"'{name}' is not a motion index"):
             MotionIndex.load(tmp_path / name)
     with pytest.raises(NotADirectoryError):
         MotionIndex.build(calibrated, tmp_path / "nowhere")

@@ -1,4 +1,4 @@
-"""Many prompts: a table of them into a folder of motions, which goes on where it was stopped or killed.
+"""Many prompts: a table of them into a folder of motions; a stopped or killed run resumes.
 
 `table` reads the prompts, `plan` makes a job of each motion and sorts them by length, `making` makes and
 writes a batch, `processes` does so on several processes, `cluster` with Ray Data; `manifest` is the record.
@@ -30,7 +30,7 @@ class Report:
 
     Attributes:
         made: motions written.
-        kept: motions that were there already, whole and as they are asked for.
+        kept: motions that were there already, intact and as requested.
         skipped: rows, and motions of rows, that were not made, with the reasons.
     """
 
@@ -43,7 +43,7 @@ Results = Generator[tuple[list[Entry], list[BadRow]]]
 """What came of each batch: entries for the manifest, and motions that could not be changed as asked."""
 
 Progress = Callable[[int, int, float, float], None]
-"""Told motions done and asked for, and the seconds of motion done and asked for."""
+"""Called with the motions done and in all, and the seconds of motion done and in all."""
 
 
 def run(
@@ -60,25 +60,25 @@ def run(
 ) -> Report:
     """Make the motions of a table, one file each, and `manifest.jsonl`, which says how each was made.
 
-    A run that was ended in any way is gone on with by the same call: what the manifest holds, and lies whole
-    in the folder, is kept. Rows that were changed are made anew; files of rows that are gone stay.
+    The same call resumes a run that ended in any way: motions that are in the manifest and intact in the
+    folder are kept. Changed rows are made again; files of rows that are gone stay.
 
     Args:
         table: `.csv`, `.tsv` or `.jsonl` with a column prompt and, if need be, duration, seed, num, name.
         folder: made if it does not exist.
         recipe: how motions are made and written; default: by the shipped checkpoint, as `.npz`.
-        seed: another one gives other motions for all rows without a seed of their own.
+        seed: of the run; it changes the motions of all rows without a seed of their own.
         batch_size: motions made at a time.
         workers: processes.
         device: of the networks, see `RAMPipeline.from_pretrained`.
-        on_bad_row: told of rows that are skipped, before any motion is made; and of motions that could not be
-            changed as the recipe says.
-        on_progress: told after each batch.
+        on_bad_row: called with each skipped row, before any motion is made, and with each motion that could
+            not be changed as the recipe says.
+        on_progress: called after each batch.
 
     Raises:
         OSError: a file cannot be read or written.
         ValueError: no such table or checkpoint, more motions at a time than a call makes, the folder's own
-            manifest as a table, or another run is at the folder.
+            manifest as a table, or another run is using the folder.
     """
     recipe = recipe or Recipe()
     from ram_sdk import inputs
@@ -115,7 +115,7 @@ def run(
 
 
 class _Count:
-    """Motions, and seconds of motion, that are done and asked for."""
+    """Motions, and seconds of motion, done and in all."""
 
     def __init__(self, jobs: Sequence[Job], waiting: Sequence[Job], fps: float) -> None:
         self._fps, self._frames = fps, {job.file: job.frames for job in waiting}
@@ -129,7 +129,7 @@ class _Count:
 
     @property
     def state(self) -> tuple[int, int, float, float]:
-        """As `Progress` takes it."""
+        """The arguments of `Progress`."""
         seconds = (self._total_frames - self._left) / self._fps
         return self._kept + self.made, self._total, seconds, self._total_frames / self._fps
 

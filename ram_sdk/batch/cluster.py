@@ -1,9 +1,9 @@
 """Batches on a cluster with Ray Data: jobs in, rows of motions out, made by a pool of actors.
 
-Needs the extra `ray`. Rows say what the manifest says, and have `joints`: the positions of all frames, one
+Needs the extra `ray`. Rows have the fields of the manifest, and `joints`: the positions of all frames, one
 after the other, as a list of float32 for `numpy.reshape(frames, 22, 3)`; a motion that could not be changed
-as the recipe says has no joints, and the reason in `error`. Seeds and lengths are planned
-before, as for `ram_sdk.batch.run`, so that both make the same motions.
+as the recipe says has no joints, and the reason in `error`. Seeds and lengths are planned in advance, as for
+`ram_sdk.batch.run`, so that both make the same motions.
 """
 
 import json
@@ -29,7 +29,7 @@ def motions(
     batch_size: int = 16,
     gpus: float = 0,
 ) -> "ray.data.Dataset":
-    """A lazy data set of motions, a row each; write it with `write_parquet`, or go on with other steps.
+    """A lazy data set of motions, a row each; write it with `write_parquet`, or process it further.
 
     Args:
         jobs: of `plan`.
@@ -77,7 +77,7 @@ class _Maker:
 
 
 def _columns(job: Job, motion: Any, scores: Any, changes: Changes) -> dict[str, Any]:
-    """A row; what is nested is JSON, so that every row has the same columns."""
+    """A row; nested values are JSON, so that every row has the same columns."""
     error = ""
     try:
         motion = changes.apply(motion)

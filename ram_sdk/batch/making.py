@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def make(pipeline: "RAMPipeline", jobs: Sequence[Job], recipe: Recipe) -> list[tuple["Motion", Any]]:
-    """The motions of a batch, not changed yet, each with its scores; None where nothing can judge."""
+    """The motions of a batch, not changed yet, each with its scores; None if the checkpoint cannot judge."""
     motions = pipeline(
         [job.prompt for job in jobs],
         [job.frames for job in jobs],
@@ -31,8 +31,8 @@ def make_files(
     """Make and write the motions of a batch; each file appears whole or not at all.
 
     Returns:
-        Their entries for the manifest, and what could not be changed as asked, such as a motion to loop
-        that has no cycle.
+        Their entries for the manifest, and motions that could not be changed as requested, such as one to
+        loop that has no cycle.
     """
     options = recipe.options or formats.BY_SUFFIX[recipe.suffix].options()
     entries: list[Entry] = []
@@ -60,7 +60,7 @@ def make_files(
 
 
 def _scores(pipeline: "RAMPipeline", motions: "Sequence[Motion]") -> list[Any]:
-    """How well each motion fits its text, and what a body can do, see `ram_sdk.control.candidates`."""
+    """How well each motion fits its text, and how plausible it is, see `ram_sdk.control.candidates`."""
     if pipeline.matcher is None or pipeline.motion_encoder is None:
         return [None] * len(motions)
     import torch

@@ -1,4 +1,4 @@
-"""`manifest.jsonl`: one line for each motion that is written, which is what a batch goes on from."""
+"""`manifest.jsonl`: one line for each written motion, from which a batch resumes."""
 
 import hashlib
 import json
@@ -12,13 +12,13 @@ from ram_sdk.files import write_whole
 NAME = "manifest.jsonl"
 
 Entry = Mapping[str, Any]
-"""file, prompt, duration, seed, settings, scores, sha256, and request: what was asked for, as a hash."""
+"""file, prompt, duration, seed, settings, scores, sha256, and request: a hash of the request."""
 
 
 def read_manifest(folder: Path) -> dict[str, Entry]:
     """The entries of a folder by file.
 
-    Lines that a kill cut off, or that somebody damaged, are left out: their motions count as not made.
+    Truncated or damaged lines are left out: their motions count as not made.
     """
     try:
         content = (folder / NAME).read_bytes()
@@ -43,7 +43,7 @@ def is_whole(folder: Path, entry: Entry) -> bool:
 
 
 def write_manifest(folder: Path, entries: Iterable[Entry]) -> None:
-    """Put a manifest in place of the one that is there."""
+    """Replace the manifest."""
     write_whole(folder / NAME, b"".join(_line(entry) for entry in entries))
 
 

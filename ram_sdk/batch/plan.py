@@ -1,7 +1,7 @@
 """What a batch makes: a job for each motion, and batches of jobs of like length.
 
 Attention and padding cost what the longest motion of a batch costs, so jobs are sorted by length. A motion's
-seed and length come from its own row alone, so that it does not matter which rows stand beside it.
+seed and length come from its own row alone, so that the other rows do not matter.
 """
 
 import hashlib
@@ -82,7 +82,7 @@ class Job:
         prompt: what the person does.
         frames: its length.
         seed: what its noise is drawn from.
-        request: a hash of all that was asked for; a file of another request is made anew.
+        request: a hash of the whole request; a file of another request is made again.
     """
 
     row: int
@@ -102,7 +102,7 @@ def plan(
         rows: of the table.
         pipeline: that will make them; estimates lengths.
         recipe: how.
-        seed: another one gives other motions for all rows without a seed of their own.
+        seed: of the run; it changes the motions of all rows without a seed of their own.
     """
     jobs: list[Job] = []
     bad: list[BadRow] = []
@@ -127,13 +127,13 @@ def plan(
 
 
 def motion_seed(seed: int, row: int, turn: int) -> int:
-    """A seed for a motion of a row: the same for the same three numbers, another for others; 53 bits."""
+    """A seed for a motion of a row: determined by the three numbers; 53 bits."""
     high, low = np.random.SeedSequence([seed, row, turn]).generate_state(2)
     return (int(high) << 21) | (int(low) >> 11)
 
 
 def batches(jobs: Iterable[Job], size: int) -> list[list[Job]]:
-    """Jobs in batches of like length, the longest first: whatever needs most memory is tried at once.
+    """Jobs in batches of like length, the longest first: whatever needs most memory runs first.
 
     A batch has `size` jobs, or fewer where the next would be padded by more than a quarter of its length: a
     frame costs nearly the same in small batches as in large ones.
@@ -156,7 +156,7 @@ def _names(row: Row, width: int) -> list[str]:
 
 
 def _frames(row: Row, pipeline: "RAMPipeline") -> int:
-    """The length of a row's motions, which its prompt's neighbours must not change by a rounding."""
+    """The length of a row's motions, which rounding in a batch of prompts must not change."""
     from ram_sdk import inputs
 
     pipeline.text_backbone.tokenize([row.prompt])

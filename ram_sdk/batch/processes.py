@@ -26,7 +26,7 @@ _pipeline: "RAMPipeline"
 def make_on_processes(
     batches: Sequence[Sequence[Job]], recipe: Recipe, folder: Path, device: str, workers: int
 ) -> Generator[tuple[list[Entry], list[BadRow]]]:
-    """What `make_files` returns for each batch, in the order in which batches get done.
+    """What `make_files` returns for each batch, in the order of completion.
 
     Args:
         batches: to make, the longest motions first.
@@ -36,7 +36,7 @@ def make_on_processes(
         workers: processes. They end with this one, however that ends.
 
     Raises:
-        OSError: a file cannot be written, or a worker was ended from outside.
+        OSError: a file cannot be written, or a worker was killed.
     """
     context = multiprocessing.get_context("spawn")
     devices = context.SimpleQueue()

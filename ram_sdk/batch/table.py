@@ -31,7 +31,7 @@ class Row:
         number: of the row, from 1; rows that cannot be read count, too.
         prompt: what the person does.
         duration: seconds; None: what the text says, or else estimated from it.
-        seed: of its first motion, the others follow; None: from the number of the row.
+        seed: of its first motion, the others count up from it; None: derived from the row's number.
         num: motions.
         name: of its files, without suffix; "" is made of number and prompt.
     """
@@ -58,17 +58,17 @@ class BadRow:
 
 
 def read_table(path: Path) -> tuple[list[Row], list[BadRow]]:
-    """Read a table; empty lines are no rows.
+    """Read a table; empty lines are skipped.
 
     Returns:
-        The rows, and those that are wrong.
+        The rows, and the invalid ones.
 
     Raises:
         OSError: the file cannot be read.
         ValueError: not such a table, or no row in it.
 
     Warns:
-        UserWarning: columns of other names, which are not read.
+        UserWarning: columns with other names, which are ignored.
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:

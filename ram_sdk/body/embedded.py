@@ -1,4 +1,4 @@
-"""The body that comes with the package: a CC0 mesh that hangs on HumanML3D's skeleton.
+"""The body that comes with the package: a CC0 mesh skinned to HumanML3D's skeleton.
 
 Baked by `training/tools/bake_body.py` from MakeHuman's and MPFB2's CC0 assets; credits in `assets/body.md`.
 """

@@ -1,6 +1,6 @@
-"""Pickles of arrays, read without running what is in them.
+"""Pickles of arrays, read without running code from them.
 
-Unpickling calls whatever the file names. Here every name becomes a stand-in that only keeps what it is given,
+Unpickling calls whatever the file names. Here every name becomes a stand-in that only stores its arguments,
 and every name that arrays, sparse matrices and the abandoned package chumpy do not need is refused.
 """
 
@@ -22,7 +22,7 @@ _ERRORS = (
 
 
 def load_plain(content: bytes) -> Any:
-    """What a pickle of plain data holds; arrays in it are to be made with `as_array`.
+    """The content of a pickle of plain data; turn arrays in it into numpy's with `as_array`.
 
     Raises:
         ValueError: not a pickle, or one that names anything but arrays.
@@ -37,7 +37,7 @@ def as_array(value: Any) -> NDArray[Any]:
     """The numbers of an array, a sparse matrix or an array of chumpy.
 
     Raises:
-        ValueError: it is none of them, or does not fit together.
+        ValueError: it is none of them, or inconsistent.
     """
     try:
         array = value.array() if isinstance(value, _StandIn) else np.asarray(value)
@@ -49,7 +49,7 @@ def as_array(value: Any) -> NDArray[Any]:
 
 
 class _StandIn:
-    """An object of a pickle; what it is given is kept in `state`."""
+    """An object of a pickle; its arguments are stored in `state`."""
 
     state: Any = None
 
@@ -179,7 +179,7 @@ _SPARSE = {"csc_matrix": _Sparse, "csr_matrix": _SparseByRow, "coo_matrix": _Spa
 
 
 class _Unpickler(pickle._Unpickler):
-    """Knows stand-ins only. The one written in Python, because that in C lets a memo take any memory."""
+    """Knows stand-ins only. Python's own unpickler, because that in C lets a memo take unbounded memory."""
 
     def find_class(self, module: str, name: str) -> Any:
         kind = _KINDS.get((_RENAMED.get(module, module), name))

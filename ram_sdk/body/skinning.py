@@ -42,7 +42,7 @@ class MeshSequence:
         """Write every frame as a mesh of its own: `0000.obj`, `0001.obj` and so on.
 
         Args:
-            folder: a folder that does not exist yet; it appears when all frames are written.
+            folder: must not exist yet; it appears when all frames are written.
             suffix: ".obj", ".ply" or ".stl".
 
         Returns:
@@ -71,7 +71,7 @@ class MeshSequence:
 def skin(
     rest_vertices: Tensor, weights: Tensor, rest_joints: Tensor, rotations: Tensor, positions: Tensor
 ) -> Tensor:
-    """Move vertices with the joints that they hang on.
+    """Move vertices with the joints that they are skinned to.
 
     Args:
         rest_vertices: `(vertices, 3)` at rest, or `(frames, vertices, 3)` if the rest shape itself moves.

@@ -3,7 +3,7 @@
 SMPL bodies (Loper et al., 2015) turn joint rotations, a shape vector `betas` and a translation into a
 mesh. HumanML3D's 22 joints are SMPL's without the hands. The model files are licensed by the Max Planck
 Society and are not part of this package; parameters can be had without them. Joints and vertices are computed
-by the package smplx, whose code is for non-commercial research; it is imported only there.
+by the package smplx, whose code is for non-commercial research; it is imported only for that.
 """
 
 from collections.abc import Sequence
@@ -189,7 +189,7 @@ def smpl_parameters(
         gender: of the model, passed on.
 
     Returns:
-        The parameters. Twist of head and wrists cannot be seen from joint positions: it is zero.
+        The parameters. Joint positions do not show the twist of head and wrists: it is zero.
 
     Raises:
         ValueError: a model of another type, or betas that it does not have.
@@ -258,7 +258,7 @@ def fit_betas(joints: Tensor, model: "SmplModel") -> Tensor:
 
 
 def turned_up(parameters: SmplParameters, turn: Tensor) -> SmplParameters:
-    """The motion in a world turned by a matrix `(3, 3)`, such as from Y up to Z up.
+    """The motion with the world rotated by a matrix `(3, 3)`, such as from Y up to Z up.
 
     `transl` moves the origin of the body, not its pelvis, so turning it alone would misplace the body.
     """

@@ -1,4 +1,4 @@
-"""Reading SMPL, SMPL-H and SMPL-X model files without running what is in them.
+"""Reading SMPL, SMPL-H and SMPL-X model files without running code from them.
 
 The official files are pickles, some with sparse matrices and with arrays of the abandoned package chumpy
 inside; neither scipy nor chumpy is needed to read them.
@@ -131,7 +131,7 @@ def _model(arrays: dict[str, NDArray[Any]]) -> SmplModel:
 
 
 def _parents(table: NDArray[Any]) -> tuple[int, ...]:
-    """The parent of each joint from `kintree_table (2, joints)`, whose first row they are."""
+    """The parent of each joint, from the first row of `kintree_table (2, joints)`."""
     if table.ndim != 2 or len(table) < 1 or table.shape[1] not in NUM_JOINTS.values():
         raise ValueError(
             f"kintree_table is {table.shape}, expected (2, n) with "

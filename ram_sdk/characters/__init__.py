@@ -1,7 +1,7 @@
 """Motions on people's own characters: `.glb`, `.vrm` (0.x and 1.0) and `.bvh` files.
 
 A file is read as a `Rig` (`gltf`, `bvh`; `people` finds the body in it), posed like the motion (`posing`),
-put on the floor (`planting`) and given fingers (`hands`) by `retarget`; all that it holds stays as it is.
+put on the floor (`planting`) and given finger poses (`hands`) by `retarget`; the rest of the file stays.
 """
 
 import os
@@ -32,7 +32,7 @@ def load_character(path: str | os.PathLike[str], options: ReadOptions | None = N
 
     Args:
         path: ends in one of `SUFFIXES`.
-        options: `person` and `skeleton` are looked at.
+        options: only `person` and `skeleton` are used.
 
     Warns:
         UserWarning: something about the file was assumed.

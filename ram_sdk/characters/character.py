@@ -1,4 +1,4 @@
-"""What a file with a character gives and takes: its rig, its soles, and an animation to be added."""
+"""A character in a file: its rig, its soles, and an animation to be added."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Characters in `.glb` and `.vrm` files. All that the file holds stays as it is; an animation is added."""
+"""Characters in `.glb` and `.vrm` files. The file's content stays as it is; an animation is added."""
 
 import copy
 import dataclasses
@@ -51,7 +51,7 @@ class GltfCharacter(Character):
         return _with_root(self), rig.body
 
     def to_bytes(self, animation: Animation) -> bytes:
-        """The file with the animation as its first one, which is the one that viewers play."""
+        """The file with the animation as its first, which is the one that viewers play."""
         glb = GlbFile(copy.deepcopy(self.glb.document), bytearray(self.glb.binary), self.glb.more)
         times = (np.arange(animation.frames) / animation.fps).astype(np.float32)
         clocks = {

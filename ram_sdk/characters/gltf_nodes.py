@@ -102,7 +102,7 @@ def read_nodes(glb: GlbFile) -> Nodes:
     """The nodes of a file.
 
     Raises:
-        ValueError: they are no trees, or hold numbers that are none.
+        ValueError: they do not form trees, or hold numbers that are not finite.
     """
     try:
         nodes: list[dict[str, Any]] = glb.document.get("nodes", [])
@@ -127,8 +127,8 @@ def read_nodes(glb: GlbFile) -> Nodes:
 def bind_pose(glb: GlbFile, nodes: Nodes) -> tuple[Array, Array]:
     """Places and world rotations of the nodes in the pose that the mesh was bound in.
 
-    Where the file does not tell, a node keeps its place on its parent. The whole is placed so that the
-    topmost joint of each skin is where it is in the file.
+    Where the file does not say, a node keeps its place relative to its parent. The whole is placed so that
+    the topmost joint of each skin is where it is in the file.
     """
     places, turns = nodes.world()
     known: dict[int, Array] = {}

@@ -85,7 +85,7 @@ def finger_turns(rig: Rig, pose: HandPose) -> dict[int, Array]:
 
 
 def _directions(rig: Rig, frame: Array, finger: str, nodes: tuple[int, ...], pose: HandPose) -> list[Array]:
-    """Where the phalanges of a finger shall point, in the world at rest."""
+    """Where the phalanges of a finger should point, in the world at rest."""
     if finger == "thumb":
         return [_unit(frame @ np.array(way)) for way in _THUMBS[pose]]
     along, palm = frame[:, 0], frame[:, 1]
@@ -97,7 +97,7 @@ def _directions(rig: Rig, frame: Array, finger: str, nodes: tuple[int, ...], pos
 
 
 def _finger(rig: Rig, nodes: tuple[int, ...], directions: list[Array]) -> dict[int, Array]:
-    """Rotations that make a finger's bones point as they shall; the last bone goes on as the one before."""
+    """Rotations that make a finger's bones point as they should; the last bone continues the one before."""
     turns: dict[int, Array] = {}
     ends = [*nodes[1:], next((n for n, parent in enumerate(rig.parents) if parent == nodes[-1]), -1)]
     carried, bone = np.eye(3), directions[0]

@@ -1,4 +1,4 @@
-"""Which joints of a file are the body that is to move."""
+"""Which joints of a file are the body to animate."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,11 +10,11 @@ from ram_sdk.skeleton.tree import JointTree
 def choose_person(
     tree: JointTree, members: Sequence[int], options: ReadOptions, given: Mapping[str, str]
 ) -> tuple[Roles, tuple[str, ...]]:
-    """The roles of the one body in a file, or of the one that is chosen.
+    """The roles of the only body in a file, or of the chosen one.
 
     Args:
         tree: all joints.
-        members: the node of each joint, which the result speaks of.
+        members: the node of each joint; the result uses these numbers.
         options: `person` and `skeleton`.
         given: joints by role that the file itself names.
 
@@ -22,7 +22,7 @@ def choose_person(
         Roles, and what was assumed.
 
     Raises:
-        ValueError: there is no person, or not the one that is asked for.
+        ValueError: there is no person, or not the requested one.
     """
     given = {**given, **(options.skeleton or {})}
     notes: tuple[str, ...] = ()

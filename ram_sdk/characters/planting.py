@@ -1,4 +1,4 @@
-"""Feet on the floor: soles that stand where the motion's feet stand, by bending the character's own legs.
+"""Foot planting: soles stand where the motion's feet stand, by bending the character's own legs.
 
 In the body's axes and at the motion's size: metres, Y up, floor at 0.
 """
@@ -111,7 +111,7 @@ def floor_under(legs: tuple[Leg, Leg]) -> float:
 
 
 def ankle_goals(leg: Leg, fps: float) -> Array:
-    """Where an ankle has to be `(frames, 3)` for a foot that neither slides nor sinks nor floats."""
+    """Where an ankle must be `(frames, 3)` so that the foot neither slides nor sinks nor floats."""
     shift: Array = feet.foot_shift(leg.ankle, leg.toe, leg.standing, spot=_middle)
     frames, stands = np.arange(len(leg.ankle)), np.flatnonzero(leg.stands)
     if len(stands):
@@ -186,5 +186,5 @@ def bend(leg: Leg, goal: Array) -> tuple[Array, Array]:
 
 
 def _middle(path: Array) -> Array:
-    """The spot that asks for the smallest largest correction."""
+    """The spot that minimises the largest correction."""
     return np.asarray((path.min(axis=0) + path.max(axis=0)) / 2)

@@ -1,4 +1,4 @@
-"""A motion on somebody's character: its file with the motion as an animation."""
+"""A motion on a user's character: its file with the motion as an animation."""
 
 import os
 from dataclasses import dataclass
@@ -83,7 +83,7 @@ def retarget(
         hands: pose of the fingers, where there are any.
 
     Raises:
-        ValueError: more frames than so many nodes can be posed in.
+        ValueError: more frames than can be posed with so many nodes.
     """
     most = _MOST_POSES // len(character.rig.names)
     if len(pose.joints) > most:

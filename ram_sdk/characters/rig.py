@@ -67,14 +67,14 @@ class Rig:
         return first
 
     def above(self, node: int) -> list[int]:
-        """The ancestors of a node, the nearest first."""
+        """The ancestors of a node, nearest first."""
         way: list[int] = []
         while (node := self.parents[node]) >= 0:
             way.append(node)
         return way
 
     def below(self, node: int) -> list[int]:
-        """Everything that hangs on a node, itself included."""
+        """A node and everything below it."""
         kept = {node}
         for index, parent in enumerate(self.parents):
             if parent in kept:
@@ -159,7 +159,7 @@ def body_stands(roles: Roles, places: Array) -> bool:
 
 
 def not_standing(names: Sequence[str], roles: Roles) -> str:
-    """What is to be said of a body that stands in no pose of its file."""
+    """The message for a body that stands in no pose of its file."""
     legs = ", ".join(repr(names[roles.joints[f"{side}_hip"]]) for side in SIDES)
     return (
         f"no body stands at rest on the legs that begin at {legs}: save the character in an A-pose or a "

@@ -1,7 +1,7 @@
 """Checkpoints: pipeline folders on the disk, in the package and on the Hub.
 
 `folder` knows the layout, `configs` and `weights` the files of a part, `backbone` those of the text backbone,
-`hub` the Hugging Face Hub, `card` what is told to people, `lora` changes to a checkpoint.
+`hub` the Hugging Face Hub, `card` what users read, `lora` changes to a checkpoint.
 """
 
 from ram_sdk.checkpoint.backbone import load_text_backbone, shipped_text_backbone

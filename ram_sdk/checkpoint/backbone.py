@@ -148,10 +148,10 @@ def load_text_backbone(
     Args:
         config: which one.
         folder: where its files are, if they are in a checkpoint.
-        hub: how to fetch it, if it is on the Hub.
+        hub: options for fetching it, if it is on the Hub.
 
     Raises:
-        CheckpointError: the files cannot be had, or their hash differs from the configuration's.
+        CheckpointError: the files are not available, or their hash differs from the configuration's.
     """
     if config.place == "package":
         folder = _PACKAGED

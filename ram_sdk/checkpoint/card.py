@@ -1,4 +1,4 @@
-"""What a checkpoint is, for people: the model card (`README.md`) of its folder and `ram-sdk info`."""
+"""What a checkpoint is, for users: the model card (`README.md`) of its folder and `ram-sdk info`."""
 
 import dataclasses
 import re
@@ -59,7 +59,7 @@ _TERMS = re.compile(
 
 
 def write_model_card(pipeline: "PipelineParts", folder: Path) -> None:
-    """Write a card that says what the checkpoint is; one that is already there is kept.
+    """Write a card that says what the checkpoint is; an existing one is kept.
 
     Licence, terms and credits of the checkpoint that the pipeline was loaded from are carried over.
     """

@@ -63,8 +63,8 @@ def parse(config_class: type[Config], content: str | bytes) -> Config:
     """Make a (nested) configuration dataclass from JSON.
 
     Raises:
-        ValueError: no JSON, an unknown key (the nearest known one is suggested), or a value of another type
-            or outside its bounds; the message names the key and what is allowed.
+        ValueError: not JSON, an unknown key (the closest known one is suggested), or a value of another type
+            or out of bounds; the message names the key and what is allowed.
     """
     kind: type = config_class
     try:
@@ -97,7 +97,7 @@ def read_json(path: Path, largest: int = _LARGEST) -> dict[str, Any]:
     """Read a JSON object of at most `largest` bytes from a pipeline folder.
 
     Raises:
-        CheckpointError: it is missing, no regular file, or no JSON object; the message names the file.
+        CheckpointError: it is missing, not a regular file, or not a JSON object; the message names the file.
     """
     try:
         content = from_json(_read(path, largest))

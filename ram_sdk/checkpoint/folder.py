@@ -3,7 +3,7 @@
 A pipeline folder holds `model_index.json` (which parts there are, and the SHA-256 of their weights),
 `config.json` (its motion representation, for readers and for the Hub's download counter) and a folder for
 each part with its `config.json` and, for networks, `model.safetensors`. Class names are looked up in a table
-here; nothing named by a file is imported, and nothing is ever unpickled.
+here; nothing that a file names is imported, and nothing is ever unpickled.
 """
 
 import dataclasses
@@ -100,7 +100,7 @@ def locate(
         source: the folder, or a Hub repository "org/name".
         marker: file that every such folder holds.
         names: files to fetch from the Hub.
-        noun: what messages call such a folder.
+        noun: what messages call it.
         revision: branch, tag or commit on the Hub.
         hub: how to fetch.
 
@@ -130,7 +130,7 @@ def read_index(folder: Path) -> dict[str, type]:
     """The classes of the folder's parts by name (NoneType: left out), as its index names them.
 
     Raises:
-        CheckpointError: it is no RAM pipeline, has parts that this version does not know, or parts whose
+        CheckpointError: it is not a RAM pipeline, has parts that this version does not know, or parts whose
             configurations are wrong or do not fit each other.
     """
     classes = _read_classes(folder)
@@ -139,10 +139,10 @@ def read_index(folder: Path) -> dict[str, type]:
 
 
 def read_known_actions(folder: Path) -> tuple[models.KnownAction, ...]:
-    """What a checkpoint was taught, with example prompts; empty where its folder does not say.
+    """What a checkpoint was trained on, with example prompts; empty if its folder does not say.
 
     Raises:
-        CheckpointError: it is no RAM pipeline, or its list is damaged.
+        CheckpointError: it is not a RAM pipeline, or its list is damaged.
     """
     if _read_classes(folder)["known_actions"] is NoneType:
         return ()
@@ -217,7 +217,7 @@ def save(components: Mapping[str, Any], folder: Path, variant: str | None = None
 
 
 def add_component(folder: Path, name: str, component: Any) -> None:
-    """Add a part to a pipeline folder, or take the place of the one that it has; the other parts stay.
+    """Add a part to a pipeline folder, or replace it; the other parts stay.
 
     Args:
         folder: the pipeline folder.

@@ -1,8 +1,8 @@
 """The Hugging Face Hub: files of a repository in the local cache, and uploads.
 
-Only files that are asked for by name are fetched, all of one commit. A Hub that does not answer, or a file of
-which nothing arrives for `HubOptions.timeout` seconds, is cancelled. A file that arrives damaged, or lies
-damaged in the cache, is fetched once more.
+Only files requested by name are fetched, all from one commit. A download of which nothing arrives for
+`HubOptions.timeout` seconds is cancelled. A file that arrives damaged, or is damaged in the cache, is fetched
+once more.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ class HubOptions:
     Attributes:
         token: access token; True uses the stored login.
         cache_dir: where downloads are kept; default: the cache of huggingface_hub.
-        local_files_only: never ask the network.
+        local_files_only: never use the network.
         timeout: seconds without new data after which a download is cancelled. Large files arrive in pieces
             of 10 MB: connections slower than 350 kB/s need more.
     """
@@ -69,7 +69,7 @@ def download(
         The folder of the commit in the cache.
 
     Raises:
-        CheckpointError: they cannot be had, or arrive damaged twice; the message has the HTTP status.
+        CheckpointError: they are not available, or arrive damaged twice; the message has the HTTP status.
     """
     from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
 
@@ -131,7 +131,7 @@ def push(
 
 
 class _Fetch:
-    """Fetches single files of a repository, and gives up where nothing new arrives."""
+    """Fetches single files of a repository, and gives up when nothing new arrives."""
 
     def __init__(self, repository: str, hub: HubOptions) -> None:
         from huggingface_hub import constants
@@ -179,10 +179,10 @@ class _Fetch:
 
 
 def _unless_silent(work: Callable[[], Result], progress: Callable[[], object], timeout: float) -> Result:
-    """Do work in a thread of its own, and give it up when its progress has stood still for too long.
+    """Do work in a thread of its own, and abandon it when it has made no progress for too long.
 
-    The client's own time limits do not bound how long it tries again. The abandoned thread cannot be
-    ended; it does not keep the program from ending.
+    The client's own timeouts do not bound how long it retries. The abandoned thread cannot be stopped; it
+    does not keep the program from exiting.
     """
     results: list[Result] = []
     errors: list[Exception] = []

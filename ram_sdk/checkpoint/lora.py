@@ -2,8 +2,8 @@
 
 A LoRA turns the weight W of a linear layer into W + scale (alpha / r) B A, with matrices A and B of the low
 rank r (Hu et al., 2021, arXiv:2106.09685, section 4.1). Here the change is added to the weight itself, so
-that generation costs nothing more, and the weight as it was is kept, so that taking the LoRA off restores
-every bit.
+that generation costs nothing extra, and the original weight is kept, so that unloading the LoRA restores it
+bit for bit.
 
 The files are those of the `peft` library, `adapter_config.json` and `adapter_model.safetensors`; the header
 of the latter also names the checkpoint that the LoRA was made on, with a hash of each of its parts.
@@ -52,7 +52,7 @@ class Lora:
 
     Attributes:
         name: where it was loaded from.
-        scale: how much of it the weights hold: 0 nothing, 1 as it was trained.
+        scale: its share in the weights: 0 none, 1 as trained.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Lora:
 
 
 def check_scale(scale: float) -> None:
-    """Refuse a scale that is not a number of a size that can mean anything."""
+    """Refuse a scale that is not a finite number of sensible size."""
     if isinstance(scale, bool) or not isinstance(scale, Real) or not abs(scale) <= _LARGEST_SCALE:
         raise ValueError(
             f"LoRA scale {scale!r}: expected a finite number up to {_LARGEST_SCALE:g}, "
@@ -128,7 +128,7 @@ def load(folder: Path, name: str, components: Mapping[str, Any], base: str) -> L
 
 
 def header(base: str, components: Mapping[str, Any]) -> dict[str, str]:
-    """What the header of a LoRA's weights says of the checkpoint that it was made on.
+    """The header of a LoRA's weights: which checkpoint it was trained on.
 
     Args:
         base: name of the checkpoint.

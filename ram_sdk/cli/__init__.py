@@ -1,4 +1,4 @@
-"""The command line, `ram-sdk`: one module for each verb, which imports what is heavy when it runs."""
+"""The command line, `ram-sdk`: one module for each command; heavy imports wait until it runs."""
 
 import argparse
 import difflib
@@ -34,7 +34,7 @@ _VERBS = (
 
 
 def main(command: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code, 2 for anything the user can put right."""
+    """Run the command line; returns the exit code, 2 for anything the user can fix."""
     options = _options(sys.argv[1:] if command is None else list(command))
     console.manner.as_json, console.manner.verbose = options.json, options.verbose
     if not options.verbose:
@@ -51,7 +51,7 @@ def main(command: Sequence[str] | None = None) -> int:
 
 
 def _options(words: Sequence[str]) -> argparse.Namespace:
-    """The command line read; an option that is misspelt ends it with the one that was meant."""
+    """The parser; for a misspelt option its error suggests the right one."""
     whole = parser()
     options, unknown = whole.parse_known_args(words)
     if unknown:
@@ -64,7 +64,7 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line, of which the shells' completion is made, too."""
+    """The command line; shell completion is generated from it, too."""
     whole = argparse.ArgumentParser(
         prog="ram-sdk",
         description="Text to human motion.",

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 _QUIET = 60.0  # seconds between lines where output is redirected
 _EXAMPLES = """
 ram-sdk batch prompts.csv -o motions/
-ram-sdk batch prompts.csv -o motions/                    # again: goes on where it was stopped or killed
+ram-sdk batch prompts.csv -o motions/                    # again: resumes where it was stopped or killed
 ram-sdk batch prompts.jsonl -o clips/ --format bvh --fps 30 --lock-feet --workers 4
 
 prompts.csv has a column prompt and, if need be, duration (seconds), seed, num (motions), name (of the files):
   prompt,duration,num,name
   a person walks forward,4,,walk
   "a person waves, with the right hand",,3,
-prompts.jsonl has an object a line: {"prompt": "a person bows", "seed": 7}
+prompts.jsonl has one object per line: {"prompt": "a person bows", "seed": 7}
 """
 
 
@@ -105,7 +105,7 @@ def _complain(row: "BadRow") -> None:
 
 
 class _Bar:
-    """A bar over seconds of motion, since long motions take longer; its estimate of the time left holds."""
+    """A bar over seconds of motion: long motions take longer, so this keeps its time estimate right."""
 
     def __enter__(self) -> "_Bar":
         self._bar: tqdm[Any] | None = None
@@ -123,7 +123,7 @@ class _Bar:
         self._bar.update(round(seconds, 1) - self._bar.n)
 
     def _tell(self, done: int, total: int) -> None:
-        """A line now and then where there is no bar: at the beginning, each minute, and at the end."""
+        """Occasional lines where there is no bar: at the beginning, each minute, and at the end."""
         assert self._bar is not None
         now = time.monotonic()
         if self._bar.disable and (done == total or now - self._told >= _QUIET):

@@ -25,7 +25,7 @@ A timeline is a .json, .yaml or .yml file, times in seconds:
     - {prompt: sits down, start: 4, end: 7}
 
 Parts are upper body, arms, left arm, right arm and head; the whole body has no gaps. An entry
-{motion: walk.npz, start: 0, end: 3} keeps a motion: to continue it, or to redo what comes between two.
+{motion: walk.npz, start: 0, end: 3} keeps a motion: to continue it, or to redo the part between two.
 """
 
 
@@ -37,11 +37,11 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.set_defaults(run=run)
     parser.add_argument(
         "timeline", nargs="+", metavar="TIMELINE|PROMPT",
-        help="a file that says what happens when, see below; or prompts, one after the other",
+        help="a timeline file, see below; or prompts, one after the other",
     )  # fmt: skip
     parser.add_argument(
         "--duration", nargs="+", type=float, metavar="SECONDS",
-        help="of all prompts, or of each; default: what they say or are estimated to take",
+        help="of all prompts, or of each; default: what they say, or an estimate",
     )  # fmt: skip
     sampling.add_options(parser)
     add_output_options(parser)

@@ -1,4 +1,4 @@
-"""What a command says, and how it ends: nothing that a console cannot show or take may end a run."""
+"""What a command prints, and how it ends: no fault of the console may end a run."""
 
 import argparse
 import json
@@ -17,11 +17,11 @@ from tqdm import tqdm
 
 @dataclass
 class Manner:
-    """How the present command speaks.
+    """How the current command prints.
 
     Attributes:
         as_json: results are JSON objects, one a line.
-        verbose: what is done is told, too, and errors with the place in the code.
+        verbose: progress is printed, too, and errors come with the place in the code.
     """
 
     as_json: bool = False
@@ -60,7 +60,7 @@ def add_verb(
 def say(line: str, facts: Mapping[str, Any] | None = None) -> None:
     """Print a result: a line, or with --json the facts in it.
 
-    Characters that the console lacks become "?", and a reader who has gone is no error.
+    Characters that the console lacks become "?", and a closed pipe is not an error.
     """
     if sys.stdout is None:
         return
@@ -78,13 +78,13 @@ def say(line: str, facts: Mapping[str, Any] | None = None) -> None:
 
 
 def detail(line: str) -> None:
-    """Say what is done, if that was asked for with -v."""
+    """Print progress, if -v was given."""
     if manner.verbose:
         complain(line)
 
 
 def complain(message: object) -> None:
-    """One line on standard error; an error's place in the code besides, if that was asked for."""
+    """One line on standard error; with -v also the error's place in the code."""
     if manner.verbose and isinstance(message, BaseException) and sys.stderr is not None:
         tqdm.write("".join(traceback.format_exception(message)), file=sys.stderr, end="")
     if sys.stderr is not None:

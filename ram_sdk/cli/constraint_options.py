@@ -25,9 +25,9 @@ A constraints file is .json, .yaml or .yml, positions in metres (Y up), times in
 def add_constraint_options(parser: argparse.ArgumentParser) -> None:
     """Add them as a group."""
     group = parser.add_argument_group("constraints")
-    group.add_argument("--constraints", type=Path, metavar="FILE", help="what is met exactly, see below")
+    group.add_argument("--constraints", type=Path, metavar="FILE", help="constraints, met exactly; see below")
     group.add_argument(
-        "--path", metavar="'X,Z X,Z ...'", help="way over the floor: straight lines between points, metres"
+        "--path", metavar="'X,Z X,Z ...'", help="path over the floor: straight lines between points, metres"
     )
     group.add_argument("--curve", metavar="'X,Z X,Z ...'", help="the same: a curve through the points")
 

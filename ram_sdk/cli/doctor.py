@@ -1,4 +1,4 @@
-"""`ram-sdk doctor`: what is installed here, what is missing, and the line that mends it."""
+"""`ram-sdk doctor`: what is installed here, what is missing, and the command that fixes it."""
 
 import argparse
 import platform
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _findings() -> Iterator[tuple[str, str | None, str]]:
-    """Name, what was found (None: nothing), and what mends it, if anything should."""
+    """Name, what was found (None: nothing), and the fix, if one is needed."""
     yield "ram_sdk", f"{ram_sdk.__version__} on Python {platform.python_version()}, {platform.platform()}", ""
     for package in _SHOWN:
         found = _version(package)

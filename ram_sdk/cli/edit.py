@@ -1,4 +1,4 @@
-"""`ram-sdk edit`: a part of a motion made anew, the rest as it is."""
+"""`ram-sdk edit`: regenerate a part of a motion and keep the rest."""
 
 import argparse
 import re
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _EXAMPLES = """
 ram-sdk edit walk.npz --keep lower --prompt "a person waves with both hands" -o wave.glb
-ram-sdk edit take.bvh --keep :2 3.5: --prompt "a person jumps" -o jump.bvh  # anew from 2 to 3.5 s
+ram-sdk edit take.bvh --keep :2 3.5: --prompt "a person jumps" -o jump.bvh  # redone from 2 to 3.5 s
 ram-sdk edit take.bvh --keep :2 --prompt "a person turns around" --constraints end.yaml -o turn.npz
 """
 _SPAN = re.compile(r"([\d.]*):([\d.]*)")
@@ -22,7 +22,7 @@ _SPAN = re.compile(r"([\d.]*):([\d.]*)")
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the verb to the command line."""
     parser = console.add_verb(
-        commands, "edit", "make a part of a motion anew from a prompt", _EXAMPLES, constraint_options.HELP
+        commands, "edit", "regenerate a part of a motion from a prompt", _EXAMPLES, constraint_options.HELP
     )
     parser.set_defaults(run=run)
     parser.add_argument("clip", type=Path, metavar="CLIP", help="a motion of up to ten seconds")

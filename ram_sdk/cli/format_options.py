@@ -20,7 +20,7 @@ def add_format_options(parser: argparse.ArgumentParser) -> None:
 
 
 def chosen(arguments: argparse.Namespace, suffixes: Collection[str]) -> dict[str, Options]:
-    """The options of each format that is to be written, by suffix.
+    """The options of each output format, by suffix.
 
     Raises:
         ValueError: an option that none of the formats takes, or a value that is not allowed.

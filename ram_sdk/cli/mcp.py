@@ -33,7 +33,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.set_defaults(run=run)
     parser.add_argument(
         "--folder", type=Path, default=Path(), metavar="DIR",
-        help="where the tools read and write; they reach nothing else (default: this one)",
+        help="where the tools read and write, and nowhere else (default: this one)",
     )  # fmt: skip
     parser.add_argument(
         "--checkpoint",
@@ -75,7 +75,7 @@ def build(root: Path, checkpoint: str) -> "MCPServer":
 
         `output` is a new file in the tools' folder whose suffix is the format: .glb (skinned, animated body),
         .bvh, .npz, .json, .html (player), .usd, .gif, .mp4 and others. `duration` is in seconds, by default
-        what the text takes; `seed` repeats a result; each motion is the best of so many `candidates`.
+        estimated from the text; `seed` repeats a result; each motion is the best of that many `candidates`.
         """
         place = _new(root, output)
         made = pipeline()(prompt, duration=duration, seed=seed, num_candidates=candidates).motions[0]

@@ -1,4 +1,4 @@
-"""Where a command writes: planned and checked before any work is done, one failure does not end the rest."""
+"""Where a command writes: planned and checked before any work is done; one failure does not stop the rest."""
 
 import argparse
 import os
@@ -47,7 +47,7 @@ def add_file_options(parser: argparse.ArgumentParser) -> None:
         "--smooth", type=float, nargs="?", const=CUTOFF, metavar="HZ",
         help=f"reduce jitter (default: above {CUTOFF:g} Hz)",
     )  # fmt: skip
-    changes.add_argument("--lock-feet", action="store_true", help="stop standing feet from sliding")
+    changes.add_argument("--lock-feet", action="store_true", help="stop planted feet from sliding")
     format_options.add_format_options(parser)
 
 
@@ -93,7 +93,7 @@ class Outputs:
         _check_distinct([path for paths in self._targets for path in paths], sources)
 
     def _installed(self, planned: list[list[Path]]) -> list[list[Path]]:
-        """The outputs that can be written here; the others are complained of."""
+        """The outputs that can be written here; the others are reported."""
         left: list[list[Path]] = []
         missing: dict[str, formats.MissingPackageError] = {}
         for paths in planned:
@@ -111,7 +111,7 @@ class Outputs:
         return left
 
     def write(self, index: int, motion: "Motion", about: str) -> None:
-        """Write one motion everywhere and say so; what fails is complained of and noted in `failed`.
+        """Write one motion everywhere and say so; failures are reported and kept in `failed`.
 
         Args:
             index: number of the motion.
@@ -136,14 +136,14 @@ class Outputs:
                 console.say(f"{path}  {changed.duration:.2f} s  {about}", _facts(path, changed))
 
     def finish(self) -> int:
-        """Open the player if nothing else was asked for, and say what failed; returns the exit code."""
+        """Open the player if no output was given, and say what failed; returns the exit code."""
         if self._watched:
             player.show(self._watched)
         return console.summary(self.failed, self._count * max(1, len(self._arguments.output)))
 
 
 def changes_of(arguments: argparse.Namespace) -> "Changes":
-    """The changes that were asked for.
+    """The changes that the options name.
 
     Raises:
         ValueError: a frame rate that is not allowed.
@@ -222,7 +222,7 @@ def _check_distinct(paths: Sequence[Path], sources: Sequence[Path]) -> None:
 
 
 def _identity(path: Path) -> tuple[int, int]:
-    """What tells a file from others, whatever the names by which it is reached."""
+    """What identifies a file, under whatever name it is reached."""
     status = path.stat()
     return status.st_dev, status.st_ino
 

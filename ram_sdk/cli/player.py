@@ -1,4 +1,4 @@
-"""Motions that were not to be written: a page in the browser."""
+"""Motions without an output file: a page in the browser."""
 
 import os
 import sys

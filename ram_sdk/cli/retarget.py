@@ -21,7 +21,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = console.add_verb(
         commands,
         "retarget",
-        "put motions on the character of a .glb, .vrm or .bvh file, which keeps all that it has",
+        "put motions on the character of a .glb, .vrm or .bvh file and keep the rest of the file",
         _EXAMPLES,
     )
     parser.set_defaults(run=run)
@@ -31,7 +31,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     parser.add_argument(
         "-o", "--output", required=True, metavar="FILE|DIR/",
-        help="where to write: a file that ends as the character's does, or a folder",
+        help="where to write: a file with the character's suffix, or a folder",
     )  # fmt: skip
     parser.add_argument(
         "--root", choices=("hips", "ground", "in_place"), default="hips",

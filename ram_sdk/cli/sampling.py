@@ -34,7 +34,7 @@ def add_options(parser: argparse.ArgumentParser, seed: int | None = None) -> Non
     model.add_argument("--variant", help="which weights, such as fp16")
     model.add_argument("--revision", help="branch, tag or commit on the Hub")
     model.add_argument("--lora", metavar="FOLDER", help="a LoRA for the checkpoint; or a Hub repository")
-    model.add_argument("--lora-scale", type=float, default=1.0, help="how much of it (default: 1)")
+    model.add_argument("--lora-scale", type=float, default=1.0, help="its strength (default: 1)")
     model.add_argument(
         "--device", default="auto", help="cpu, cuda, cuda:1, mps ...; default: auto, the GPU if there is one"
     )

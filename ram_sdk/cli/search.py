@@ -18,7 +18,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = console.add_verb(commands, "search", "find the motions of a folder that fit a text", _EXAMPLES)
     parser.set_defaults(run=run)
     parser.add_argument("text", metavar="TEXT", help="what the person does")
-    parser.add_argument("folder", type=Path, metavar="DIR", help="motions, also in folders inside it")
+    parser.add_argument("folder", type=Path, metavar="DIR", help="of motions; subfolders are searched, too")
     parser.add_argument("--top", type=int, default=10, metavar="N", help="how many (default: 10)")
     parser.add_argument(
         "--index", type=Path, metavar="FILE",

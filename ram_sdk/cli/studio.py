@@ -15,7 +15,7 @@ ram-sdk studio --host 0.0.0.0 --port 8000  # for everyone who reaches this machi
 ram-sdk studio --host 0.0.0.0 --allow-host ram.example.org --proxy 10.0.0.2
 """
 _NOTES = """
-There are no passwords: a server that others reach belongs behind a proxy that asks for them and speaks TLS.
+There are no passwords: put a server that others reach behind a proxy that has both passwords and TLS.
 """
 
 
@@ -39,7 +39,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     parser.add_argument(
         "--allow-host", action="append", default=[], metavar="NAME",
-        help="a name that this server is reached by, besides localhost and numbers; may be repeated",
+        help="a host name of this server, besides localhost and IP addresses; may be repeated",
     )  # fmt: skip
     parser.add_argument(
         "--embed-in", action="append", default=[], metavar="ORIGIN",
@@ -87,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _listening(host: str, port: int) -> socket.socket:
-    """A socket at that address, before anything is loaded.
+    """A socket bound to that address, before anything is loaded.
 
     Raises:
         OSError: it is taken, or not one of this machine's.

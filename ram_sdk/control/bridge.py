@@ -1,8 +1,8 @@
-"""From one known pose to the next: what a gap most likely holds, before a model has looked at it.
+"""From one known pose to the next: what a gap most likely holds, before the model sees it.
 
-A sample of a model is one of many ways through a gap, and mostly farther from what was there than the plain
-mean of them all. So the noisiest steps of the sampling take an interpolation for their estimate, and the
-model goes on from there (as SDEdit does, Meng et al., ICLR 2022): it decides how, no longer where to.
+A model's sample is one of many ways through a gap, and usually farther from the captured one than the mean of
+them all. So the noisiest sampling steps use an interpolation as their estimate, and the model continues from
+there (as SDEdit does, Meng et al., ICLR 2022): it decides how to move, no longer where to.
 """
 
 from dataclasses import dataclass

@@ -1,10 +1,10 @@
-"""Best of several candidates: drawn, judged by their text and by what a body can do, refused and drawn again.
+"""The best of several candidates: drawn, scored by text and by plausibility, rejected and drawn again.
 
     score = similarity * plausibility
 
 Similarity is the calibrated one of the shared latent space (`RAMPipeline.similarity`). Plausibility is 1
 minus the mean of the measures of `LIMITS`, each as a share of its limit and at most 1; a candidate that is
-over a limit is refused, and chosen only where all that were drawn are.
+over a limit is rejected, and chosen only if all of them are.
 """
 
 import dataclasses
@@ -33,7 +33,7 @@ LIMITS: dict[str, tuple[Callable[[physical.Array, float], float], float]] = {
     "frozen": (physical.frozen_share, 0.6),  # of frames
     "cut off": (physical.ending_activity, 2.0),  # times the busiest moments
 }
-"""What is measured of a body, and where it is refused: no captured clip of the open set's test split is."""
+"""The measures and the limits beyond which a candidate is rejected; the open set's test clips pass."""
 
 Draw = Callable[[Sequence[int], Sequence[int]], list[Tensor]]
 """Makes the features of motions, from their numbers in the call and a seed for each."""
@@ -63,7 +63,7 @@ class Score:
 
     @property
     def total(self) -> float:
-        """What candidates are ranked by, after their faults."""
+        """What candidates are ranked by, after the limits they break."""
         return self.similarity * self.plausibility
 
     @property
@@ -95,7 +95,7 @@ class Candidate:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What `Motion.settings` says of the choice."""
+        """What `Motion.settings` records about the choice."""
         return {"num_candidates": self.drawn, "scores": self.score.entry}
 
 
@@ -104,13 +104,13 @@ def best(
 ) -> list[Candidate]:
     """The best of `count` candidates of each motion of a call.
 
-    A motion whose candidates are all refused gets as many new ones, for at most three rounds in all.
+    A motion whose candidates are all rejected gets as many new ones, for at most three rounds in all.
 
     Args:
         pipeline: judges the similarity.
         draw: makes candidates.
         latents: z of each motion, `(motions, latent_dim)`.
-        seeds: of each motion; its first candidate is made from it, the others from seeds that follow from it.
+        seeds: of each motion; its first candidate is made from it, the others from seeds derived from it.
         count: candidates of each motion.
 
     Returns:
@@ -154,7 +154,7 @@ def score(pipeline: "RAMPipeline", features: Tensor, latent: Tensor) -> Score:
 
 
 def candidate_seeds(seed: int, count: int) -> list[int]:
-    """Seeds of a motion's candidates: its own, then others that depend on it alone; more only adds some."""
+    """Seeds of a motion's candidates: its own, then others derived from it; more only adds some."""
     return [seed, *map(int, np.random.SeedSequence(seed).generate_state(count - 1))]
 
 

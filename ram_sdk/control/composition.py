@@ -4,7 +4,7 @@ All windows look at one noisy motion. At every step each estimates the frames th
 prompt, and the estimates are blended where windows overlap (MultiDiffusion, Bar-Tal et al., ICML 2023, over
 time as DoubleTake, Shafir et al., ICLR 2024; over parts of the body as STMC, Petrovich et al., CVPR 2024).
 The features are relative to the root, its velocities included, so that blending needs no common place: the
-path is integrated once, at the end. Windows go through the networks in batches of one size, so that memory
+path is integrated once, at the end. Windows go through the networks in batches of fixed size, so that memory
 hardly grows with the length.
 """
 
@@ -24,7 +24,7 @@ from ram_sdk.motion import Motion
 from ram_sdk.scheduler import RAMScheduler
 from ram_sdk.skeleton.joints import HUMANML3D, SKELETONS
 
-# Seconds on each side of a border that both windows see, and in which both count. Actions begin where windows
+# Seconds on each side of a border that both windows see and contribute to. Actions begin where windows
 # do: with a second of overlap, gestures were over before their own segment began.
 _BLEND = 0.25
 _CONTEXT = 1.0  # seconds of a kept motion beside it that a window sees
@@ -148,7 +148,7 @@ class Composition:
         return calm
 
     def _add(self, whole: Tensor, window: Window, made: Tensor) -> None:
-        """Put a window's estimate into the whole, in place."""
+        """Write a window's estimate into the whole, in place."""
         there = whole[window.start : window.stop]
         weight = window.weight[:, None].to(made)
         if window.part is None:
@@ -159,7 +159,7 @@ class Composition:
         there[:, columns] = torch.lerp(there[:, columns], made[:, columns], weight)
 
     def _attached(self, made: Tensor, whole: Tensor, part: Part) -> Tensor:
-        """The estimate of a part, moved so that it hangs from the whole body's hinge."""
+        """The estimate of a part, moved to the whole body's hinge."""
         std = self._normalizer.std
         shift = (whole - made) * std
         height = shift[:, 3:4]
@@ -190,7 +190,7 @@ class Composition:
 
 
 def placed(motion: Motion, timeline: Timeline) -> Motion:
-    """The motion where the kept one stands with which the timeline begins, if it begins with one."""
+    """The motion, moved to where the kept motion at the timeline's start stands, if there is one."""
     first = timeline.body[0]
     if not isinstance(first, Kept):
         return motion

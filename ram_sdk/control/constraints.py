@@ -1,6 +1,6 @@
-"""What a motion shall do at given times and places: small objects that check themselves and go through JSON.
+"""What a motion must do at given times and places: validated objects that convert to JSON.
 
-Positions are metres in the world of the result, Y up; a facing is degrees about +Y from +Z, so that 90 faces
+Positions are metres in the result's world frame, Y up; a facing is degrees about +Y from +Z, so that 90 faces
 +X. Times are seconds from the start of the result; its duration names the last frame. Where no constraint
 says where the motion starts, it starts above the origin, facing +Z.
 """
@@ -79,10 +79,10 @@ class Keep:
 
     Attributes:
         motion: of 22 joints, at any frame rate.
-        start: second of `motion` from which on it is kept.
-        end: second of `motion` up to which, itself not kept; None: to its end.
+        start: second of `motion` from which it is kept.
+        end: second of `motion` up to which it is kept, exclusive; None: to its end.
         at: second of the result where the kept part begins; None: where it is in `motion`.
-        part: "body"; "lower", pelvis and legs, with the way over the floor; or "upper", spine, head and arms
+        part: "body"; "lower", pelvis and legs, with the path over the floor; or "upper", spine, head and arms
             relative to the pelvis, so that other legs may carry them elsewhere.
     """
 
@@ -112,14 +112,14 @@ class Keep:
 
 @dataclass(frozen=True, eq=False)
 class Path:
-    """The way of the root over the floor; the motion keeps its own steps and sway.
+    """The path of the root over the floor; the motion keeps its own steps and sway.
 
     Attributes:
         points: `(n, 2)` x and z, metres, at least two.
         times: `(n,)` seconds at which the points are reached; None: over the whole motion, at its own pace.
         smooth: whether a curve leads through the points, or straight lines with corners.
-        facing: "along" the path, degrees, or None: the body turns with the path as the prompt's motion stands
-            to its way, so that one can walk backward or sideways along it.
+        facing: "along" the path, degrees, or None: the body keeps the prompt's angle to its direction of
+            travel, so that it can walk backward or sideways along the path.
     """
 
     points: Array
@@ -202,20 +202,20 @@ def from_json(text: str) -> list[Constraint]:
     """Read constraints from JSON.
 
     Raises:
-        ValueError: it is no JSON list of constraints, or one of them is wrong.
+        ValueError: it is not a JSON list of constraints, or one of them is wrong.
     """
     try:
         entries = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"constraints: this is not JSON that can be read ({error})") from error
+        raise ValueError(f"constraints: not valid JSON ({error})") from error
     return from_entries(entries)
 
 
 def from_entries(entries: Any) -> list[Constraint]:
-    """Constraints from plain values, as `to_json` writes them.
+    """Constraints from plain values, as in the JSON that `to_json` writes.
 
     Raises:
-        ValueError: it is no list of constraints, or one of them is wrong.
+        ValueError: it is not a list of constraints, or one of them is wrong.
     """
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise ValueError(
@@ -228,7 +228,7 @@ def checked(constraints: Constraint | Iterable[Constraint]) -> list[Constraint]:
     """The constraints as a list.
 
     Raises:
-        ValueError: something among them that is none.
+        ValueError: one of them is not a constraint.
     """
     if isinstance(constraints, Pose | Joints | Keep | Path | Stop | Loop):
         return [constraints]

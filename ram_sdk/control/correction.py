@@ -1,13 +1,13 @@
 """The smoothest displacement of a motion that brings it to its targets, in world space and in closed form.
 
-Parts, from the whole body to single joints: the heading turns and takes the way with it, the root shifts
-over the floor, feet that stood go on standing, and what is still missing at the pinned frames is added to the
+Its parts, from the whole body to single joints: the heading turns and takes the path with it, the root shifts
+over the floor, planted feet stay planted, and the remaining error at the pinned frames is added to the
 joints, fading over about 0.4 s. Each is the minimum over frames of
 
     sum_t w_t (d_t - e_t)^2 + hold d_t^2 + tension (d_t+1 - d_t)^2 + stiffness (d_t+2 - 2 d_t+1 + d_t)^2
 
-a smoothing spline, where e_t is what is missing and w_t how much it counts: a large number for what is exact,
-1 for the way, which the root follows but for the sway of its steps.
+a smoothing spline, where e_t is the error and w_t its weight: a large number for what must be exact, 1 for
+the path, which the root follows except for the sway of its steps.
 """
 
 import numpy as np
@@ -50,10 +50,10 @@ def correct(joints: Array, heading: Array, targets: Targets, *, lead: bool = Tru
     """Bring a motion to its targets.
 
     Args:
-        joints: `(frames, 22, 3)` metres, at any place.
+        joints: `(frames, 22, 3)` metres, anywhere.
         heading: `(frames,)` yaw of its frames of reference, radians.
         targets: as many frames.
-        lead: take the root along the route; otherwise it only stands where it shall stop, wherever that is.
+        lead: take the root along the route; otherwise it only stands still at its stops, wherever they are.
 
     Returns:
         Joints and heading in the world of the targets.
@@ -68,7 +68,7 @@ def correct(joints: Array, heading: Array, targets: Targets, *, lead: bool = Tru
 
 
 def wanted(joints: Array, targets: Targets) -> Array:
-    """Positions `(frames, 22, 3)` that are asked of the joints, NaN where none is.
+    """Target positions `(frames, 22, 3)` of the joints, NaN where there is none.
 
     Those in the pelvis' frame of reference and the ends of a loop depend on where the motion is.
     """
@@ -109,7 +109,7 @@ def _heading_displacement(
 def _travel_error(
     joints: Array, steady: Array, fps: float, route: Route, places: Array
 ) -> tuple[Array, Array]:
-    """Angles missing to the facing that the route asks for, and their weights, in the route's frames."""
+    """Angles still missing to the route's facing, and their weights, in the route's frames."""
     if isinstance(route.facing, float | int):
         return np.radians(route.facing) - steady[route.span], np.ones(len(places))
     way = _velocity(places, fps)
@@ -187,7 +187,7 @@ def _limb_length(joints: Array, joint: int, base: int) -> Array:
 
 
 def _plant_feet(before: Array, after: Array, turned: Array, fps: float) -> Array:
-    """Let feet that stood before the body was moved stand after it as well; knees bend for it.
+    """Keep feet planted that were planted before the body was moved; knees bend for it.
 
     Each foot's path over the floor is the least-squares compromise between where the body takes it and its
     own velocity from before, which counts the more the slower the foot was.

@@ -1,4 +1,4 @@
-"""The way of the root over the floor, walked at the motion's own pace between places with a time."""
+"""The path of the root over the floor, walked at the motion's own pace between timed places."""
 
 from dataclasses import dataclass
 

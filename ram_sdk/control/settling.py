@@ -1,11 +1,11 @@
-"""Borders between prompts that are as calm as what lies beside them.
+"""Seams between prompts, smoothed until they are as calm as the motion on both sides.
 
-Windows that were blended still disagree a little in the last estimate, and so a border trembles, or a limb
-jumps. Around it the features are replaced by their mean over a short time: the shortest at which no joint
-moves faster, and the motion has no more jerk, than in the parts on both sides. Velocities and positions are
-averaged alike, so a foot that stands in all of these frames goes on standing; a limb that swings through them
-gets shorter, which what needs bones (`Motion.pose`, exports) puts right. Where the two parts have the feet in
-different places, they would slide from the one to the other: they take a step.
+Blended windows still disagree a little in the last estimate, so that a seam jitters, or a limb jumps. Around
+it the features are replaced by their mean over a short time: the shortest at which no joint moves faster, and
+the motion has no more jerk, than in the parts on both sides. Velocities and positions are averaged alike, so
+a foot that is planted in all of these frames stays planted; a limb that swings through them gets shorter,
+which everything that needs bones (`Motion.pose`, exports) corrects. Where the two parts have the feet in
+different places, they take a step instead of sliding.
 """
 
 import math

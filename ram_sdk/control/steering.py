@@ -38,7 +38,7 @@ class Steering:
         self._bridges = [bridge(one) for one in targets]
 
     def __call__(self, pipeline: "RAMPipeline", info: "StepInfo") -> Tensor | None:
-        """Correct the estimate of a step; a callback of the caller's own sees the corrected one."""
+        """Correct the estimate of a step; the caller's own callback sees the corrected one."""
         estimate = info.estimate.clone()
         if info.timestep >= _BRIDGED:
             for row, between in zip(estimate, self._bridges, strict=True):
@@ -101,7 +101,7 @@ def finish(features: Tensor, targets: Targets) -> "np.ndarray[tuple[int, int, in
 
 
 def _warn_of_missed_stops(joints: Array, targets: Targets) -> None:
-    """Joints that are pinned too far from a stop draw the body away from it."""
+    """Warn of joints that are pinned too far from a stop and draw the body away from it."""
     pinned = bool(targets.pinned.any())
     for span, place in targets.stops:
         missed = np.linalg.norm(joints[span, 0][:, GROUND] - place, axis=-1).mean()
@@ -113,7 +113,7 @@ def _warn_of_missed_stops(joints: Array, targets: Targets) -> None:
 
 
 def _freedom(joints: Array, fps: float) -> Array:
-    """How readily each joint `(frames, 22)` moves to keep bones' lengths: standing feet hardly."""
+    """How readily each joint `(frames, 22)` moves to keep bone lengths: planted feet hardly."""
     freedom = np.ones(joints.shape[:2])
     freedom[:, [*HUMANML3D.left_foot, *HUMANML3D.right_foot]] = np.where(contacts(joints, fps), _PLANTED, 1.0)
     return freedom

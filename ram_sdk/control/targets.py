@@ -26,7 +26,7 @@ UPPER = tuple(joint for joint in range(HUMANML3D.num_joints) if joint not in LOW
 
 @dataclass(frozen=True, eq=False)
 class Targets:
-    """Where joints, root and heading have to be; NaN where nothing is asked.
+    """Where joints, root and heading must be; NaN where nothing is constrained.
 
     Attributes:
         fps: frames a second.
@@ -60,7 +60,7 @@ class Targets:
 
     @property
     def steer(self) -> bool:
-        """Whether anything is asked while the motion is made; a way alone is not."""
+        """Whether anything is constrained during sampling; a path alone is not."""
         return bool(self.pinned.any() or self.loop or self.stops)
 
 
@@ -73,7 +73,7 @@ def resolve(constraints: Sequence[Constraint], frames: int, fps: float) -> Targe
         fps: its frames a second.
 
     Raises:
-        ValueError: a time outside the motion, constraints that contradict each other, or what nobody can do.
+        ValueError: a time outside the motion, contradictory constraints, or impossible movement.
     """
     layout = _Layout(frames, fps)
     for constraint in constraints:
@@ -212,9 +212,9 @@ class _Layout:
         return Targets(self.fps, self.world, self.local, self.heading, route, stops, free, self.loop, bones)
 
     def check_reach(self) -> None:
-        """Two joints pinned at one time can be no farther apart than the bones between them are long.
+        """Check that two joints pinned at one time are no farther apart than the bones between them are long.
 
-        Those of a given motion have its own bones, which tremble where the model made it.
+        Joints of a given motion have its own bones, whose lengths jitter in a generated one.
         """
         for frame in np.flatnonzero(np.isfinite(self.world[..., 0]).any(axis=-1)):
             joints = np.flatnonzero(np.isfinite(self.world[frame, :, 0]))
@@ -235,7 +235,7 @@ class _Layout:
                 )
 
     def check_speed(self) -> None:
-        """Nobody's joint gets from one pinned place to the next faster than people move."""
+        """Check that no joint gets from one pinned place to the next faster than people move."""
         for joint, name in enumerate(HUMANML3D.joint_names):
             frames = np.flatnonzero(np.isfinite(self.world[:, joint, 0]))
             limit = _FASTEST_JOINT if joint else _FASTEST_ROOT
@@ -243,7 +243,7 @@ class _Layout:
             check_pace(name, frames, way, limit, self.fps)
 
     def check_loop(self) -> None:
-        """Pinned ends of a loop have to show the same pose."""
+        """Check that the pinned ends of a loop have the same pose."""
         ends = self.world[[0, -1]]
         if np.isfinite(ends).all():
             first, last = (turn(-facing(pose), pose - pose[0] * (1, 0, 1)) for pose in ends)
@@ -254,7 +254,7 @@ class _Layout:
                 )
 
     def route(self, free: bool) -> Route | None:
-        """The way of the root: the path, or straight from one pinned place to the next."""
+        """The route of the root: the path, or straight from one pinned place to the next."""
         if len(self.paths) > 1:
             raise ValueError("two Paths for one motion: join their points to one Path")
         if not self.paths and not self.waypoints:

@@ -7,8 +7,8 @@ A timeline file is JSON or YAML, times in seconds:
       - {prompt: waves with the right hand, start: 1, end: 3, part: right arm}
       - {prompt: sits down, start: 4, end: 7}
 
-A segment with `motion`, a file beside the timeline, in place of `prompt` is kept as it is; `from` says where
-in that file it begins.
+A segment with `motion`, a file beside the timeline, in place of `prompt` keeps that motion; `from` says where
+in the file it begins.
 """
 
 import json
@@ -47,7 +47,7 @@ class Part:
 
     Attributes:
         joints: numbers of the joints that move with it.
-        hinge: number of the joint from which it hangs.
+        hinge: number of the joint that connects it to the body.
     """
 
     joints: tuple[int, ...]
@@ -110,7 +110,7 @@ class Kept:
     """A motion in time that stays as it is.
 
     Attributes:
-        motion: what is kept, from its first frame on.
+        motion: what is kept, from its first frame.
         start: when it begins, seconds.
         end: when it ends, seconds; default: as long as the motion is.
         file: where the motion was read from, if it was, as a timeline file names it.
@@ -141,7 +141,7 @@ class Kept:
 class Timeline:
     """What a person does when.
 
-    The segments of the whole body follow each other from 0 s on without gaps; those of parts lie anywhere
+    The segments of the whole body follow each other from 0 s without gaps; those of parts lie anywhere
     within.
 
     Attributes:

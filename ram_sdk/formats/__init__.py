@@ -41,7 +41,7 @@ class MissingPackageError(ImportError):
         """The error for a package of an extra that failed to import.
 
         Args:
-            error: what the import raised.
+            error: raised by the import.
             needs: what needs which package, such as "films need Pillow".
             extra: of ram_sdk, with which pip installs it.
         """
@@ -77,7 +77,7 @@ class Format:
         return import_module(f"{__name__}.{self.module}")
 
     def check_installed(self, options: Options | None = None) -> None:
-        """Check that all that it needs is there.
+        """Check that everything it needs is installed.
 
         Args:
             options: what was chosen, if it is known already.
@@ -123,7 +123,7 @@ FORMATS = (
     Format(
         "film",
         (".mp4",),
-        "stick figure or body as a film",
+        "stick figure or body as a video",
         PictureOptions,
         needs="`ram_sdk[preview]`, and `ffmpeg` or `ram_sdk[film]`",
     ),
@@ -174,7 +174,7 @@ def check_writable(path: str | os.PathLike[str], options: Options | None = None)
 
     Raises:
         ValueError: the suffix is not a known format.
-        OSError: `path` is something else than a file, or its folder cannot be written.
+        OSError: `path` is not a regular file, or its folder cannot be written.
         MissingPackageError: the format needs a program or a package that is not installed.
     """
     path = Path(path)
@@ -203,7 +203,7 @@ def write(motion: "Clip", path: str | os.PathLike[str], **options: Any) -> Path:
 
 
 def write_chosen(motion: "Clip", path: str | os.PathLike[str], options: Options) -> Path:
-    """Write `motion` with options of its format that are known already; see `write`."""
+    """Write `motion` with already checked options of its format; see `write`."""
     target = check_writable(path, options)
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".ram_sdk-{secrets.token_hex(4)}{target.suffix.lower()}")

@@ -96,9 +96,9 @@ def arrays_of(motion: Clip, options: NpzOptions) -> dict[str, Any]:
 def motion_from(archive: Archive, path: Path, options: ReadOptions) -> Clip:
     """The motion of SMPL parameters, on HumanML3D's uniform skeleton, at the archive's frame rate.
 
-    It is on the floor, from the origin towards +Z. The shape `betas` is left out: motions of every body come
-    out on one skeleton, as HumanML3D's do. AMASS has Z up, estimators and models of gestures often Y: unless
-    `options` say it, the axis is taken along which the body stands.
+    It is on the floor, from the origin towards +Z. The shape `betas` is ignored: motions of every body come
+    out on one skeleton, as HumanML3D's do. AMASS has Z up, estimators and gesture models often Y: unless
+    `options` say it, the axis along which the body stands is used.
 
     Warns:
         UserWarning: another axis than Z is assumed to be up, or there is no frame rate.

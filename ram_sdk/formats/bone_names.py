@@ -20,7 +20,7 @@ _UNREAL = (
     "upperarm_r", "lowerarm_l", "lowerarm_r", "hand_l", "hand_r",
 )  # fmt: skip
 
-# "mixamo" are also the names of HumanIK, which Unity, Rokoko and Wonder Studio map by themselves;
+# "mixamo" are also the names of HumanIK, which Unity, Rokoko and Wonder Studio map automatically;
 # "mixamorig" are those of files that come from mixamo.com.
 BONE_NAMES: dict[str, tuple[str, ...]] = {
     "mixamo": _MIXAMO,

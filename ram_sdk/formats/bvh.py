@@ -31,7 +31,7 @@ _SAME_LENGTH = 1e-3  # relative difference of bones that still are the uniform s
 def write(motion: Clip, path: Path, options: BvhOptions) -> None:
     """Write the motion as BVH.
 
-    BVH has no unit: centimetres are the habit (in Blender import them with scale 0.01), metres need no scale
+    BVH has no unit: centimetres are customary (in Blender import them with scale 0.01), metres need no scale
     there. The default order of angles is the one in which human motion jumps least between frames, so that
     resampling in other programs stays smooth.
     """
@@ -141,7 +141,7 @@ def _warn(path: Path, message: str) -> None:
 
 
 def _hierarchy(pose: Pose, labels: tuple[str, ...], order: str, scale: float) -> tuple[list[str], list[int]]:
-    """The HIERARCHY section, and the joints in the order in which it lists them."""
+    """The HIERARCHY section, and its joints in their order."""
     lines, listed = ["HIERARCHY"], []
     channels = " ".join(f"{axis}rotation" for axis in order)
     branches = children(pose.parents)

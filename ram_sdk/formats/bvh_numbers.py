@@ -65,7 +65,7 @@ def read_rows(
     Args:
         text: the rest of the file.
         first_line: the number of its first line.
-        frames: how many the head says; None if it does not.
+        frames: the number in the header; None if it has none.
         channels: numbers a frame.
         name: of the file, for messages.
         reader: of numbers.

@@ -1,4 +1,4 @@
-"""`.fbx`: the embedded body through Blender, which alone writes FBX freely.
+"""`.fbx`: the embedded body through Blender, the only free writer of FBX.
 
 Needs Blender 4.2 or newer on the PATH, or its Python package: `pip install bpy` (GPL, for this Python
 version). Blender runs in a process of its own.
@@ -43,7 +43,7 @@ def write(motion: Clip, path: Path, options: FbxOptions) -> None:
 
     Raises:
         MissingPackageError: neither Blender nor bpy is installed.
-        OSError: Blender failed; the message holds its last words.
+        OSError: Blender failed; the message has its last output.
     """
     command = _blender_command(options.blender)
     with tempfile.TemporaryDirectory() as folder:
@@ -63,7 +63,7 @@ def write(motion: Clip, path: Path, options: FbxOptions) -> None:
 
 
 def check_installed(options: FbxOptions) -> None:
-    """Raise MissingPackageError if nothing is there that writes FBX."""
+    """Raise MissingPackageError if neither Blender nor bpy is installed."""
     _blender_command(options.blender)
 
 

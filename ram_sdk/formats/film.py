@@ -1,4 +1,4 @@
-"""`.mp4`: the motion as a film in H.264, through ffmpeg, which runs in a process of its own.
+"""`.mp4`: the motion as an H.264 video, through ffmpeg, which runs in a process of its own.
 
 ffmpeg is the one of the package imageio-ffmpeg (a GPL build) or else the one on the PATH.
 """
@@ -41,7 +41,7 @@ def write_mp4(pictures: Iterable[Image.Image], path: Path, fps: float) -> None:
 
     Raises:
         MissingPackageError: there is no ffmpeg.
-        OSError: ffmpeg failed, such as on a full disk; the message holds its last words.
+        OSError: ffmpeg failed, such as on a full disk; the message has its last output.
     """
     images = iter(pictures)
     first = next(images)

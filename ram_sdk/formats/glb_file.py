@@ -1,7 +1,7 @@
 """Binary glTF files: the JSON document, the binary part, and arrays in it.
 
-By hand rather than with a library: what a document holds beside what we know, such as the extensions of
-VRM, stays as it is, and so does every byte of the binary part, to which new arrays are added at the end.
+Written by hand rather than with a library: parts of a document that we do not know, such as VRM's extensions,
+stay as they are, and so does every byte of the binary part, to which new arrays are appended.
 """
 
 import json
@@ -29,7 +29,7 @@ class GlbFile:
     Attributes:
         document: the JSON part.
         binary: the first buffer.
-        more: chunks after these two, which are kept.
+        more: chunks after these two, kept as they are.
     """
 
     document: dict[str, Any]

@@ -35,7 +35,7 @@ def write(motion: Clip, path: Path, options: Options) -> None:
 
 
 def plain(value: Any) -> Any:
-    """A number or array of numpy or torch among the settings, as JSON knows them."""
+    """A number or array of numpy or torch among the settings, as JSON."""
     if hasattr(value, "tolist"):
         return value.tolist()
     raise ValueError(f"settings hold {value!r} of type {type(value).__name__}, which JSON cannot hold")
@@ -65,7 +65,7 @@ def settings_of(value: Any) -> dict[str, Any]:
 
 
 def read(path: Path, options: ReadOptions) -> Clip:
-    """Read a file that `write` made, or one of other joints that it names.
+    """Read a file that `write` made, or one with other, named joints.
 
     Joints are taken in the order of `joint_names`, if the file has them. Those of another skeleton are found
     by role, as those of a BVH file are, and retargeted.
@@ -95,7 +95,7 @@ def read(path: Path, options: ReadOptions) -> Clip:
 
 
 def _order(joints: NDArray[np.float64], names: Any, options: ReadOptions) -> list[int] | None:
-    """Where the joints of a known skeleton are among the file's; None for names of another one."""
+    """Indices of a known skeleton's joints in the file; None if the names are of another one."""
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ValueError("joint_names are not a list of names")
     if joints.ndim != 3 or joints.shape[1] != len(names) or len(set(names)) != len(names):

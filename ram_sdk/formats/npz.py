@@ -18,7 +18,7 @@ def write(motion: Clip, path: Path, options: NpzOptions) -> None:
     """Write the motion as an archive of arrays.
 
     The layout "motion" holds `joints`, `features`, `fps`, and `prompt` and `settings` (JSON) as strings;
-    "smplh" and "smplx" are those of AMASS, Z up, at 30 frames a second because their readers refuse less.
+    "smplh" and "smplx" are those of AMASS, Z up, at 30 frames a second because AMASS readers refuse less.
 
     Raises:
         ValueError: a file that is not a model of the layout.

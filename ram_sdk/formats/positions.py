@@ -19,7 +19,7 @@ from ram_sdk.skeleton.upright import turn_to_y
 
 
 class MisreadWarning(UserWarning):
-    """Positions contradict what they should be; the message says how to put them right."""
+    """Positions contradict what they should be; the message says how to correct them."""
 
 
 def motion_of(joints: NDArray[Any], fps: float | None, path: Path, options: ReadOptions, **made: Any) -> Clip:
@@ -28,14 +28,14 @@ def motion_of(joints: NDArray[Any], fps: float | None, path: Path, options: Read
     Positions that are turned are put on the floor, towards +Z; others stay where they are.
 
     Args:
-        joints: as the file has them.
+        joints: as read from the file.
         fps: frames a second as the file says, or None if it does not.
         path: for messages.
-        options: what the caller says; it wins.
+        options: the caller's; they override the file.
         **made: prompt, settings and features for `Motion`.
 
     Warns:
-        MisreadWarning: the body stands along another axis and was turned, or left and right are exchanged.
+        MisreadWarning: the body stands along another axis and was turned, or left and right are swapped.
         UserWarning: something was assumed: rate, unit, or that the body lies.
 
     Raises:
@@ -68,7 +68,7 @@ def put_down(joints: torch.Tensor, skeleton: Skeleton) -> NDArray[np.float32]:
 
 
 def warn_of_sides(motion: Clip, path: Path) -> None:
-    """Warn if left and right are exchanged."""
+    """Warn if left and right are swapped."""
     if fault := _fault(motion, "sides"):
         warn_of(path, fault.text, fault.certain)
 

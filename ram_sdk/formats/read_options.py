@@ -1,4 +1,4 @@
-"""What a caller says about a file that cannot be seen in it."""
+"""What a caller says about a file that the file itself does not."""
 
 import math
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ class ReadOptions:
     Attributes:
         up: axis that points up, "x", "y", "z", "-x", "-y" or "-z".
         fps: frames a second of the file; the motion is not resampled.
-        person: which of the people in the file, a number from 1 or how the name of the root joint begins.
+        person: which of the people in the file, a number from 1 or the beginning of the root joint's name.
         skeleton: names of the file's joints by role, such as {"left_hip": "Bone.003"}, see
             `ram_sdk.skeleton.roles.ROLES`; they win over what is found.
 
@@ -39,7 +39,7 @@ class ReadOptions:
 
 
 def person_of(text: str | None) -> int | str | None:
-    """Which person a text means: a number from 1, or how a name begins."""
+    """The person that a text means: a number from 1, or the beginning of a name."""
     return int(text) if text is not None and text.isdecimal() else text
 
 

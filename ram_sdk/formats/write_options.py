@@ -26,7 +26,7 @@ class Option:
     Attributes:
         name: as `Motion.save` takes it.
         help: one line without the default.
-        default: what is taken if nothing is chosen.
+        default: used if nothing is chosen.
         kind: str, int or float for values; object for what only Python can give.
         choices: the values allowed; empty if others decide.
         low: the smallest number allowed.
@@ -192,5 +192,5 @@ class PictureOptions(Options):
     """Options of `.gif`, `.mp4` and `.png`."""
 
     caption: str | None = option(None, 'text above the figure; default: the prompt, "" for none')
-    size: int = option(512, "height in pixels, and width of a film", 64, 4096)
+    size: int = option(512, "height in pixels, and width of a video", 64, 4096)
     body: Literal["stick", "mesh"] = option("stick", "stick figure, or the body, which takes longer")

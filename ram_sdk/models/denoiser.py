@@ -61,7 +61,7 @@ class MotionDenoiser(nn.Module):
                 so a clip's result does not depend on how far its batch is padded.
 
         Returns:
-            The estimate, shaped as x_t; its padded frames mean nothing.
+            The estimate, shaped as x_t; its padded frames are meaningless.
         """
         embedded_timestep = self.timestep_embedding(self.transformer.positions[timestep])
         condition = self.latent_projection(latent) + embedded_timestep

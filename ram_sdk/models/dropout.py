@@ -1,4 +1,4 @@
-"""Dropout that does not hold up training on CPUs."""
+"""Dropout that does not slow down training on CPUs."""
 
 import numpy as np
 import torch

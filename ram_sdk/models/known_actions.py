@@ -1,4 +1,4 @@
-"""What a checkpoint was taught, and how far a text is from all of it."""
+"""The actions that a checkpoint was trained on, and how far a text is from all of them."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -14,12 +14,12 @@ from ram_sdk.models.sizes import Width
 
 @dataclass(frozen=True)
 class KnownAction:
-    """Something that a checkpoint was taught.
+    """An action that a checkpoint was trained on.
 
     Attributes:
         name: a word or two.
-        examples: prompts that ask for it.
-        texts: how many of the texts that it was taught with are kept for comparison.
+        examples: prompts for it.
+        texts: how many of its training captions are kept for comparison.
     """
 
     name: str
@@ -29,12 +29,12 @@ class KnownAction:
 
 @dataclass(frozen=True)
 class KnownActionsConfig:
-    """The actions, and where the unknown begins.
+    """The actions, and the distance beyond which a text is unknown.
 
     Attributes:
         text_dim: width of the text backbone.
-        far: cosine distance from the nearest known text beyond which a text is unlike all of them; few
-            captions that were kept out of training are (see `training.evaluation.known_actions`).
+        far: cosine distance from the nearest known text beyond which a text is unlike all of them, as few
+            held-out captions are (see `training.evaluation.known_actions`).
         actions: the rows of `KnownActions.states` belong to them in this order.
     """
 
@@ -46,8 +46,8 @@ class KnownActionsConfig:
 class KnownActions(nn.Module):
     """Mean token states of texts of every action; not part of the paper.
 
-    The states are the frozen text backbone's: z_t of texts far from the training set lies among the latents
-    of the training set, and tells nothing.
+    The states are the frozen text backbone's: z_t of texts far from the training set lies among the training
+    set's latents, and says nothing.
     """
 
     states: Tensor
@@ -71,7 +71,7 @@ class KnownActions(nn.Module):
         return 1.0 - torch.stack([part.amax(1) for part in parts], dim=1)
 
     def nearest(self, tokens: Tensor, mask: Tensor, count: int = 3) -> list[tuple[bool, tuple[str, ...]]]:
-        """Whether each text is far from every action, and the names of the nearest, the nearest first."""
+        """Whether each text is far from every action, and the names of the nearest actions, nearest first."""
         distances = self(tokens, mask)
         order = distances.argsort(dim=1)[:, :count]
         names = [tuple(self.config.actions[i].name for i in row) for row in order.tolist()]

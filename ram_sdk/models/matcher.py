@@ -1,4 +1,4 @@
-"""From the angle between a text's and a motion's latent to how likely they belong together."""
+"""From the angle between a text's and a motion's latent to the probability that they match."""
 
 from dataclasses import dataclass
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Bounds of the sizes in configurations: wider than any model of this kind, far from what fills a memory."""
+"""Bounds of the sizes in configurations: wider than any model of this kind, far too low to exhaust memory."""
 
 from typing import Annotated
 

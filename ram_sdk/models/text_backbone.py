@@ -17,7 +17,7 @@ PLACES: dict[Place, str] = {
     "package": "in the package ram_sdk",
     "hub": "from the Hub",
 }
-"""Where the files of a text backbone may be."""
+"""Where a text backbone's files may be."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """`RAMPipeline`: text to motion.
 
 `pipeline` is the order of events. `parts` holds, loads and saves the networks, `latents` reads texts and
-motions, `sampling` denoises, `output` is what comes back.
+motions, `sampling` denoises, `output` is what a call returns.
 """
 
 from ram_sdk.pipeline.output import OutputType, RAMOutput

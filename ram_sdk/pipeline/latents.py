@@ -1,4 +1,4 @@
-"""What can be done in the latent space that texts and motions share (eq. 1 and 2)."""
+"""Work in the latent space that texts and motions share (eq. 1 and 2)."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ class LatentSpace(PipelineParts):
     """The part of `RAMPipeline` that reads texts and motions, compares and mixes them."""
 
     def encode_prompt(self, prompts: Sequence[str]) -> tuple[Tensor, Tensor]:
-        """Read prompts, with a warning of those that are unlike everything the checkpoint was taught.
+        """Encode prompts, with a warning for those unlike everything the checkpoint was trained on.
 
         Returns:
             Latents z_t `(batch, latent_dim)` (eq. 2) and the estimated durations `(batch,)` in seconds.
@@ -71,7 +71,7 @@ class LatentSpace(PipelineParts):
         return latents
 
     def interpolate(self, start: str | Motion, end: str | Motion, steps: int = 5) -> Tensor:
-        """Latents on the way from one text or motion to another, ends included.
+        """Interpolated latents from one text or motion to another, ends included.
 
         `pipe(latents=pipe.interpolate("a person walks", "a person runs"), num_frames=80, seed=1)` makes their
         motions; one seed for all shows what the latent changes.
@@ -124,7 +124,7 @@ class LatentSpace(PipelineParts):
         return self._matcher()(texts @ motions.mT)
 
     def search(self, text: str, index: MotionIndex, count: int = 10) -> list[Match]:
-        """The motions of an index that fit a text best, the best first, each file once.
+        """The motions of an index that fit a text best, best first, each file once.
 
         Raises:
             ValueError: the index was made with another motion encoder, the checkpoint has no calibration, or
@@ -178,7 +178,7 @@ class LatentSpace(PipelineParts):
 
     @torch.no_grad()
     def estimate_frames(self, prompts: Sequence[str]) -> list[int]:
-        """How long the motion of each prompt becomes if a call is not told: frames.
+        """The default length of each prompt's motion: frames.
 
         Raises:
             ValueError: a prompt is longer than the text backbone can read.

@@ -1,4 +1,4 @@
-"""What a pipeline is made of: its parts, and how they are loaded, saved, moved and changed by a LoRA."""
+"""The parts of a pipeline, and how they are loaded, saved, moved and changed by a LoRA."""
 
 import os
 from pathlib import Path
@@ -75,9 +75,9 @@ class PipelineParts:
                 "open-free-small"), a pipeline folder, or a Hub repository "org/name". A folder that has such
                 a name is "./open-small" or a Path.
             revision: branch, tag or commit on the Hub.
-            variant: load `model.<variant>.safetensors`, such as "fp16"; there is no silent fallback.
+            variant: load `model.<variant>.safetensors`, such as "fp16"; without a fallback.
             dtype: precision of the networks.
-            device: where they run; "auto" is CUDA or MPS where there is one.
+            device: where they run; "auto" is CUDA or MPS if available.
             token: Hub access token; True uses the stored login.
             cache_dir: where downloads are kept.
             local_files_only: never use the network. Otherwise a download from which nothing arrives for 30
@@ -150,7 +150,7 @@ class PipelineParts:
         cache_dir: str | os.PathLike[str] | None = None,
         local_files_only: bool = False,
     ) -> None:
-        """Change the networks by a LoRA, such as `training.finetune` makes, until `unload_lora`.
+        """Merge a LoRA, such as `training.finetune` makes, into the networks until `unload_lora`.
 
         Networks that this pipeline shares with others change there too.
 
@@ -160,7 +160,7 @@ class PipelineParts:
             revision: branch, tag or commit on the Hub.
             token: Hub access token; True uses the stored login.
             cache_dir: where downloads are kept.
-            local_files_only: never ask the network.
+            local_files_only: never use the network.
 
         Raises:
             CheckpointError: no LoRA there, or it is damaged, of another kind, or made on another checkpoint.
@@ -175,7 +175,7 @@ class PipelineParts:
         self.lora.merge(scale)
 
     def set_lora_scale(self, scale: float) -> None:
-        """Choose how much of the loaded LoRA the networks hold: 0 none of it, 1 as it was trained.
+        """Set the strength of the loaded LoRA: 0 none of it, 1 as it was trained.
 
         Raises:
             ValueError: no LoRA is loaded, or the scale is not a finite number.
@@ -186,7 +186,7 @@ class PipelineParts:
         self.lora.merge(scale)
 
     def unload_lora(self) -> None:
-        """Take the loaded LoRA off: the weights are again, bit for bit, what they were.
+        """Unload the LoRA: the weights are restored bit for bit.
 
         Raises:
             ValueError: no LoRA is loaded.

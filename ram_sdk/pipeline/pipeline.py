@@ -1,4 +1,4 @@
-"""`RAMPipeline`: text to motion, the order of events."""
+"""`RAMPipeline`: text to motion, step by step."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -36,15 +36,15 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         motion_encoder: E_m, motions to latents; REG reconstructs with it. None in a checkpoint trained
             without the motion branch, such as the MDM baseline: its `reg_scale` is 0.
         denoiser: D, predicts clean motion.
-        normalizer: mean and deviation of the features, and the checkpoint's motion representation.
+        normalizer: mean and standard deviation of the features, and the checkpoint's motion representation.
         duration_estimator: seconds that a text usually takes.
         scheduler: timesteps, sampling steps and guidance scales.
         matcher: calibration of `similarity`; None in a checkpoint without it.
-        known_actions: what it was taught, from which far prompts are told; None in a checkpoint without it.
-        lora: the LoRA that `load_lora` merged into the networks; None where there is none.
-        name: what it was loaded from, "unnamed" where it was made from parts.
-        folder: where that is on disk; None where it was made from parts.
-        licence: of its weights, in one line, which goes into `Motion.settings`; None where it is not known.
+        known_actions: what it was trained on, to recognise unknown prompts; None in a checkpoint without it.
+        lora: the LoRA that `load_lora` merged into the networks, or None.
+        name: what it was loaded from, "unnamed" if it was made from parts.
+        folder: where that is on disk; None if it was made from parts.
+        licence: of its weights, in one line, which goes into `Motion.settings`; None if it is not known.
     """
 
     @torch.no_grad()
@@ -77,14 +77,14 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         threads may share one.
 
         Args:
-            prompt: what the person does, or several such texts, whose motions are made as one batch.
+            prompt: what the person does, or several such texts, whose motions are made in one batch.
             num_frames: length in frames, for all or for each prompt.
             latents: z `(prompts, latent_dim)` to make motions of in place of the prompts' own, such as
                 `encode_motion` and `interpolate` return; they need no prompt, but then a length.
-            duration: length in seconds instead; without either it is what the text says ("for five seconds")
-                or else estimated from the text, within what the checkpoint can make.
-            num_inference_steps: denoising steps. This and the settings up to `timestep_spacing` are the
-                scheduler's where they are not given.
+            duration: length in seconds instead; without either, the length that the text names ("for five
+                seconds"), or else an estimate from the text, within what the checkpoint can make.
+            num_inference_steps: denoising steps. This and the settings up to `timestep_spacing` default to
+                the scheduler's.
             reg_scale: weight of Reconstructive Error Guidance (eq. 10), 0 = off.
             cfg_scale: weight of classifier-free guidance (eq. 11), 0 = off. This is diffusers'
                 guidance_scale minus 1.
@@ -95,14 +95,14 @@ class RAMPipeline(LatentSpace, SamplingLoop):
                 motion; default: a random one, recorded in `Motion.settings`.
             generator: draws the seeds instead.
             num_motions_per_prompt: how many motions each prompt gets.
-            num_candidates: how many candidates each motion is the best of, by its text and by what a body can
-                do; `Motion.settings` says its scores and seed. See `ram_sdk.control.candidates`.
+            num_candidates: how many candidates each motion is the best of, by fit to its text and
+                plausibility; `Motion.settings` has its scores and seed. See `ram_sdk.control.candidates`.
             constraints: what each motion must do at given times and places, see `ram_sdk.control`; the
-                motions are then in the world that these name, and their joints meet them exactly.
+                motions are then in the constraints' world frame, and their joints meet them exactly.
             callback_on_step_end: called as `callback(pipeline, StepInfo)` after each step's estimate; it may
                 return another estimate, or raise `StopSampling`.
             output_type: "motion" or "features".
-            **unknown: none is allowed; names from other libraries get an error that gives ours.
+            **unknown: none is allowed; for names from other libraries the error gives ours.
 
         Returns:
             The motions, prompt by prompt.
@@ -111,7 +111,7 @@ class RAMPipeline(LatentSpace, SamplingLoop):
             ValueError: an argument outside what is allowed; the message names it.
             TypeError: a prompt that is not text, or an argument that does not exist.
         """
-        # 1. Check what was asked for
+        # 1. Check the arguments
         inputs.refuse_unknown(unknown)
         prompts, given = inputs.conditions(prompt, latents, self.denoiser.config.latent_dim)
         each = inputs.count("num_motions_per_prompt", num_motions_per_prompt)
@@ -147,7 +147,7 @@ class RAMPipeline(LatentSpace, SamplingLoop):
             features = [one.features for one in best]
             made = [{"seed": one.seed, **settings, **one.settings} for one in best]
 
-        # 4. Return what was asked for
+        # 4. Return the motions
         if output_type == "features":
             return RAMOutput(features)
         texts = [text or None for text in prompts for _ in range(each)]
@@ -169,7 +169,7 @@ class RAMPipeline(LatentSpace, SamplingLoop):
             pipe.compose([motion, "sits down"])                    # continue a motion
             pipe.compose([motion[:40], "jumps", motion[80:]])      # redo a part of it
 
-        A motion among the prompts is kept as it is; where it comes first, the result stands where it does.
+        A motion among the prompts is kept as it is; if it comes first, the result starts where it stands.
         A prompt that names nobody is about "a person".
 
         Args:
@@ -190,7 +190,7 @@ class RAMPipeline(LatentSpace, SamplingLoop):
                 names it.
             TypeError: something that is neither prompt nor motion, or an argument that does not exist.
         """
-        # 1. Check what was asked for
+        # 1. Check the arguments
         inputs.refuse_unknown(sorted(sampling.keys() - inputs.SAMPLING))
         scheduler = self._scheduler_with(**sampling)
         (chosen,) = inputs.seeds(seed, None, 1, 1)
@@ -218,7 +218,7 @@ class RAMPipeline(LatentSpace, SamplingLoop):
     def edit(
         self, motion: Motion, prompt: str, keep: Part | Sequence[tuple[float, float]], **options: Any
     ) -> RAMOutput:
-        """Regenerate a part of a motion from a prompt and leave the rest as it is.
+        """Regenerate a part of a motion from a prompt and keep the rest.
 
             pipe.edit(motion, "a person waves with both hands", keep="lower")
             pipe.edit(motion, "a person jumps", keep=[(0, 2), (3.5, 6)])  # regenerate from 2 to 3.5 s
@@ -246,7 +246,7 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         return self(prompt, frames, constraints=[*kept, *more], **options)
 
     def reconstruct(self, motion: Motion, *, seed: int | None = None) -> Motion:
-        """Make a motion again from its latent alone: z_m in place of z_t, as REG uses it.
+        """Reconstruct a motion from its latent alone: z_m in place of z_t, as REG uses it.
 
         Args:
             motion: at most as long as the checkpoint can make.
@@ -298,7 +298,7 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         texts: Sequence[str | None],
         settings: Sequence[dict[str, Any]],
     ) -> list[Motion]:
-        """Features as motions: in the world of their targets, where they have some."""
+        """Features as motions, in the world frame of their targets if they have any."""
         if not targets:
             return [
                 Motion.from_features(feature.numpy(), prompt=text, settings=own)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StepInfo:
-    """What `callback_on_step_end` is told.
+    """What `callback_on_step_end` receives.
 
     Attributes:
         index: number of the step, from 0.
@@ -37,7 +37,7 @@ class StepInfo:
 
 
 class StopSampling(Exception):
-    """Raised by a `callback_on_step_end` to end the denoising: the present estimate becomes the motion."""
+    """Raise it in a `callback_on_step_end` to stop the denoising: the current estimate becomes the motion."""
 
 
 StepCallback = Callable[["RAMPipeline", StepInfo], Tensor | None]
@@ -53,7 +53,7 @@ class SamplingLoop(PipelineParts):
 
     @contextmanager
     def progress_bar(self, total: int) -> "Iterator[tqdm[Any]]":
-        """A tqdm bar over denoising steps; shown on a terminal only, unless configured otherwise."""
+        """A tqdm bar over denoising steps, by default shown on a terminal only."""
         with tqdm(total=total, **{"desc": "denoising", "disable": None, **self._progress_bar_config}) as bar:
             yield bar
 
@@ -75,7 +75,7 @@ class SamplingLoop(PipelineParts):
             generators: draw the noise of each motion; each step advances them.
             scheduler: timesteps, sampler and guidance; default: the pipeline's.
             callback: see `callback_on_step_end` of a call.
-            denoise: what estimates the clean motion; default: the pipeline's own `denoise`.
+            denoise: estimates the clean motion; default: the pipeline's own `denoise`.
 
         Returns:
             Clean motion, `(batch, longest, features)` float32, normalised.
@@ -140,9 +140,9 @@ class SamplingLoop(PipelineParts):
             timestep: where x_t is.
             latents: z_t, `(batch, latent_dim)`.
             mask: `(batch, frames)`, True = valid; None when all are.
-            previous: guided estimate of the step before, which REG reconstructs where the scheduler uses it;
-                None at the first step.
-            scheduler: weighs the guidance; default: the pipeline's.
+            previous: guided estimate of the last step, which REG reconstructs when it is on; None at the
+                first step.
+            scheduler: weights the guidance; default: the pipeline's.
 
         Returns:
             The estimate, float32, shaped as x_t.
@@ -160,7 +160,7 @@ class SamplingLoop(PipelineParts):
         scheduler: RAMScheduler,
         start: tuple[Tensor, int] | None = None,
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        """The estimates that guidance weighs: text, no text, reconstruction; see `denoise`.
+        """The estimates that guidance combines: text, no text, reconstruction; see `denoise`.
 
         Args:
             x_t: noisy normalised features, `(batch, frames, features)`.
@@ -196,12 +196,12 @@ class SamplingLoop(PipelineParts):
         return cond, uncond, recon
 
     def decode(self, x_0: Tensor, lengths: Sequence[int]) -> list[Tensor]:
-        """Normalised clean motion `(batch, frames, features)` to one tensor of real features each."""
+        """Normalised clean motion `(batch, frames, features)` to one tensor per motion, in real units."""
         features = self.normalizer.denormalize(x_0.float()).cpu()
         return [feature[:length] for feature, length in zip(features, lengths, strict=True)]
 
     def _scheduler_with(self, **wanted: Any) -> RAMScheduler:
-        """The scheduler, with the settings that are not None in place of its own."""
+        """The scheduler, with its settings replaced by those that are not None."""
         changes = inputs.scheduler_settings(wanted)
         scheduler = RAMScheduler.from_config(self.scheduler, **changes) if changes else self.scheduler
         if self.motion_encoder is None and scheduler.config.reg_scale:

@@ -1,4 +1,4 @@
-"""Pictures of people, in memory: whoever draws a person uses these.
+"""Pictures of people, in memory: everything that draws a person uses these.
 
 Needs Pillow, `ram_sdk[preview]`.
 """

@@ -11,7 +11,7 @@ from ram_sdk.render import stick_figure
 from ram_sdk.render.stick_figure import AZIMUTH, Clip
 
 _FOLLOW_SECONDS = 0.3
-_MAX_PICTURES = 100_000  # of a film: more than an hour
+_MAX_PICTURES = 100_000  # of a video: more than an hour
 
 
 def film(
@@ -70,7 +70,7 @@ def strip(
         caption: text above the row.
         size: height of a pose, pixels.
         poses: how many, if the clip has so many frames.
-        azimuth: from where they are seen, degrees from +Z towards +X.
+        azimuth: direction of the camera, degrees from +Z towards +X.
         times: write the time below each pose.
         mesh: a body to draw in place of the stick figure.
     """

@@ -38,7 +38,7 @@ _MARGIN = 0.18  # metres kept free round the points: the head's radius and some 
 _OVERSAMPLING = 2  # drawn twice as large and averaged down: smooth edges
 _ELEVATION, _FIELD_OF_VIEW = math.radians(12.0), math.radians(28.0)
 AZIMUTH = 28.0
-"""Degrees from the front towards the body's left: from where people are seen unless told otherwise."""
+"""Degrees from the front towards the body's left: the default view."""
 _GRID_CELL, _GRID_RADIUS = 0.5, 4.0  # metres
 _CAPTION_LINES = 3
 
@@ -115,7 +115,7 @@ class Camera:
         distance: from the target, metres.
         rise: height in metres that appears in the middle of the picture, above the floor.
         top: pixels that the caption takes.
-        azimuth: from where it looks, degrees from the front (+Z) towards the body's left.
+        azimuth: its direction from the target, degrees from the front (+Z) towards the body's left.
     """
 
     width: int
@@ -290,7 +290,7 @@ def _draw_grid(draw: Draw, camera: Camera, target: Array) -> None:
 
 
 def _draw_path(draw: Draw, camera: Camera, target: Array, path: Array) -> None:
-    """The way that the root has come, on the floor."""
+    """The path of the root so far, on the floor."""
     pixels, scale = camera.project(path * (1.0, 0.0, 1.0), target)
     if len(pixels) > 1:
         draw.line([*map(tuple, pixels)], _PATH, max(2, round(0.016 * float(scale[-1]))), joint="curve")

@@ -65,7 +65,9 @@ def test_who_waits_for_a_motion_is_told_that_the_server_ends(checkpoint):
     refused = [one for one in answers if one.status_code != 200]
     assert len(refused) > 1
     assert {one.status_code for one in refused} == {503}
-    assert {one.json()["error"] for one in refused} == {"the server is shutting down: try again when it is back"}
+    assert {one.json()["error"] for one in refused} == {
+        "the server is shutting down: try again when it is back"
+    }
     assert "Traceback" not in told
 
 

@@ -113,7 +113,7 @@ def test_a_second_run_on_a_folder_is_refused(data, run):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ('{"pid": 7, "host": "another-machine"}', "a run on another-machine .process 7. is at .*delete"),
+        ('{"pid": 7, "host": "another-machine"}', "a run on another-machine .process 7. is using .*delete"),
         ("garbage", "lock is damaged: delete it"),
         ("[]", "lock is damaged: delete it"),
         ('{"pid": "x", "host": "y"}', "lock is damaged: delete it"),
