@@ -87,7 +87,7 @@ def test_wrong_values_are_refused_in_one_line(make, message):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "not JSON"),
+        ("{", "not valid JSON"),
         ('{"kind": "Loop"}', "expected a list of objects"),
         ('[{"kind": "Hop"}]', "constraint kind 'Hop': use one of Pose"),
         ('[{"kind": "Stop", "place": [0, 1]}]', "Stop: time is missing"),
