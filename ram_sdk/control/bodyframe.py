@@ -26,7 +26,7 @@ def facing(joints: Array) -> Array:
 
 
 def pelvis_facing(joints: Array, fps: float) -> Array:
-    """Yaw `(frames,)` of the hips alone, without the sway of the steps."""
+    """Yaw `(frames,)`, radians, of the hips of bodies `(frames, 22, 3)`, without the sway of the steps."""
     across = joints[:, HUMANML3D.left_hip] - joints[:, HUMANML3D.right_hip]
     direction = gaussian(across[:, 0] - 1j * across[:, 2], _STEADY * fps)
     return np.unwrap(np.angle(direction))

@@ -102,10 +102,11 @@ def finish(features: Tensor, targets: Targets) -> "np.ndarray[tuple[int, int, in
 
 def _warn_of_missed_stops(joints: Array, targets: Targets) -> None:
     """Warn of joints that are pinned too far from a stop and draw the body away from it."""
-    pinned = bool(targets.pinned.any())
+    if not targets.pinned.any():
+        return
     for span, place in targets.stops:
         missed = np.linalg.norm(joints[span, 0][:, GROUND] - place, axis=-1).mean()
-        if pinned and missed > _MISSED:
+        if missed > _MISSED:
             warn(
                 f"the Stop at {span.start / targets.fps:g} s is missed by {100 * missed:.0f} cm, because of "
                 "joints that are pinned: move the place, or the joints"

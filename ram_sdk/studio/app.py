@@ -17,7 +17,7 @@ from fastapi.staticfiles import StaticFiles
 import ram_sdk
 from ram_sdk.formats.read_options import person_of
 from ram_sdk.pipeline import RAMPipeline
-from ram_sdk.studio import answers, files, plans, schemas
+from ram_sdk.studio import error_responses, files, plans, schemas
 from ram_sdk.studio.capabilities import capabilities as capabilities_of
 from ram_sdk.studio.guard import Guard, Rate
 from ram_sdk.studio.plans import Plan
@@ -100,7 +100,7 @@ def create_app(
     )
     app.state.studio = studio
     app.add_middleware(Guard, limits=studio.limits, hosts=hosts, frames=frames)
-    for kind, handler in answers.HANDLERS.items():
+    for kind, handler in error_responses.HANDLERS.items():
         app.add_exception_handler(kind, handler)
     app.include_router(_routes)
     app.mount("/", StaticFiles(directory=_STATIC, html=True, check_dir=False))
