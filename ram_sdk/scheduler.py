@@ -23,6 +23,7 @@ class SchedulerConfig:
     """
 
     num_train_timesteps: int = 50
+    signal_scale: float = 1.0  # ours: of x_0 against the noise at every timestep; paper: not scaled
     num_inference_steps: int = 20
     sampler: Sampler = "ddpm"  # the paper names none; ancestral DDPM is MDM's
     timestep_spacing: Spacing = "linear"  # noisy_first: half of the steps one by one from pure noise on
@@ -33,6 +34,8 @@ class SchedulerConfig:
     def __post_init__(self) -> None:
         if self.num_train_timesteps < 1:
             raise ValueError(f"num_train_timesteps {self.num_train_timesteps}: at least 1 is needed")
+        if not 0.01 <= self.signal_scale <= 1:
+            raise ValueError(f"signal_scale {self.signal_scale}: expected 0.01 to 1 (the cosine schedule)")
         if not 1 <= self.num_inference_steps <= self.num_train_timesteps:
             raise ValueError(
                 f"num_inference_steps {self.num_inference_steps}: expected 1 to {self.num_train_timesteps}"
@@ -74,7 +77,9 @@ class RAMScheduler:
 
     def __init__(self, config: SchedulerConfig | None = None) -> None:
         self.config = config if config is not None else SchedulerConfig()
-        self.alphas_cumprod = _cosine_alphas_cumprod(self.config.num_train_timesteps)
+        self.alphas_cumprod = _scaled(
+            _cosine_alphas_cumprod(self.config.num_train_timesteps), self.config.signal_scale
+        )
         self.timesteps = _timesteps(self.config)
         if absent := sorted(set(self.config.reg_timesteps or ()) - set(self.timesteps), reverse=True):
             nearest = {min(self.timesteps, key=lambda t: abs(t - wrong)) for wrong in absent}
@@ -220,6 +225,16 @@ def _dpm_step(
 def _log_snr(alpha_cumprod: float) -> float:
     """Half the logarithm of the signal-to-noise ratio, log(alpha / sigma)."""
     return 0.5 * math.log(alpha_cumprod / (1.0 - alpha_cumprod))
+
+
+def _scaled(alphas_cumprod: Tensor, signal_scale: float) -> Tensor:
+    """The schedule of x_0 scaled down before noise is added (Chen, 2023, section 2.2).
+
+    Frames tell of each other, so a motion shows through all but the strongest noise: with the paper's
+    schedule, what happens and when is decided in 5 of 50 timesteps. A scale below 1 spreads that over more.
+    """
+    signal = signal_scale**2 * alphas_cumprod
+    return signal / (signal + 1.0 - alphas_cumprod)
 
 
 def _cosine_alphas_cumprod(num_timesteps: int) -> Tensor:
