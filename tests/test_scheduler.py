@@ -45,6 +45,15 @@ def test_tables_equal_mdms(oracle):
     np.testing.assert_allclose(RAMScheduler().alphas_cumprod, oracle["alphas_cumprod_50"], rtol=1e-12)
 
 
+def test_a_signal_scale_is_the_schedule_of_scaled_motion():
+    """Noise is added to 0.25 x_0, and the sum is divided by its own spread, for x_0 of unit variance."""
+    plain, scaled = RAMScheduler(), RAMScheduler(SchedulerConfig(signal_scale=0.25))
+    signal, noise = plain.alphas_cumprod.sqrt() * 0.25, (1.0 - plain.alphas_cumprod).sqrt()
+    spread = (signal.square() + noise.square()).sqrt()
+    torch.testing.assert_close(scaled.alphas_cumprod.sqrt(), signal / spread)
+    assert round(float(scaled.alphas_cumprod[40].sqrt()), 3) == 0.072  # 0.276 in the paper's schedule
+
+
 def test_ddpm_equals_mdms_p_sample(oracle):
     scheduler = RAMScheduler()
     for i, timestep in enumerate(oracle["t"].tolist()):

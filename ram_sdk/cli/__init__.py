@@ -5,6 +5,7 @@ import difflib
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 import ram_sdk
 from ram_sdk import formats
@@ -33,14 +34,21 @@ _VERBS = (
 )  # fmt: skip
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, as every other error is said."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ValueError(f"{message}; see {self.prog} --help")
+
+
 def main(command: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code, 2 for anything the user can fix."""
-    options = _options(sys.argv[1:] if command is None else list(command))
-    console.manner.as_json, console.manner.verbose = options.json, options.verbose
-    if not options.verbose:
-        os.environ.setdefault("HF_HUB_VERBOSITY", "error")  # what it warns of before it fails, our line says
     with console.one_line_warnings(), sigterm_as_exit():
         try:
+            options = _options(sys.argv[1:] if command is None else list(command))
+            console.manner.as_json, console.manner.verbose = options.json, options.verbose
+            if not options.verbose:
+                os.environ.setdefault("HF_HUB_VERBOSITY", "error")  # our own line says what is wrong
             result: int = options.run(options)
         except (ValueError, OSError, formats.MissingPackageError) as error:
             console.complain(error)
@@ -65,7 +73,7 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
 
 def parser() -> argparse.ArgumentParser:
     """The command line; shell completion is generated from it, too."""
-    whole = argparse.ArgumentParser(
+    whole = _Parser(
         prog="ram-sdk",
         description="Text to human motion.",
         epilog='start with: ram-sdk generate "a person walks forward"; ram-sdk COMMAND --help shows examples',

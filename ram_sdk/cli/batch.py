@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from ram_sdk import formats
-from ram_sdk.cli import console, format_options, sampling
+from ram_sdk.cli import console, format_options, sampling, values
 from ram_sdk.cli.outputs import add_file_options, changes_of
 
 if TYPE_CHECKING:
@@ -39,11 +39,19 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="folder of the motions and of manifest.jsonl, which says how each was made",
     )  # fmt: skip
     parser.add_argument(
-        "--batch-size", type=int, default=16, metavar="N", help="motions made at a time (default: 16)"
+        "--batch-size",
+        type=values.count,
+        default=16,
+        metavar="N",
+        help="motions made at a time (default: 16)",
     )
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes (default: 1)")
+    parser.add_argument("--workers", type=values.count, default=1, metavar="N", help="processes (default: 1)")
     parser.add_argument(
-        "--candidates", type=int, default=1, metavar="N", help="each motion is the best of N (default: 1)"
+        "--candidates",
+        type=values.count,
+        default=1,
+        metavar="N",
+        help="each motion is the best of N (default: 1)",
     )
     sampling.add_options(parser, seed=0)
     add_file_options(parser)
@@ -58,8 +66,6 @@ def run(arguments: argparse.Namespace) -> int:
     most = inputs.MAX_MOTIONS // inputs.count("--candidates", arguments.candidates, MAX_CANDIDATES)
     size = inputs.count("--batch-size", arguments.batch_size, most)
     workers = inputs.count("--workers", arguments.workers, 1024)
-    if arguments.seed < 0:
-        raise ValueError(f"--seed {arguments.seed}: expected a whole number of at least 0")
     with _Bar() as bar:
         report = batch.run(
             arguments.table,
@@ -85,7 +91,7 @@ def _recipe(arguments: argparse.Namespace) -> "Recipe":
     """How the motions are made and written."""
     from ram_sdk.batch import Recipe
 
-    suffix = f".{arguments.format.lower().lstrip('.')}"
+    suffix = arguments.format
     formats.check_writable(arguments.output / f"motion{suffix}")
     return Recipe(
         checkpoint=arguments.checkpoint,

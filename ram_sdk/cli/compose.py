@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ram_sdk import text_files
-from ram_sdk.cli import console, sampling
+from ram_sdk.cli import console, sampling, values
 from ram_sdk.cli.outputs import Outputs, add_output_options
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="a timeline file, see below; or prompts, one after the other",
     )  # fmt: skip
     parser.add_argument(
-        "--duration", nargs="+", type=float, metavar="SECONDS",
+        "--duration", nargs="+", type=values.positive, metavar="SECONDS",
         help="of all prompts, or of each; default: what they say, or an estimate",
     )  # fmt: skip
     sampling.add_options(parser)

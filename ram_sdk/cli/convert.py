@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from ram_sdk import formats
-from ram_sdk.cli import console
+from ram_sdk.cli import console, values
 from ram_sdk.cli.outputs import Outputs, add_output_options, distinct_names
 from ram_sdk.text_files import read_text
 
@@ -37,7 +37,7 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
     """Options that say what cannot be seen in a file of a motion."""
     says = parser.add_argument_group("what cannot be seen in a source file")
     says.add_argument("--source-up", metavar="AXIS", help="its up axis: x, y, z, -x, -y or -z")
-    says.add_argument("--source-fps", type=float, metavar="FPS", help="its frame rate")
+    says.add_argument("--source-fps", type=values.positive, metavar="FPS", help="its frame rate")
     says.add_argument(
         "--source-person", metavar="WHO", help="which person: a number from 1, or a name's beginning"
     )

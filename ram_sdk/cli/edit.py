@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from ram_sdk.cli import console, constraint_options, sampling
+from ram_sdk.cli import console, constraint_options, sampling, values
 from ram_sdk.cli.outputs import Outputs, add_output_options
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )  # fmt: skip
     parser.add_argument("--prompt", required=True, help="what the person does")
     parser.add_argument(
-        "--candidates", type=int, default=1, metavar="N", help="the best of N motions (default: 1)"
+        "--candidates", type=values.count, default=1, metavar="N", help="the best of N motions (default: 1)"
     )
     constraint_options.add_constraint_options(parser)
     sampling.add_options(parser)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from ram_sdk.cli import console, constraint_options, prompts, sampling
+from ram_sdk.cli import console, constraint_options, prompts, sampling, values
 from ram_sdk.cli.outputs import MAX_FILES, Outputs, add_output_options, numbers
 from ram_sdk.text_files import slug
 
@@ -28,13 +28,23 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--prompt-file", type=Path, metavar="FILE", help="one prompt a line, or a .csv with a column 'prompt'"
     )
-    parser.add_argument("--duration", type=float, metavar="SECONDS", help="default: estimated from the text")
-    parser.add_argument("--num", type=int, default=1, metavar="N", help="motions for each prompt")
     parser.add_argument(
-        "--batch-size", type=int, default=16, metavar="N", help="motions made at a time (default: 16)"
+        "--duration", type=values.positive, metavar="SECONDS", help="default: estimated from the text"
+    )
+    parser.add_argument("--num", type=values.count, default=1, metavar="N", help="motions for each prompt")
+    parser.add_argument(
+        "--batch-size",
+        type=values.count,
+        default=16,
+        metavar="N",
+        help="motions made at a time (default: 16)",
     )
     parser.add_argument(
-        "--candidates", type=int, default=1, metavar="N", help="each motion is the best of N (default: 1)"
+        "--candidates",
+        type=values.count,
+        default=1,
+        metavar="N",
+        help="each motion is the best of N (default: 1)",
     )
     constraint_options.add_constraint_options(parser)
     sampling.add_options(parser)
@@ -48,13 +58,12 @@ def run(arguments: argparse.Namespace) -> int:
     from ram_sdk import inputs
 
     inputs.prompts(texts)
-    each = inputs.count("--num", arguments.num)
-    batch_size = min(inputs.count("--batch-size", arguments.batch_size), inputs.MAX_MOTIONS)
-    if each * len(texts) > MAX_FILES:
+    batch_size = min(arguments.batch_size, inputs.MAX_MOTIONS)
+    if arguments.num * len(texts) > MAX_FILES:
         raise ValueError(
-            f"--num {each} of {len(texts)} prompts: one command makes at most {MAX_FILES} motions"
+            f"--num {arguments.num} of {len(texts)} prompts: one command makes at most {MAX_FILES} motions"
         )
-    wanted = [text for text in texts for _ in range(each)]
+    wanted = [text for text in texts for _ in range(arguments.num)]
     outputs = Outputs(
         arguments,
         [f"{number}_{slug(text)}" for number, text in zip(numbers(len(wanted)), wanted, strict=True)],

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ram_sdk import formats
-from ram_sdk.cli import console, format_options, player
+from ram_sdk.cli import console, format_options, player, values
 from ram_sdk.skeleton.joints import MAX_FPS
 from ram_sdk.skeleton.smoothing import CUTOFF
 
@@ -33,18 +33,24 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
 def add_file_options(parser: argparse.ArgumentParser) -> None:
     """What files in a folder are, and what is changed before they are written."""
     parser.add_argument(
-        "--format", default="npz", metavar="SUFFIX", help="of files in a folder (default: npz)"
+        "--format",
+        type=values.suffix,
+        default=".npz",
+        metavar="SUFFIX",
+        help="of files in a folder (default: .npz)",
     )
     changes = parser.add_argument_group("changes of the motion")
     changes.add_argument("--trim", action="store_true", help="cut dead time at the ends")
     changes.add_argument("--mirror", action="store_true", help="swap left and right")
-    changes.add_argument("--speed", type=float, metavar="FACTOR", help="2 takes half the time")
-    changes.add_argument("--loop", type=int, metavar="TIMES", help="repeat the motion's cycle")
+    changes.add_argument("--speed", type=values.positive, metavar="FACTOR", help="2 takes half the time")
+    changes.add_argument("--loop", type=values.count, metavar="TIMES", help="repeat the motion's cycle")
     changes.add_argument(
-        "--fps", type=float, help="resample to this frame rate (for .bvh set Blender's scene to it, too)"
+        "--fps",
+        type=values.positive,
+        help="resample to this frame rate (for .bvh set Blender's scene to it, too)",
     )
     changes.add_argument(
-        "--smooth", type=float, nargs="?", const=CUTOFF, metavar="HZ",
+        "--smooth", type=values.positive, nargs="?", const=CUTOFF, metavar="HZ",
         help=f"reduce jitter (default: above {CUTOFF:g} Hz)",
     )  # fmt: skip
     changes.add_argument("--lock-feet", action="store_true", help="stop planted feet from sliding")
@@ -148,9 +154,11 @@ def changes_of(arguments: argparse.Namespace) -> "Changes":
     Raises:
         ValueError: a frame rate that is not allowed.
     """
+    if arguments.fps is not None and not 0.1 <= arguments.fps <= MAX_FPS:
+        raise ValueError(f"--fps {arguments.fps:g}: expected 0.1 to {MAX_FPS:g}")
+
     from ram_sdk.changes import Changes
 
-    _check_number("--fps", arguments.fps, 0.1, MAX_FPS)
     return Changes(**{one.name: getattr(arguments, one.name) for one in fields(Changes)})
 
 
@@ -198,7 +206,7 @@ def _targets(output: str, names: Sequence[str], suffix: str) -> list[Path]:
     """One file for each motion: the file itself, numbered files beside it, or named files in a folder."""
     path = Path(output)
     if is_folder(output):
-        return [path / f"{name}.{suffix.lstrip('.')}" for name in names]
+        return [path / f"{name}{suffix}" for name in names]
     if not path.suffix:
         raise ValueError(
             f"cannot write {output!r}: use one of the suffixes {', '.join(formats.WRITABLE)}, "
@@ -225,8 +233,3 @@ def _identity(path: Path) -> tuple[int, int]:
     """What identifies a file, under whatever name it is reached."""
     status = path.stat()
     return status.st_dev, status.st_ino
-
-
-def _check_number(flag: str, value: float | None, low: float, high: float) -> None:
-    if value is not None and not low <= value <= high:
-        raise ValueError(f"{flag} {value:g}: expected {low:g} to {high:g}")

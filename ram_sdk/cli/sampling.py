@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from ram_sdk.cli import console
+from ram_sdk.cli import console, values
 from ram_sdk.shipped import DEFAULT, SHIPPED
 
 if TYPE_CHECKING:
@@ -14,16 +14,21 @@ def add_options(parser: argparse.ArgumentParser, seed: int | None = None) -> Non
     """Add them in groups; `seed` is the one where none is given, None a random one."""
     default = "random" if seed is None else seed
     parser.add_argument(
-        "--seed", type=int, default=seed, help=f"makes the result repeatable; default: {default}"
+        "--seed", type=values.seed, default=seed, help=f"makes the result repeatable; default: {default}"
     )
     sampling = parser.add_argument_group("sampling")
-    sampling.add_argument("--steps", type=int, help="denoising steps; default: the checkpoint's")
-    sampling.add_argument("--sampler", help="ddpm, ddim or dpm++; default: the checkpoint's")
-    sampling.add_argument("--spacing", help="of the steps: linear or noisy_first; default: the checkpoint's")
-    sampling.add_argument("--reg-scale", type=float, help="Reconstructive Error Guidance, 0 = off")
-    sampling.add_argument("--cfg-scale", type=float, help="classifier-free guidance, 0 = off")
+    sampling.add_argument("--steps", type=values.count, help="denoising steps; default: the checkpoint's")
+    sampling.add_argument("--sampler", choices=("ddpm", "ddim", "dpm++"), help="default: the checkpoint's")
     sampling.add_argument(
-        "--reg-timesteps", type=_timesteps, metavar="T,T,...", help="where REG is on; default: everywhere"
+        "--spacing", choices=("linear", "noisy_first"), help="of the steps; default: the checkpoint's"
+    )
+    sampling.add_argument("--reg-scale", type=values.finite, help="Reconstructive Error Guidance, 0 = off")
+    sampling.add_argument("--cfg-scale", type=values.finite, help="classifier-free guidance, 0 = off")
+    sampling.add_argument(
+        "--reg-timesteps",
+        type=values.timesteps,
+        metavar="T,T,...",
+        help="where REG is on; default: everywhere",
     )
     model = parser.add_argument_group("model")
     model.add_argument(
@@ -34,7 +39,7 @@ def add_options(parser: argparse.ArgumentParser, seed: int | None = None) -> Non
     model.add_argument("--variant", help="which weights, such as fp16")
     model.add_argument("--revision", help="branch, tag or commit on the Hub")
     model.add_argument("--lora", metavar="FOLDER", help="a LoRA for the checkpoint; or a Hub repository")
-    model.add_argument("--lora-scale", type=float, default=1.0, help="its strength (default: 1)")
+    model.add_argument("--lora-scale", type=values.finite, default=1.0, help="its strength (default: 1)")
     model.add_argument(
         "--device", default="auto", help="cpu, cuda, cuda:1, mps ...; default: auto, the GPU if there is one"
     )
@@ -68,7 +73,3 @@ def settings(arguments: argparse.Namespace) -> dict[str, Any]:
         "reg_timesteps": arguments.reg_timesteps,
     }
     return {name: value for name, value in given.items() if value is not None}
-
-
-def _timesteps(text: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in text.split(",") if number.strip())

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from ram_sdk.cli import console
+from ram_sdk.cli import console, values
 from ram_sdk.shipped import DEFAULT, SHIPPED
 
 _EXAMPLES = """
@@ -19,7 +19,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.set_defaults(run=run)
     parser.add_argument("text", metavar="TEXT", help="what the person does")
     parser.add_argument("folder", type=Path, metavar="DIR", help="of motions; subfolders are searched, too")
-    parser.add_argument("--top", type=int, default=10, metavar="N", help="how many (default: 10)")
+    parser.add_argument("--top", type=values.count, default=10, metavar="N", help="how many (default: 10)")
     parser.add_argument(
         "--index", type=Path, metavar="FILE",
         help=f"where the index is kept; new and changed files are added each time (default: DIR/{_INDEX})",
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ram_sdk.pipeline import RAMPipeline
     from ram_sdk.search import MotionIndex
 
-    (text,), top = inputs.prompts(arguments.text), inputs.count("--top", arguments.top)
+    (text,), top = inputs.prompts(arguments.text), arguments.top
     if not arguments.folder.is_dir():
         raise NotADirectoryError(f"{str(arguments.folder)!r} is not a folder of motions")
     pipeline = RAMPipeline.from_pretrained(arguments.checkpoint)

@@ -269,9 +269,9 @@ def test_termination_leaves_no_temporary_file(clips: list[Path], tmp_path: Path)
         (["-o", "x.png", "--size", "3"], ".png: size 3: expected 64 to 4096"),
         (["-o", "x.obj", "-o", "x.gif", "--body", "mesh"], ".obj: body 'mesh': choose 'embedded' or 'smpl'"),
         (["--fps", "1e9"], "--fps 1e+09: expected 0.1 to 1000"),
-        (["--fps", "nan"], "--fps nan"),
+        (["--fps", "nan"], "--fps: nan: expected a finite number"),
         (["-o", "folder"], "or 'folder/' for a folder"),
-        (["-o", "out/", "--format", "xyz"], "use one of the suffixes"),
+        (["-o", "out/", "--format", "xyz"], "--format: xyz: use one of .npy"),
     ],
 )
 def test_options_that_do_not_fit(
