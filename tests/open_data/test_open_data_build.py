@@ -265,7 +265,7 @@ def spoil(data: MotionTextFolder, fault: str, clip_id: str) -> None:
         ("nan", "holds NaN or infinite numbers"),
         ("width", r"features of shape \(\d+, 251\); expected \(frames, 263\)"),
         ("missing", "cannot be read"),
-        ("bones", "the bone into .* is off by up to"),
+        ("bones", "the length of the bone to .* is off by up to"),
         ("floor", "the lowest joint is 10.0 cm from the floor"),
         ("sides", "the toes point backwards"),
         ("decode", "features and joints differ by up to 10.00 mm"),
