@@ -272,9 +272,9 @@ def spoil(data: MotionTextFolder, fault: str, clip_id: str) -> None:
         ("mirror", "(from the mirror image|frames, but)"),
         ("no caption", "has no caption"),
         ("caption", "captions cannot be read"),
-        ("mirrored text", "captions are not those of .* with the sides exchanged"),
+        ("mirrored text", "captions are not those of .* with left and right swapped"),
         ("leak", "in train.txt and in test.txt"),
-        ("composed", r"^C\d+: in test.txt, but made of M?\d+, which is not"),
+        ("composed", r"^C\d+: in test.txt, but composed of M?\d+, which is not"),
         ("trial", "^trial .*: in test and train"),
     ],
 )

@@ -21,7 +21,7 @@ from ram_sdk.skeleton.retarget import FloatArray
 from training.data.folder import MotionTextFolder, save_array
 
 _SPLITS = ("train", "val", "test", "all")
-_OTHER_FILES = ("clips.json", "sources.json", "DATA_CARD.md")
+_EXTRAS = ("clips.json", "sources.json", "DATA_CARD.md")
 _UNIT = 0.0002  # metres
 
 
@@ -52,7 +52,7 @@ def pack(data: MotionTextFolder, file: Path) -> int:
         "lists": {split: [clip_id for clip_id in ids if clip_id in whole] for split, ids in lists.items()},
         "texts": {i: (data.root / "texts" / f"{i}.txt").read_text("utf-8") for i in whole},
         "files": {
-            name: (data.root / name).read_text("utf-8") for name in _OTHER_FILES if (data.root / name).is_file()
+            name: (data.root / name).read_text("utf-8") for name in _EXTRAS if (data.root / name).is_file()
         },
     }
     temporary = file.with_name(f"{file.name}.part")
