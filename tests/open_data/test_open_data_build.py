@@ -171,7 +171,7 @@ def test_another_mix_does_not_mix_in(copy: Path, captures: Path) -> None:
     with pytest.raises(ValueError, match="mix 'free': choose one of open-free, open, all"):
         build(captures, copy, "free", processes=1)
     (copy / "records" / "mix.txt").write_text("open-free 0123abcd")
-    with pytest.raises(ValueError, match="begun by another version"):
+    with pytest.raises(ValueError, match="started by another version"):
         build(captures, copy, "open-free", processes=1)
 
 

@@ -96,7 +96,7 @@ SOURCES: dict[str, Source] = {
         files=("**/*.glb",),
         title="Mesh2Motion animation libraries",
         license="CC0 1.0",
-        credit="Mesh2Motion (no credit asked for)",
+        credit="Mesh2Motion (no credit required)",
     ),
     "animated-drawings-history": Source(
         number=9,
@@ -159,7 +159,7 @@ SOURCES: dict[str, Source] = {
         files=("**/*.json",),
         title="Authored by keyframes for this project, not captured",
         license="CC0 1.0",
-        credit="The contributors of this project (no credit asked for)",
+        credit="The contributors of this project (no credit required)",
     ),
     "hdm05": Source(
         number=8,
@@ -209,7 +209,7 @@ MIX_TERMS: dict[str, str] = {
 
 # Captures that are not used: a regular expression for the full "source/file/take", and the reason.
 _EXCLUDED: tuple[tuple[str, str], ...] = (
-    (r"cmu/16_11", "angles of another skeleton than the subject's"),
+    (r"cmu/16_11", "angles do not match the subject's skeleton"),
     (r"cmu/14_36", "the same motion as 14_31"),
     (r"cmu/(127_01|135_08)", "calibration (a pose held)"),
     (r"cmu/127_02|animated-drawings-history/.*ROM", "calibration (range of motion)"),
@@ -217,10 +217,10 @@ _EXCLUDED: tuple[tuple[str, str], ...] = (
     (r"mesh2motion/.*/(Flying.*|Levitate.*|Jump_Loop|Swim_.*)", "floats: has no floor"),
     (
         r"mesh2motion/.*/(Crawl|Run Anime|Crouch_Fwd_Loop|Jog_Fwd_Loop|Push_Loop|Sprint_Loop|Walk(_.*)?)",
-        "moves without leaving the spot",
+        "locomotion in place",
     ),
     (r"mesh2motion/.*/(Rest Pose|A_TPose|T-Pose|Pistol_Aim_.*)", "a single pose"),
-    (r"animated-drawings-history/rokoko__.*", "another company's capture, under no licence that is known"),
+    (r"animated-drawings-history/rokoko__.*", "another company's capture, of unknown licence"),
     (r"animated-drawings-history/cmu_new2__.*", "the trunk leans by another skeleton's axes"),
     (r"animated-drawings-history/custom_.*_jumping_.*", "no floor: the body falls at 5 to 50 m/s^2"),
     (r"animated-drawings-history/custom_.*_kicking", "broken tracking: a foot at 28 m/s"),
