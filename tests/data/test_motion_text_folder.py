@@ -214,5 +214,5 @@ def test_items_are_what_the_official_loader_takes(tmp_path):
         ("000199", 50, bows),
     ]
     (tmp_path / "train.txt").write_text("000200\n")
-    with pytest.raises(ValueError, match=r"train.txt of .* names no clip of 24 to 199 frames"):
+    with pytest.raises(ValueError, match=r"train.txt of .* lists no clip of 24 to 199 frames"):
         list(MotionTextFolder(tmp_path).items("train", 24))

@@ -106,7 +106,7 @@ def test_replications_are_kept_and_not_mixed(data, evaluator, checkpoint, tmp_pa
         evaluate([row], data, evaluator, tmp_path, dataclasses.replace(protocol, seed=1))
     with pytest.raises(ValueError, match="another row: choose another --out"):
         evaluate([dataclasses.replace(row, cfg_scale=3.0)], data, evaluator, tmp_path, protocol)
-    with pytest.raises(ValueError, match="a name of its own"):
+    with pytest.raises(ValueError, match="give every row a unique name"):
         evaluate([row, row], data, evaluator, tmp_path, protocol)
 
 

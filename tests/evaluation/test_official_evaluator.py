@@ -264,14 +264,14 @@ def test_files_that_are_something_else_are_refused(copied):
 
     weights = (copied / WEIGHTS).read_bytes()
     torch.save({"epoch": 1}, copied / WEIGHTS)
-    refused("finest.tar does not hold")
+    refused("finest.tar does not contain")
     (copied / WEIGHTS).write_bytes(weights[:1000])
-    refused("finest.tar does not hold")
+    refused("finest.tar does not contain")
     (copied / WEIGHTS).write_bytes(weights)
     (copied / "glove/our_vab_words.pkl").write_bytes(pickle.dumps({"a": 1}))
     refused("words.pkl is not a vocabulary")
     (copied / "glove/our_vab_words.pkl").write_bytes(pickle.dumps(["a", "b"]))
-    refused("do not fit together")
+    refused("do not match")
 
 
 @pytest.mark.parametrize("shape", [(3, 263), (200, 263), (60, 251)])

@@ -98,7 +98,7 @@ def test_an_evaluator_survives_its_files_and_refuses_another_backbone(pipeline, 
         expected = network.embed_motions([motion_channels(torch.from_numpy(natural[0].features), HUMANML3D)])
     torch.testing.assert_close(loaded.embed(natural[:1])[1], expected)
     save(OpenEvaluatorNetwork(SMALL), tmp_path / "other")
-    with pytest.raises(ValueError, match="reads token states of the text backbone"):
+    with pytest.raises(ValueError, match="needs token states of the text backbone"):
         OpenEvaluator.load(tmp_path / "other", pipeline.text_backbone)
 
 

@@ -41,7 +41,7 @@ def test_acclaim_root_and_bones_in_metres() -> None:
     length = np.linalg.norm(
         positions[:, names.index("lfemur")] - positions[:, names.index("lhipjoint")], axis=-1
     )
-    np.testing.assert_allclose(length, np.linalg.norm(femur.reach) * unit, atol=1e-9)
+    np.testing.assert_allclose(length, np.linalg.norm(femur.offset) * unit, atol=1e-9)
 
 
 def test_acclaim_angles_turn_about_each_bones_own_axes() -> None:

@@ -171,7 +171,7 @@ def test_another_mix_does_not_mix_in(copy: Path, captures: Path) -> None:
     with pytest.raises(ValueError, match="mix 'free': choose one of open-free, open, all"):
         build(captures, copy, "free", processes=1)
     (copy / "records" / "mix.txt").write_text("open-free 0123abcd")
-    with pytest.raises(ValueError, match="begun by another version"):
+    with pytest.raises(ValueError, match="started by another version"):
         build(captures, copy, "open-free", processes=1)
 
 
@@ -265,16 +265,16 @@ def spoil(data: MotionTextFolder, fault: str, clip_id: str) -> None:
         ("nan", "holds NaN or infinite numbers"),
         ("width", r"features of shape \(\d+, 251\); expected \(frames, 263\)"),
         ("missing", "cannot be read"),
-        ("bones", "the bone into .* is off by up to"),
+        ("bones", "the length of the bone to .* is off by up to"),
         ("floor", "the lowest joint is 10.0 cm from the floor"),
         ("sides", "the toes point backwards"),
         ("decode", "features and joints differ by up to 10.00 mm"),
         ("mirror", "(from the mirror image|frames, but)"),
         ("no caption", "has no caption"),
         ("caption", "captions cannot be read"),
-        ("mirrored text", "captions are not those of .* with the sides exchanged"),
+        ("mirrored text", "captions are not those of .* with left and right swapped"),
         ("leak", "in train.txt and in test.txt"),
-        ("composed", r"^C\d+: in test.txt, but made of M?\d+, which is not"),
+        ("composed", r"^C\d+: in test.txt, but composed of M?\d+, which is not"),
         ("trial", "^trial .*: in test and train"),
     ],
 )

@@ -239,7 +239,7 @@ def test_everything_is_checked_before_any_training(
         (
             dataclasses.replace(plan, protocol=Protocol(clips=20)),
             theirs,
-            "20 clips of split test are too few",
+            "20 clips in split test are too few",
         ),
     ]
     for asked, judge, message in wrong:

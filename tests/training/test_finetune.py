@@ -130,10 +130,10 @@ def test_all_problems_are_listed_at_once(pipeline, data):
         (4, "the column caption is empty"),
         (5, "no person found"),
         (6, "the bone from left_hip to left_knee has no length"),
-        (7, "it is a single pose"),
+        (7, "it has only one frame"),
         (8, "cannot read"),
         (9, "1.50 s, the checkpoint takes 2 to 9.8 s: choose a part with the columns start and end"),
-        (10, "2 to 9 s is not a part of its 8.50 s"),
+        (10, "2 to 9 s is not within its 8.50 s"),
         (11, "start 'soon' is not a number"),
         (12, "the caption has 72 tokens, at most 64 can be read"),
     ):
@@ -199,9 +199,9 @@ def test_rate_and_up_axis_can_be_said(pipeline, data):
         (
             "file,caption",
             "walk.bvh,he walks, slowly",
-            "more cells than columns: put a caption that holds commas",
+            "more cells than columns: quote captions that contain commas",
         ),
-        ("file,caption", "", "no row below the first line"),
+        ("file,caption", "", "no rows below the header"),
     ],
 )
 def test_a_table_of_another_form_is_told(pipeline, data, header, row, message):

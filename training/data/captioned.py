@@ -1,8 +1,8 @@
 """Reading a folder of the user's motions and their table of captions.
 
-The table is a CSV file with the columns `file` and `caption`, a row for each caption, so that a file may have
-several. Two more columns, `start` and `end` in seconds, may say that a caption is about a part of it; and
-two, `fps` and `up`, what a file does not say: its frame rate, and which axis points up ("y", "z", "-z").
+The table is a CSV file with the columns `file` and `caption`, one row for each caption; a file may have
+several. Optional columns: `start` and `end` in seconds, if a caption describes only a part of the file; `fps`
+and `up`, if the file does not give its frame rate or its up axis ("y", "z", "-z").
 """
 
 import csv
@@ -29,17 +29,17 @@ from ram_sdk.skeleton.retarget import retarget
 from ram_sdk.text_files import read_text
 from training.data.clip import Clip
 
-_SHOWN = 50  # problems of a table in a message
-_SAME_LENGTH = 1e-2  # relative difference of bones that are the uniform skeleton's
+_MAX_SHOWN = 50  # problems in one message
+_BONE_TOLERANCE = 1e-2  # relative difference from the uniform skeleton's bone lengths
 
 
 class CaptionedDataError(ValueError):
-    """Everything that is wrong with a table of captions and its motions, a line for each problem."""
+    """All problems of a table of captions and its motions, one line each."""
 
     def __init__(self, table: Path, problems: list[str]) -> None:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
-        super().__init__("\n  ".join([f"{count} in {table}:", *problems[:_SHOWN], *more]))
+        more = [f"and {len(problems) - _MAX_SHOWN} more"] if len(problems) > _MAX_SHOWN else []
+        super().__init__("\n  ".join([f"{count} in {table}:", *problems[:_MAX_SHOWN], *more]))
         self.problems = problems
 
 
@@ -55,23 +55,23 @@ class _Row:
 
 
 def read_captioned(table: Path, motion: NormalizerConfig, backbone: TextBackbone) -> list[Clip]:
-    """Read the motions that a table of captions names, in a checkpoint's representation.
+    """Read the motions in a table of captions, in a checkpoint's representation.
 
-    Motions of any frame rate and body come out at the checkpoint's frame rate on its skeleton; for one of
-    KIT-ML's 21 joints they must have these. Rows of one file with the same start and end are captions of one
-    clip.
+    Motions of any frame rate and body proportions are resampled to the checkpoint's frame rate and retargeted
+    to its skeleton; a checkpoint with KIT-ML's 21 joints needs motions with exactly these joints. Rows of one
+    file with the same start and end are captions of one clip.
 
     Args:
-        table: the CSV file; the files in it are relative to its folder, of any kind `Motion.load` reads.
-        motion: the checkpoint's motion representation, and how short and long its clips are.
-        backbone: reads the captions; one that is too long for it is a problem.
+        table: the CSV file; paths in it are relative to its folder, in any format that `Motion.load` reads.
+        motion: the checkpoint's motion representation, and its shortest and longest clip.
+        backbone: tokenizes the captions; a caption with too many tokens is a problem.
 
     Returns:
         The clips, file by file.
 
     Raises:
-        FileNotFoundError: there is no such table.
-        CaptionedDataError: the table or its motions are wrong somewhere; all problems are listed.
+        FileNotFoundError: the table does not exist.
+        CaptionedDataError: the table or its motions have problems; all are listed.
     """
     skeleton = SKELETONS[motion.skeleton]
     if not table.is_file():
@@ -127,7 +127,7 @@ def _read_rows(table: Path, problems: list[str]) -> list[_Row]:
     except csv.Error as error:
         raise CaptionedDataError(table, [f"line {reader.reader.line_num}: {error}"]) from error
     if not rows and not problems:
-        problems.append("no row below the first line: write one for each caption")
+        problems.append("no rows below the header: write one for each caption")
     return rows
 
 
@@ -135,7 +135,7 @@ def _read_row(
     values: dict[str | None, str | list[str] | None], line: int, problems: list[str]
 ) -> Iterator[_Row]:
     if None in values:
-        problems.append(f"line {line}: more cells than columns: put a caption that holds commas in quotes")
+        problems.append(f"line {line}: more cells than columns: quote captions that contain commas")
         return
     cells = {str(column): str(value or "").strip() for column, value in values.items()}
     empty = [column for column in ("file", "caption") if not cells[column]]
@@ -157,7 +157,7 @@ def _read_row(
 def _read_joints(path: Path, row: _Row, skeleton: Skeleton, fps: float) -> NDArray[np.float64]:
     """Joints `(frames, joints, 3)` of a row's file, 22 on the uniform skeleton, at the given frame rate.
 
-    Positions that contradict what they should be are errors here, where they would be learnt.
+    `MisreadWarning` is an error here, because the model would learn from misread positions.
     """
     if not path.is_file():
         names = [entry.name for entry in path.parent.glob("*")] if path.parent.is_dir() else []
@@ -175,18 +175,18 @@ def _read_joints(path: Path, row: _Row, skeleton: Skeleton, fps: float) -> NDArr
         )
     joints = motion.joints.astype(np.float64)
     if len(joints) < 2:
-        raise ValueError("it is a single pose")
+        raise ValueError("it has only one frame")
     bones = np.linalg.norm(joints[:, 1:] - joints[:, skeleton.parents[1:]], axis=-1)
-    if skeleton is HUMANML3D and not np.allclose(bones, UNIFORM_BONE_LENGTHS, rtol=_SAME_LENGTH):
+    if skeleton is HUMANML3D and not np.allclose(bones, UNIFORM_BONE_LENGTHS, rtol=_BONE_TOLERANCE):
         joints = retarget(pick_joints(BONE_NAMES["smpl"], joints))
     return Motion(joints.astype(np.float32), motion.fps).resample(fps).joints.astype(np.float64)
 
 
 def _cut(joints: NDArray[np.float64], row: _Row, motion: NormalizerConfig) -> NDArray[np.float64]:
-    """The frames that a row is about, and one more, which the velocities need.
+    """The frames of a row's part, plus one for the velocities.
 
-    A file of n frames lasts n frames: after its last, joints go on over the floor as they went, as high as
-    they are, so that the floor stays where it is.
+    A file of n frames gives n frames of features. The frame after its last is extrapolated at constant
+    horizontal velocity; heights stay the same, so that the floor does.
     """
     after = 2 * joints[-1:] - joints[-2:-1]
     after[..., 1] = joints[-1:, :, 1]
@@ -194,7 +194,7 @@ def _cut(joints: NDArray[np.float64], row: _Row, motion: NormalizerConfig) -> ND
     duration = (len(joints) - 1) / motion.fps
     end = duration if row.end is None else row.end
     if not 0 <= row.start < end <= duration + 1e-6:
-        raise ValueError(f"{row.start:g} to {end:g} s is not a part of its {duration:.2f} s")
+        raise ValueError(f"{row.start:g} to {end:g} s is not within its {duration:.2f} s")
     piece = joints[round(row.start * motion.fps) : round(end * motion.fps) + 1]
     if not motion.min_frames <= len(piece) - 1 <= motion.max_frames:
         shortest, longest = motion.min_frames / motion.fps, motion.max_frames / motion.fps

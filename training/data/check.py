@@ -1,4 +1,4 @@
-"""Checking a folder in HumanML3D's layout: what is wrong with it, one line each."""
+"""Checking a folder in HumanML3D's layout for problems."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,32 +17,32 @@ Array = NDArray[np.float64]
 
 _BONE_TOLERANCE = 0.0005  # metres against HumanML3D's uniform skeleton
 _BONE_VARIATION = 0.01  # of a bone's length within a clip, for skeletons that differ between clips
-_DECODE_TOLERANCE = 1e-4  # metres between the joints and those that the features decode to
-_FLOOR_TOLERANCE = 0.02  # metres of the lowest joint of a clip
-_HEADING_TOLERANCE = 1.0  # degrees of the first frame
-_MIRROR_TOLERANCE = 0.05  # metres, mean, between a mirrored copy and the mirrored clip
+_DECODE_TOLERANCE = 1e-4  # metres between the stored joints and those decoded from the features
+_FLOOR_TOLERANCE = 0.02  # metres between a clip's lowest joint and the floor
+_HEADING_TOLERANCE = 1.0  # degrees between the first frame's heading and +Z
+_MIRROR_TOLERANCE = 0.05  # metres, mean, between a mirrored copy and the mirrored original
 
 
 def check_folder(root: Path) -> Iterator[str]:
     """Check a data set and yield its problems, one line each.
 
-    Checked are the split lists, the shapes and numbers of features and joints, whether the two agree, bone
-    lengths, floor, first heading, left and right, mirrored copies, caption files, and whether a clip or its
+    It checks the split lists, the shapes and values of features and joints, whether the two agree, bone
+    lengths, floor, initial heading, left and right, mirrored copies, caption files, and whether a clip or its
     mirrored copy is in two splits.
 
     Args:
-        root: HumanML3D or KIT-ML as distributed, or a folder that `build` made.
+        root: HumanML3D or KIT-ML as distributed, or a folder made by `build`.
 
     Raises:
         FileNotFoundError: the folder has no statistics.
-        ValueError: they are of neither set.
+        ValueError: the statistics fit neither HumanML3D nor KIT-ML.
     """
     data = MotionTextFolder(root)
     for name, values in (("Mean.npy", data.mean), ("Std.npy", data.std)):
         if not np.isfinite(values).all():
             yield f"{name}: holds numbers that are not finite"
     if (data.std <= 0).any():
-        yield f"Std.npy: {int((data.std <= 0).sum())} features with a deviation of 0 or less"
+        yield f"Std.npy: {int((data.std <= 0).sum())} features with a standard deviation of 0 or less"
     members: dict[str, str] = {}
     for split in SPLITS:
         if not (root / f"{split}.txt").is_file():
@@ -59,9 +59,9 @@ def check_folder(root: Path) -> Iterator[str]:
 
 def _leaks(members: dict[str, str]) -> Iterator[str]:
     for clip_id, split in members.items():
-        twin = clip_id.removeprefix("M")
-        if members.get(twin, split) != split:
-            yield f"{clip_id}: in {split}.txt, but {twin} is in {members[twin]}.txt"
+        original = clip_id.removeprefix("M")
+        if members.get(original, split) != split:
+            yield f"{clip_id}: in {split}.txt, but {original} is in {members[original]}.txt"
 
 
 def _check_clip(data: MotionTextFolder, clip_id: str, members: dict[str, str]) -> Iterator[str]:
@@ -76,7 +76,7 @@ def _check_clip(data: MotionTextFolder, clip_id: str, members: dict[str, str]) -
     elif joints.shape != (len(features), skeleton.num_joints, 3):
         yield f"joints of shape {joints.shape}; expected ({len(features)}, {skeleton.num_joints}, 3)"
     elif not (np.isfinite(features).all() and np.isfinite(joints).all()):
-        yield "holds NaN or infinite numbers; readers skip it"
+        yield "holds NaN or infinite numbers; data loaders skip it"
     else:
         decoded = decode_features(torch.from_numpy(features).double(), skeleton).numpy()
         if (gap := np.abs(decoded - joints).max() / data.metre) > _DECODE_TOLERANCE:
@@ -101,7 +101,7 @@ def _bones(data: MotionTextFolder, joints: Array) -> Iterator[str]:
     if (error > limit).any():
         worst = int((error / limit).argmax())
         name = data.skeleton.joint_names[children[worst]]
-        yield f"the bone into {name} is off by up to {error[worst] / data.metre * 1000:.1f} mm"
+        yield f"the length of the bone to {name} is off by up to {error[worst] / data.metre * 1000:.1f} mm"
 
 
 def _floor(data: MotionTextFolder, joints: Array) -> Iterator[str]:
@@ -118,17 +118,17 @@ def _heading(data: MotionTextFolder, joints: Array) -> Iterator[str]:
 
 
 def _mirrored(data: MotionTextFolder, clip_id: str, features: Array) -> Iterator[str]:
-    """Positions relative to root and heading must be those of the original, reflected."""
+    """Positions relative to root and heading must be the mirror image of the original's."""
     original = data.features(clip_id[1:]).astype(np.float64)
     if original.shape != features.shape:
         yield f"{len(features)} frames, but {clip_id[1:]} has {len(original)}"
         return
     width = 3 * (data.skeleton.num_joints - 1)
-    here, there = (f[:, 4 : 4 + width].reshape(len(f), -1, 3) for f in (features, original))
+    positions, originals = (f[:, 4 : 4 + width].reshape(len(f), -1, 3) for f in (features, original))
     names = data.skeleton.joint_names[1:]
     swap = {name: name.replace("left", "#").replace("right", "left").replace("#", "right") for name in names}
-    reflected = there[:, [names.index(swap[name]) for name in names]] * np.array((-1.0, 1.0, 1.0))
-    gap = np.linalg.norm(reflected - here, axis=-1).mean() / data.metre
+    reflected = originals[:, [names.index(swap[name]) for name in names]] * np.array((-1.0, 1.0, 1.0))
+    gap = np.linalg.norm(reflected - positions, axis=-1).mean() / data.metre
     if gap > _MIRROR_TOLERANCE:
         yield f"is {gap * 100:.1f} cm from the mirror image of {clip_id[1:]}"
 
@@ -145,4 +145,4 @@ def _check_captions(data: MotionTextFolder, clip_id: str, seconds: float) -> Ite
         if not caption.text or any("/" not in token for token in caption.tokens):
             yield f"caption {caption.text!r} is empty or has tokens that are not word/TAG"
         if caption.start > caption.end or caption.start > seconds:
-            yield f"caption {caption.text!r} is about {caption.start}-{caption.end} s of {seconds:.1f} s"
+            yield f"caption {caption.text!r} describes {caption.start}-{caption.end} s of {seconds:.1f} s"

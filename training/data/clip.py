@@ -1,4 +1,4 @@
-"""A clip to train on."""
+"""A training clip."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Clip:
-    """One clip, or the part of one that its captions name."""
+    """A clip, or the part of one that its captions describe."""
 
     features: NDArray[np.float32]  # (frames, features), real units
     captions: tuple[str, ...]
-    action: str = ""  # the first action that `clips.json` of the folder names, if it does
-    composed: bool = False  # made of other clips, as `clips.json` says
+    action: str = ""  # its first action in the folder's `clips.json`, if any
+    composed: bool = False  # made of other clips, according to `clips.json`

@@ -1,6 +1,6 @@
-"""Folders in HumanML3D's layout: reading any of them, and the parts that writing one needs.
+"""Reading folders in HumanML3D's layout, and helpers to write one.
 
-The official sets are read as their owners distribute them: `new_joints/`, `new_joint_vecs/`, `texts/`, the
+The official sets are read as distributed: `new_joints/`, `new_joint_vecs/`, `texts/`, the
 split lists and `Mean.npy`, `Std.npy` in one folder. HumanML3D has 263 features a frame, 20 fps and metres;
 KIT-ML 251 features, 12.5 fps and millimetres.
 """
@@ -24,15 +24,15 @@ SPLITS = ("train", "val", "test")
 # Widths of the groups of features over which HumanML3D averages the standard deviation: yaw velocity, ground
 # velocity, height, positions, rotations, velocities, contacts (`cal_mean_variance.ipynb`).
 _GROUPS = (1, 2, 1, 63, 126, 66, 4)
-_TOO_LONG = 200  # frames; HumanML3D's loader leaves such clips out
-_UNIT = 4  # frames; it crops clips to whole multiples of it
-_LARGEST = 1e6  # of a feature, also of those in millimetres
-_TAG_FPS = 20  # at which it reads time tags, KIT-ML's too although that runs at 12.5 fps
+_TOO_LONG = 200  # frames; HumanML3D's loader skips clips of this length or longer
+_UNIT = 4  # frames; the loader crops clips to multiples of it
+_MAX_VALUE = 1e6  # of a feature, in millimetres too
+_TAG_FPS = 20  # the loader's frame rate for time tags, for KIT-ML too although that has 12.5 fps
 
 
 @dataclass(frozen=True)
 class Caption:
-    """A sentence about a clip, or about the part of it from `start` to `end` seconds (both 0: all of it)."""
+    """A sentence that describes a clip, or its part from `start` to `end` seconds (both 0: all of it)."""
 
     text: str
     tokens: tuple[str, ...]  # word/TAG, as the official evaluator reads them
@@ -41,11 +41,11 @@ class Caption:
 
 
 def crop(frames: int, max_frames: int, rng: np.random.Generator) -> tuple[int, int]:
-    """Draw a crop of a clip as HumanML3D's loader does: in a third of all draws one unit of four shorter.
+    """Draw a random crop of a clip as HumanML3D's loader does: one time in three, it is four frames shorter.
 
     Args:
         frames: length of the clip.
-        max_frames: of the crop.
+        max_frames: maximum length of the crop.
         rng: draws the length, then the start.
 
     Returns:
@@ -64,7 +64,7 @@ class MotionTextFolder:
 
     Raises:
         FileNotFoundError: the folder lacks `Mean.npy` or `Std.npy`.
-        ValueError: the statistics are those of neither HumanML3D (263) nor KIT-ML (251).
+        ValueError: the statistics fit neither HumanML3D (263) nor KIT-ML (251).
     """
 
     def __init__(self, root: str | Path) -> None:
@@ -81,21 +81,21 @@ class MotionTextFolder:
 
     @property
     def metre(self) -> float:
-        """Length of a metre in the set's unit: KIT-ML is in millimetres."""
+        """One metre in the set's unit: KIT-ML is in millimetres."""
         return self.skeleton.metre
 
     def ids(self, split: str) -> list[str]:
-        """Ids in `<split>.txt`, in its order.
+        """Ids in `<split>.txt`, in the file's order.
 
         Raises:
-            FileNotFoundError: there is no such list.
+            FileNotFoundError: the file does not exist.
         """
         return (self.root / f"{split}.txt").read_text(encoding="utf-8").split()
 
     def clips(self, split: str) -> Iterator[tuple[str, NDArray[np.float32], list[Caption]]]:
         """Id, features `(frames, width)` and captions of each clip.
 
-        A clip that is damaged or holds NaN, of which HumanML3D has some, is skipped with a message.
+        A clip that is damaged or holds NaN (HumanML3D has some) is skipped with a message.
         """
         for clip_id in self.ids(split):
             try:
@@ -111,10 +111,10 @@ class MotionTextFolder:
     def items(
         self, split: str, min_frames: int
     ) -> Iterator[tuple[str, NDArray[np.float32], tuple[Caption, ...]]]:
-        """The clips that HumanML3D's loader (also MDM's) takes for training and evaluation.
+        """The clips that HumanML3D's loader (also MDM's) uses for training and evaluation.
 
-        A clip outside `min_frames` to 199 frames is left out with all its captions. Every caption with a
-        time tag makes an item of its own of the part that it names, if that part is within these limits.
+        A clip outside `min_frames` to 199 frames is skipped with all its captions. Each caption with a time
+        tag becomes an item of its own, with the part that it describes, if the part is within these limits.
 
         Args:
             split: "train", "val" or "test".
@@ -137,11 +137,11 @@ class MotionTextFolder:
             parts = [features[int(c.start * _TAG_FPS) : int(c.end * _TAG_FPS)] for c in tagged]
             items = [(features, whole)] * bool(whole)
             items += [(part, (c,)) for part, c in zip(parts, tagged, strict=True) if len(part) in usable]
-            for part, said in items:
+            for part, part_captions in items:
                 empty = False
-                yield clip_id, part, said
+                yield clip_id, part, part_captions
         if empty:
-            raise ValueError(f"{split}.txt of {self.root.name} names no clip of {min_frames} to 199 frames")
+            raise ValueError(f"{split}.txt of {self.root.name} lists no clip of {min_frames} to 199 frames")
 
     def features(self, clip_id: str) -> NDArray[np.float32]:
         """Features `(frames, width)` of a clip, in real units."""
@@ -155,8 +155,8 @@ class MotionTextFolder:
             )
         if not np.isfinite(features).all():
             raise ValueError(f"{name} holds NaN or infinite numbers")
-        if features.size and np.abs(features).max() > _LARGEST:
-            raise ValueError(f"{name} holds {np.abs(features).max():.2g}, which no motion reaches")
+        if features.size and np.abs(features).max() > _MAX_VALUE:
+            raise ValueError(f"{name} holds {np.abs(features).max():.2g}, too large for any motion")
 
     def joints(self, clip_id: str) -> NDArray[np.float32]:
         """Joint positions `(frames, joints, 3)` of a clip, in the set's unit."""
@@ -189,7 +189,7 @@ class MotionTextFolder:
 
 
 def _seconds(field: str) -> float:
-    """A time tag; the official files write nan for "not given"."""
+    """A time tag; in the official files, nan means "not given"."""
     value = float(field)
     if math.isinf(value):
         raise ValueError("an infinite time")
@@ -204,10 +204,10 @@ def _load(path: Path) -> NDArray[np.float32]:
 
 
 def read_listing(root: Path) -> dict[str, dict[str, Any]]:
-    """What `clips.json` of a set that `build` made says about each clip; empty without that file.
+    """The entries of `clips.json`, which `build` writes, by clip id; empty if there is no such file.
 
     Raises:
-        ValueError: the file is not such a listing.
+        ValueError: the file has another format.
     """
     path = root / "clips.json"
     if not path.is_file():
@@ -222,13 +222,13 @@ def read_listing(root: Path) -> dict[str, dict[str, Any]]:
 
 
 def save_array(path: Path, array: NDArray[np.float32]) -> None:
-    """Write an `.npy` file so that it is either complete or as it was."""
+    """Write an `.npy` file atomically."""
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.save(file, array)
 
 
 def feature_statistics(paths: Iterable[Path]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean and standard deviation of feature files, the latter averaged within groups as HumanML3D does.
+    """Mean and standard deviation of feature files, the latter averaged within groups as in HumanML3D.
 
     Args:
         paths: `.npy` files of `(frames, 263)`.
@@ -248,7 +248,7 @@ def feature_statistics(paths: Iterable[Path]) -> tuple[NDArray[np.float32], NDAr
         total += features.sum(0)
         squares += np.square(features).sum(0)
     if frames == 0:
-        raise ValueError("no clips to take the mean and standard deviation of")
+        raise ValueError("no clips to compute the mean and standard deviation from")
     mean = total / frames
     std = np.sqrt(np.maximum(squares / frames - mean**2, 0.0))
     for start, width in zip(np.cumsum((0, *_GROUPS[:-1])), _GROUPS, strict=True):

@@ -1,8 +1,8 @@
 """A data set in HumanML3D's layout as one small file, to move it to another machine.
 
-The file holds joints, captions, split lists and statistics; features are computed again from the joints.
-Joints are whole fifths of a millimetre, stored as second differences in time: small numbers, which
-compress well.
+The file contains joints, captions, split lists and statistics; features are recomputed from the joints.
+Positions are rounded to 0.2 mm and stored as second differences over time: small numbers, which compress
+well.
 """
 
 import json
@@ -21,7 +21,7 @@ from ram_sdk.skeleton.retarget import FloatArray
 from training.data.folder import MotionTextFolder, save_array
 
 _SPLITS = ("train", "val", "test", "all")
-_OTHERS = ("clips.json", "sources.json", "DATA_CARD.md")
+_EXTRAS = ("clips.json", "sources.json", "DATA_CARD.md")
 _UNIT = 0.0002  # metres
 
 
@@ -30,17 +30,17 @@ def pack(data: MotionTextFolder, file: Path) -> int:
 
     Args:
         data: the set.
-        file: to write.
+        file: the file to write.
 
     Returns:
-        How many clips it holds; those with NaN are left out.
+        The number of clips in it; clips with NaN are left out.
 
     Raises:
-        ValueError: the set is not HumanML3D's skeleton.
+        ValueError: the set does not use HumanML3D's skeleton.
         FileNotFoundError: the folder has no split list.
     """
     if data.skeleton is not HUMANML3D:
-        raise ValueError(f"{data.root} is of the {data.skeleton.name} skeleton: only humanml3d can be packed")
+        raise ValueError(f"{data.root} uses the {data.skeleton.name} skeleton: only humanml3d can be packed")
     lists = {split: data.ids(split) for split in _SPLITS if (data.root / f"{split}.txt").is_file()}
     if not lists:
         raise FileNotFoundError(f"{data.root} has none of {', '.join(f'{split}.txt' for split in _SPLITS)}")
@@ -52,7 +52,7 @@ def pack(data: MotionTextFolder, file: Path) -> int:
         "lists": {split: [clip_id for clip_id in ids if clip_id in whole] for split, ids in lists.items()},
         "texts": {i: (data.root / "texts" / f"{i}.txt").read_text("utf-8") for i in whole},
         "files": {
-            name: (data.root / name).read_text("utf-8") for name in _OTHERS if (data.root / name).is_file()
+            name: (data.root / name).read_text("utf-8") for name in _EXTRAS if (data.root / name).is_file()
         },
     }
     temporary = file.with_name(f"{file.name}.part")
@@ -70,7 +70,7 @@ def pack(data: MotionTextFolder, file: Path) -> int:
 
 
 def unpack(file: Path, folder: Path) -> int:
-    """Make the folder of a packed data set; returns how many clips it holds.
+    """Restore the folder of a packed data set and return its number of clips.
 
     Raises:
         ValueError: the folder is not empty, or the file was not written by `pack`.
@@ -98,13 +98,13 @@ def unpack(file: Path, folder: Path) -> int:
         write_whole(folder / Path(name).name, text.encode())
     save_array(folder / "Mean.npy", mean)
     save_array(folder / "Std.npy", std)
-    for split, ids in about["lists"].items():  # last: a folder with lists is whole
+    for split, ids in about["lists"].items():  # last: a folder with lists is complete
         write_whole(folder / f"{Path(split).name}.txt", "".join(f"{i}\n" for i in ids).encode())
     return len(about["texts"])
 
 
 def _joints_of(features: NDArray[np.float32]) -> FloatArray:
-    """Joints `(frames + 1, 22, 3)`: the frame that features need behind them follows from the velocities."""
+    """Joints `(frames + 1, 22, 3)`; the extra last frame is computed from the velocities."""
     values = torch.from_numpy(features).double()
     joints = decode_features(values)
     to_world = quaternion_conjugate(yaw_quaternion(values[:-1, 0].sum()))
@@ -115,13 +115,13 @@ def _joints_of(features: NDArray[np.float32]) -> FloatArray:
 
 
 def _differences(joints: FloatArray) -> NDArray[np.uint8]:
-    """Second differences of positions `(frames, 22, 3)` in units: the four bytes of each, `(4, ...)`."""
+    """Second differences of positions `(frames, 22, 3)` in units, as four byte planes `(4, ...)`."""
     start = np.zeros((2, *joints.shape[1:]), dtype=np.int32)
     steps = np.diff(np.round(joints / _UNIT).astype("<i4"), n=2, axis=0, prepend=start)
     return np.ascontiguousarray(np.moveaxis(steps[..., None].view(np.uint8), -1, 0))
 
 
 def _positions(differences: NDArray[np.uint8]) -> FloatArray:
-    """The positions that `_differences` was given, to half a unit."""
+    """The inverse of `_differences`, exact to half a unit."""
     steps = np.ascontiguousarray(np.moveaxis(differences, 0, -1)).view("<i4")[..., 0]
     return np.asarray(steps.cumsum(0, dtype=np.int32).cumsum(0, dtype=np.int32) * _UNIT)

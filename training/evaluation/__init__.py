@@ -1,1 +1,1 @@
-"""Evaluation: metrics of embeddings, physical measures of joints, and the evaluators that embed."""
+"""Evaluation: metrics on embeddings, physical metrics on joints, and the evaluators that embed."""

@@ -1,7 +1,7 @@
 """Average inference time per sentence (AITS), and throughput.
 
-AITS as MLD and the paper measure it: sentences of the test split one by one at their clips' lengths, text
-encoding included, loading left out. Throughput: whole batches of the same sentences. Writes `aits.json` and
+AITS as in MLD and the paper: sentences of the test split one at a time at their clips' lengths, including
+text encoding, excluding loading. Throughput: full batches of the same sentences. Writes `aits.json` and
 `aits.md`.
 """
 
@@ -25,13 +25,13 @@ from training.evaluation.protocol import Row, generate
 
 
 def seconds(pipeline: RAMPipeline, row: Row, samples: Sequence[Sample], batch_size: int) -> list[float]:
-    """Time of each batch of sentences, after one that is not counted.
+    """Seconds for each batch of sentences, after a warm-up batch.
 
     Args:
         pipeline: the row's.
-        row: how it generates.
-        samples: captions and lengths; cut into batches of similar length.
-        batch_size: sentences that are generated together.
+        row: its settings.
+        samples: captions and lengths; split into batches of similar length.
+        batch_size: sentences in a batch.
     """
     cuda = pipeline.device.type == "cuda"
     list(generate(pipeline, row, samples[:batch_size], [0] * batch_size, batch_size))
@@ -47,7 +47,7 @@ def seconds(pipeline: RAMPipeline, row: Row, samples: Sequence[Sample], batch_si
 
 
 def setup(sentences: int, batch_sizes: Sequence[int], device: str, seed: int = 0) -> dict[str, Any]:
-    """What measurements depend on besides the rows and the data; see `measure`."""
+    """The settings of a measurement besides rows and data; see `measure`."""
     return {"sentences": sentences, "batch_sizes": list(batch_sizes), "device": device, "seed": seed}
 
 
@@ -64,12 +64,12 @@ def measure(
 
     Args:
         rows: checkpoints and settings.
-        data: folder in HumanML3D's layout; its test split gives the sentences and lengths.
+        data: folder in HumanML3D's layout; sentences and lengths are from its test split.
         out: folder of the results.
-        sentences: how many AITS is the mean of.
-        batch_sizes: of throughput, one batch each.
-        device: where the networks run.
-        seed: decides which sentences.
+        sentences: number of sentences over which AITS is averaged.
+        batch_sizes: for throughput, one batch each.
+        device: of the networks.
+        seed: selects the sentences.
 
     Returns:
         The content of `aits.json`.
@@ -78,7 +78,7 @@ def measure(
     clips = read_labelled(MotionTextFolder(data), "test")
     drawn = [draw(clips[i], rng) for i in rng.permutation(len(clips))]
     single = drawn[:sentences]
-    pipelines = [row.load(device) for row in rows]  # all first: a bad row costs no measurements
+    pipelines = [row.load(device) for row in rows]  # a bad row fails before any measurement
     measured = {}
     for row, pipeline in zip(rows, pipelines, strict=True):
         row = row.resolved(pipeline)

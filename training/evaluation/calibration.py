@@ -1,6 +1,6 @@
-"""What a checkpoint is told after its training: how to read a similarity, and which actions it knows.
+"""Calibration of a trained checkpoint: the scale of its similarity, and the actions that it knows.
 
-Both are fitted on clips that it was not trained on, and written into its folder.
+Both are fitted with clips that it was not trained on, and written into its folder.
 """
 
 import dataclasses
@@ -21,22 +21,22 @@ from training.data.folder import MotionTextFolder
 from training.dataset import read_split
 
 _NEWTON_STEPS = 50
-_RIDGE = 1e-6  # keeps the curve finite where a cosine parts all pairs
-_TEXTS = 64  # that are encoded together
-_DRAWN = 200  # captions of an action that are looked at
-_KEPT = 12  # of them, as far apart as can be
+_RIDGE = 1e-6  # keeps the curve finite if a cosine separates all pairs
+_TEXTS = 64  # encoded in a batch
+_DRAWN = 200  # maximum captions of an action that are considered
+_KEPT = 12  # of them, as far apart as possible
 _EXAMPLES = 3
-_FALSE_ALARMS = 0.02  # share of captions kept out of training that are called unlike all that is known
+_FALSE_ALARMS = 0.02  # share of held-out captions that are reported as unlike all known actions
 
 
 @torch.no_grad()
 def fit(pipeline: RAMPipeline, clips: Sequence[Clip], seed: int = 0) -> Matcher:
-    """The calibration of a checkpoint on clips that it was not trained on.
+    """Fit the calibration of a checkpoint on clips that it was not trained on.
 
     Args:
         pipeline: with a motion encoder.
-        clips: captioned; at least two of different actions, or where there are no actions, captions.
-        seed: draws the motions of other actions.
+        clips: captioned; at least two with different actions or, without actions, different captions.
+        seed: selects the negatives, motions of other actions.
 
     Raises:
         ValueError: the checkpoint has no motion encoder, or there are no two clips of different actions.
@@ -70,7 +70,7 @@ def read_clips(pipeline: RAMPipeline, data: MotionTextFolder, split: str) -> lis
 
 
 def _logistic(x: Tensor, y: Tensor) -> tuple[float, float]:
-    """Scale and bias of the logistic curve of largest likelihood, by Newton's method."""
+    """Scale and bias of a maximum-likelihood logistic regression, by Newton's method."""
     inputs = torch.stack((x, torch.ones_like(x)), dim=-1)
     ridge = _RIDGE * len(x)
     weights = torch.zeros(2, dtype=torch.float64)
@@ -85,16 +85,16 @@ def _logistic(x: Tensor, y: Tensor) -> tuple[float, float]:
 def fit_known_actions(
     pipeline: RAMPipeline, taught: Sequence[Clip], other: Sequence[Clip], seed: int = 0
 ) -> KnownActions:
-    """The actions of captured clips, and how far from their captions a text begins to be unlike them.
+    """The actions of captured clips, and the distance from their captions at which a text is unlike them.
 
     Args:
-        pipeline: whose text backbone reads the captions.
+        pipeline: its text backbone encodes the captions.
         taught: clips that it was trained on.
         other: clips that it was not trained on.
-        seed: draws captions of actions that have very many.
+        seed: samples captions of actions that have very many.
 
     Raises:
-        ValueError: no clip of `taught` names its action, or there is none in `other`.
+        ValueError: no clip in `taught` has an action, or `other` is empty.
     """
     captions: dict[str, set[str]] = {}
     for clip in taught:
@@ -140,7 +140,7 @@ def sentence_states(pipeline: RAMPipeline, texts: Sequence[str]) -> Tensor:
 
 
 def _far_apart(states: Tensor, count: int) -> list[int]:
-    """Rows from the most central one on, each as far as can be from those before."""
+    """Farthest-point sampling of rows, starting with the most central one."""
     normalized = F.normalize(states, dim=-1)
     chosen = [int((normalized @ normalized.mean(0)).argmax())]
     nearest = normalized @ normalized[chosen[0]]
@@ -151,13 +151,13 @@ def _far_apart(states: Tensor, count: int) -> list[int]:
 
 
 def calibrate(folder: Path, data: MotionTextFolder) -> tuple[Matcher, KnownActions | None]:
-    """Fit both for a pipeline folder, on the training and validation split, and write them into it.
+    """Fit both on the training and validation split, and write them into a pipeline folder.
 
     Returns:
-        What was written; no known actions where the data set names none.
+        What was written; known actions are None if the data set has no actions.
 
     Raises:
-        CheckpointError: no pipeline there.
+        CheckpointError: the folder is not a pipeline folder.
         ValueError: see `fit`.
     """
     pipeline = RAMPipeline.from_pretrained(folder)

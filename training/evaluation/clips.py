@@ -1,4 +1,4 @@
-"""Clips of a split as HumanML3D's loader draws them for evaluation: a random caption and crop each."""
+"""Clips of a split, sampled as in HumanML3D's loader for evaluation: a random caption and crop for each."""
 
 import re
 from collections.abc import Sequence
@@ -21,12 +21,12 @@ _FUNCTION_WORDS = frozenset(
 
 @dataclass(frozen=True)
 class LabelledClip:
-    """One clip, or the part of one that its captions name.
+    """A clip, or the part of one that its captions describe.
 
     Attributes:
         features: `(frames, features)`, real units.
         captions: at least one.
-        action: what `clips.json` calls it, left and right swapped for mirrored copies; "" without one.
+        action: from `clips.json`, with left and right swapped for mirrored copies; "" without that file.
     """
 
     features: NDArray[np.float32]
@@ -35,12 +35,12 @@ class LabelledClip:
 
 
 def min_frames(folder: MotionTextFolder) -> int:
-    """Length of the shortest clip that HumanML3D's loader takes: 40 frames, or 24 of KIT-ML."""
+    """Minimum clip length in HumanML3D's loader: 40 frames, or 24 for KIT-ML."""
     return 24 if folder.metre > 1 else 40
 
 
 def read_labelled(folder: MotionTextFolder, split: str) -> list[LabelledClip]:
-    """Read what HumanML3D's loader takes of a split; see `MotionTextFolder.items`."""
+    """Read the clips of a split that HumanML3D's loader uses; see `MotionTextFolder.items`."""
     about = read_listing(folder.root)
     return [
         LabelledClip(features, captions, action_of(about.get(clip_id, {})))
@@ -49,7 +49,7 @@ def read_labelled(folder: MotionTextFolder, split: str) -> list[LabelledClip]:
 
 
 def action_of(entry: dict[str, object]) -> str:
-    """The action of an entry of `clips.json`; a mirrored copy's left is right."""
+    """The action of an entry of `clips.json`, with left and right swapped for mirrored copies."""
     action = str(entry.get("action", ""))
     if entry.get("mirrored"):
         action = re.sub(r"\b(left|right)\b", lambda side: _SWAPPED[side[0]], action)
@@ -57,23 +57,23 @@ def action_of(entry: dict[str, object]) -> str:
 
 
 def draw(clip: LabelledClip, rng: np.random.Generator) -> Sample:
-    """A crop and a caption of the clip, at random."""
+    """A random crop and a random caption of the clip."""
     start, length = crop(len(clip.features), MAX_FRAMES, rng)
     caption = clip.captions[rng.integers(len(clip.captions))]
     return Sample(caption, clip.features[start : start + length])
 
 
 def content_words(caption: Caption) -> frozenset[str]:
-    """The words of a caption that say what is done, without subject, articles and the like."""
+    """The content words of a caption: without subject, articles and other function words."""
     words = (token.rpartition("/")[0] for token in caption.tokens)
     return frozenset(word for word in words if word not in _FUNCTION_WORDS)
 
 
 def fits(captions: Sequence[Caption], clips: Sequence[LabelledClip]) -> NDArray[np.bool_]:
-    """Which clips a caption could have been written for: those with a caption of the same content words.
+    """Which captions fit which clips: a clip fits if one of its captions has the same content words.
 
     Returns:
         `(captions, clips)`.
     """
-    said = [frozenset(content_words(caption) for caption in clip.captions) for clip in clips]
-    return np.array([[content_words(caption) in words for words in said] for caption in captions])
+    known = [frozenset(content_words(caption) for caption in clip.captions) for clip in clips]
+    return np.array([[content_words(caption) in words for words in known] for caption in captions])

@@ -1,4 +1,4 @@
-"""Evaluate checkpoints and settings, together with the ground truth."""
+"""Evaluating checkpoints and settings against the ground truth."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -36,15 +36,16 @@ PHYSICAL = {
 
 
 def load_evaluator(source: str, data: Path, device: str = "cpu") -> Evaluator:
-    """The open evaluator, one trained by `train_evaluator`, or the official one from the user's files.
+    """Load the open evaluator, one trained by `train_evaluator`, or the official one from the user's files.
 
     Args:
-        source: "open", a folder that `training.evaluation.train_evaluator` wrote, or one of official files.
-        data: the folder that is evaluated; its skeleton decides which official evaluator is read.
-        device: where the official evaluator runs; the open one is small and stays on the CPU.
+        source: "open", a folder written by `training.evaluation.train_evaluator`, or one with the official
+            files.
+        data: the evaluation data; its skeleton selects the official evaluator.
+        device: of the official evaluator; the open one is small and stays on the CPU.
 
     Raises:
-        FileNotFoundError: there is no such folder, or it lacks files.
+        FileNotFoundError: the folder or one of its files does not exist.
     """
     folder = OPEN if source == "open" else Path(source)
     if (folder / "model.safetensors").is_file():
@@ -53,12 +54,12 @@ def load_evaluator(source: str, data: Path, device: str = "cpu") -> Evaluator:
 
 
 def batch_size_for(device: str) -> int:
-    """Motions that are best generated together: 8 on a CPU, whose caches hold no more, 256 elsewhere."""
+    """Default batch size for generation: 8 on a CPU, whose caches are small, 256 elsewhere."""
     return 8 if torch.device(device).type == "cpu" else 256
 
 
 def summarize(results: Mapping[str, Sequence[Result]]) -> dict[str, Any]:
-    """Mean and 95 % interval of every metric of every row, and what they were made with."""
+    """Mean and 95 % confidence interval of every metric of every row, with the setup."""
     first = results[GROUND_TRUTH][0]["setup"]
     rows = {}
     for name, replications in results.items():
@@ -76,7 +77,7 @@ def summarize(results: Mapping[str, Sequence[Result]]) -> dict[str, Any]:
 
 
 def markdown(summary: Mapping[str, Any]) -> str:
-    """The summary as tables, with what a reader needs to judge them."""
+    """The summary as Markdown tables, with the setup."""
     truth = summary["rows"][GROUND_TRUTH]["metrics"]
     first, differences = _differences(summary)
     texts = summary["multimodality_texts"]
@@ -122,7 +123,7 @@ def markdown(summary: Mapping[str, Any]) -> str:
 
 
 def _differences(summary: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The first row's name and the other rows' differences from it, none for a single replication."""
+    """The first row's name, and the other rows' differences from it, if there are several replications."""
     first, *others = (name for name in summary["rows"] if name != GROUND_TRUTH)
     if summary["replications"] == 1:
         return first, {}
@@ -170,27 +171,27 @@ def evaluate(
     """Evaluate rows and write `metrics.json` and `metrics.md`; an earlier run in the folder is resumed.
 
     Args:
-        rows: what is evaluated; the ground truth always is.
+        rows: checkpoints and settings; the ground truth is always evaluated too.
         data: folder in HumanML3D's layout.
         evaluator: embeds captions and motions.
         out: folder of the results.
-        protocol: what is drawn.
-        batch_size: motions that are generated together; default: `batch_size_for` the device.
-        device: where they are generated.
+        protocol: split, replications and seed.
+        batch_size: motions generated in a batch; default: `batch_size_for` the device.
+        device: for generation.
 
     Returns:
         The content of `metrics.json`.
 
     Raises:
         FileNotFoundError: the data folder lacks the split or one of its files.
-        ValueError: the folder of the results holds some of other data or settings.
+        ValueError: the results folder has results of other data or settings.
     """
     evaluation = Evaluation(data, evaluator, out, protocol, batch_size or batch_size_for(device))
     return evaluate_rows(evaluation, rows, out, device)
 
 
 def evaluate_rows(evaluation: Evaluation, rows: Sequence[Row], out: Path, device: str) -> dict[str, Any]:
-    """As `evaluate`, of an evaluation that is made already."""
+    """Like `evaluate`, for an existing `Evaluation`."""
     summary: dict[str, Any] = {}
     done = tqdm(
         evaluation.run(rows, device),

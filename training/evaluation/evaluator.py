@@ -1,4 +1,4 @@
-"""What every text-motion evaluator is: a pair of encoders into one space."""
+"""The interface of text-motion evaluators: two encoders into one embedding space."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from training.data.folder import Caption
 
 @dataclass(frozen=True)
 class Sample:
-    """A motion and the caption that it is measured against."""
+    """A motion and the caption that it is evaluated against."""
 
     caption: Caption
     features: NDArray[np.float32]  # (frames, features), real units
@@ -27,18 +27,18 @@ class Evaluator(Protocol):
 
     @property
     def name(self) -> str:
-        """What tables call it: results of different evaluators cannot be compared."""
+        """Its name in tables: results of different evaluators cannot be compared."""
 
     @property
     def hashes(self) -> Mapping[str, str]:
-        """sha256 of each file that it was read from, by its path in their folder."""
+        """sha256 of each of its files, by path in their folder."""
 
     @property
     def skeleton(self) -> Skeleton:
-        """Whose features it reads."""
+        """The skeleton of the features that it embeds."""
 
     def embed(self, samples: Sequence[Sample]) -> tuple[Tensor, Tensor]:
-        """Text and motion embeddings `(samples, dim)`, float32 on the CPU, in the order given."""
+        """Text and motion embeddings `(samples, dim)`, float32 on the CPU, in the samples' order."""
 
 
 def sha256(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""What a checkpoint's latents are worth: retrieval both ways, reconstruction, and the time of a query."""
+"""Evaluating a checkpoint's latent space: retrieval both ways, reconstruction, and query time."""
 
 import time
 from pathlib import Path
@@ -20,7 +20,7 @@ _INDEXED = 100_000
 
 
 def retrieval(text: Tensor, motion: Tensor) -> str:
-    """R@1 and R@5 among 32, and the median rank among all, texts to motions and back."""
+    """R@1 and R@5 among 32, and the median rank among all, for text-to-motion and motion-to-text."""
     parts = []
     for a, b in ((text, motion), (motion, text)):
         shares = r_precision(a, b, top_k=5, group=min(GROUP, len(a)))
@@ -31,7 +31,7 @@ def retrieval(text: Tensor, motion: Tensor) -> str:
 
 
 def reconstruction_error(motion: Motion, again: Motion) -> float:
-    """Mean distance in metres of joints seen from the root's ground point and heading."""
+    """Mean joint distance in metres, relative to the root's ground position and heading."""
     return float(np.linalg.norm(_local(motion) - _local(again), axis=-1).mean())
 
 
@@ -44,7 +44,7 @@ def _local(motion: Motion) -> np.ndarray:
 
 
 def query_milliseconds(pipeline: RAMPipeline) -> float:
-    """Median time of the nearest among 100,000 latents, without reading the text."""
+    """Median time of a nearest-neighbour query among 100,000 latents, without encoding the text."""
     rng = np.random.default_rng(0)
     width = pipeline.denoiser.config.latent_dim
     latents = rng.standard_normal((_INDEXED, width), dtype=np.float32)
@@ -64,9 +64,9 @@ def report(pipeline: RAMPipeline, data: Path, reconstruct: int, seed: int) -> st
 
     Args:
         pipeline: with a motion encoder.
-        data: a motion-text folder, of which the test split is taken.
-        reconstruct: how many motions are made again.
-        seed: of the order of the clips, which decides the groups of 32, and of the motions made again.
+        data: a motion-text folder; its test split is used.
+        reconstruct: number of motions to reconstruct.
+        seed: of the order of the clips, which determines the groups of 32, and of the reconstructions.
 
     Raises:
         ValueError: the checkpoint has no motion encoder.
@@ -74,14 +74,15 @@ def report(pipeline: RAMPipeline, data: Path, reconstruct: int, seed: int) -> st
     clips = read_clips(pipeline, MotionTextFolder(data), "test")
     clips = [clips[i] for i in np.random.default_rng(seed).permutation(len(clips))]
     texts = [clip.captions[0] for clip in clips]
-    motions, spoken = encode(pipeline, clips, texts)
+    motions, encoded_texts = encode(pipeline, clips, texts)
     samples = [
         Sample(Caption(text, (), 0.0, 0.0), clip.features) for text, clip in zip(texts, clips, strict=True)
     ]
-    judged = OpenEvaluator.load(OPEN, pipeline.text_backbone).embed(samples)
+    embeddings = OpenEvaluator.load(OPEN, pipeline.text_backbone).embed(samples)
+    latents = (F.normalize(x, dim=-1) for x in (encoded_texts, motions))
     lines = [
-        f"latents of {pipeline.name}: {retrieval(F.normalize(spoken, dim=-1), F.normalize(motions, dim=-1))}",
-        f"open evaluator: {retrieval(*(F.normalize(x, dim=-1) for x in judged))}",
+        f"latents of {pipeline.name}: {retrieval(*latents)}",
+        f"open evaluator: {retrieval(*(F.normalize(x, dim=-1) for x in embeddings))}",
     ]
     originals = [Motion.from_features(clip.features) for clip in clips[:reconstruct]]
     errors = [

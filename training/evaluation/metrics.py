@@ -1,8 +1,8 @@
-"""The field's five metrics as pure functions of embeddings, in float64.
+"""The five standard metrics as pure functions of embeddings, in float64.
 
 Definitions of Guo et al., "Generating Diverse and Natural 3D Human Motions from Text" (CVPR 2022), section 5,
-as their evaluation code computes them. Embeddings are `(samples, dim)`. Randomness stays outside: the caller
-shuffles samples before they are cut into groups, and draws pairs with `draw_pairs`.
+as in their evaluation code. Embeddings are `(samples, dim)`. The functions are deterministic: the caller
+shuffles the samples, which are then cut into groups, and samples pairs with `draw_pairs`.
 """
 
 import math
@@ -19,7 +19,7 @@ TOP_K = 3
 
 
 class Moments:
-    """Mean and covariance of embeddings that arrive in batches: none of them is kept."""
+    """Running mean and covariance of embeddings that arrive in batches, without storing them."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -34,7 +34,7 @@ class Moments:
         return moments
 
     def add(self, embeddings: Tensor) -> None:
-        """Take in a batch `(samples, dim)`.
+        """Add a batch `(samples, dim)`.
 
         Raises:
             ValueError: the batch holds NaN or infinite numbers.
@@ -68,11 +68,11 @@ class Moments:
 
 
 def frechet_distance(a: Tensor | Moments, b: Tensor | Moments) -> float:
-    """FID: Fréchet distance of two Gaussians fitted to embeddings, or to their moments.
+    """FID: Fréchet distance between two Gaussians fitted to embeddings, or given by their moments.
 
-    `|m_a - m_b|^2 + tr(C_a + C_b - 2 (C_a C_b)^(1/2))`, where the trace of the root is the sum of the
-    singular values of `C_a^(1/2) C_b^(1/2)`: real at any rank, so fewer samples than dimensions need no
-    correction.
+    `|m_a - m_b|^2 + tr(C_a + C_b - 2 (C_a C_b)^(1/2))`, where the trace of the root is computed as the sum of
+    the singular values of `C_a^(1/2) C_b^(1/2)`: it is real at any rank, so that no correction is needed for
+    fewer samples than dimensions.
 
     Raises:
         ValueError: fewer than two samples, or NaN.
@@ -90,17 +90,18 @@ def r_precision(
     group: int = GROUP,
     labels: Sequence[Hashable] | None = None,
 ) -> Tensor:
-    """R-Precision: how often a caption's own motion is among its `k` nearest of a group.
+    """R-Precision: how often a caption's own motion is among its `k` nearest in a group.
 
-    Samples are cut into groups in the order given; those left over are not used, as in the field's code.
+    Samples are cut into groups in the given order; an incomplete last group is dropped, as in the original
+    code.
 
     Args:
         text: `(samples, dim)` caption embeddings.
-        motion: `(samples, dim)` motion embeddings, row by row of the same sample.
+        motion: `(samples, dim)` motion embeddings of the same samples.
         top_k: largest `k`.
-        group: motions that each caption ranks.
-        labels: a class for each sample; every motion of the caption's class then counts as its own
-            (label-aware R-Precision, not the field's).
+        group: group size, the number of motions that each caption ranks.
+        labels: a class for each sample; every motion of the caption's class then counts as correct
+            (label-aware R-Precision, which is not the standard metric).
 
     Returns:
         `(top_k,)` shares for `k` = 1 to `top_k`.
@@ -119,15 +120,15 @@ def r_precision(
 
 
 def duplicate_limit(captions: Sequence[Hashable], top_k: int = TOP_K, group: int = GROUP) -> Tensor:
-    """The highest R-Precision that any evaluator can reach where captions of a group are identical.
+    """The highest R-Precision that any evaluator can reach, given identical captions in a group.
 
-    Identical captions rank the motions identically, so of `c` such motions at most `k` can be among the first
-    `k`: the limit is the mean over groups of `sum(min(k, c)) / group`.
+    Identical captions rank the motions identically, so at most `k` of the `c` motions of a caption can be
+    among its first `k`: the limit is the mean over groups of `sum(min(k, c)) / group`.
 
     Args:
-        captions: one for each sample, in the order in which `r_precision` gets the samples.
+        captions: one for each sample, in the same order as for `r_precision`.
         top_k: largest `k`.
-        group: motions that each caption ranks.
+        group: group size.
 
     Returns:
         `(top_k,)` limits for `k` = 1 to `top_k`.
@@ -156,20 +157,20 @@ def matching_distance(text: Tensor, motion: Tensor) -> float:
 
 
 def draw_pairs(population: int, count: int, rng: np.random.Generator) -> Tensor:
-    """Index pairs `(2, count)`: two draws without replacement, independent of each other, as the field does.
+    """Index pairs `(2, count)`: two independent samples without replacement, as in the original code.
 
-    The field draws 300 pairs for Diversity and 10 of 30 motions a prompt for MultiModality.
+    The standard is 300 pairs for Diversity, and 10 pairs of the 30 motions of a prompt for MultiModality.
 
     Raises:
-        ValueError: there are fewer than `count` to draw from.
+        ValueError: the population is smaller than `count`.
     """
     if population < count:
-        raise ValueError(f"{count} pairs need at least {count} motions to draw from, there are {population}")
+        raise ValueError(f"{count} pairs need at least {count} motions, there are {population}")
     return torch.from_numpy(np.stack([rng.choice(population, count, replace=False) for _ in range(2)]))
 
 
 def diversity(motion: Tensor, pairs: Tensor) -> float:
-    """Diversity: mean Euclidean distance of `pairs (2, n)` of motions `(samples, dim)`.
+    """Diversity: mean Euclidean distance between `pairs (2, n)` of motions `(samples, dim)`.
 
     Raises:
         ValueError: NaN.
@@ -179,7 +180,7 @@ def diversity(motion: Tensor, pairs: Tensor) -> float:
 
 
 def multimodality(motion: Tensor, pairs: Tensor) -> float:
-    """MultiModality: mean Euclidean distance of motions of the same prompt.
+    """MultiModality: mean Euclidean distance between motions of the same prompt.
 
     Args:
         motion: `(prompts, repeats, dim)`.
@@ -194,7 +195,7 @@ def multimodality(motion: Tensor, pairs: Tensor) -> float:
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean over replications and half its 95 % confidence interval."""
+    """A mean over replications, and half the width of its 95 % confidence interval."""
 
     mean: float
     half_width: float  # 0 for a single replication
@@ -202,7 +203,7 @@ class Interval:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> "Interval":
-        """`1.96 std / sqrt(n)`, with the population's deviation, as the field's code computes it."""
+        """`1.96 std / sqrt(n)`, with the population standard deviation, as in the original code."""
         spread = 1.96 * float(np.std(values)) / math.sqrt(len(values))
         return cls(float(np.mean(values)), spread, len(values))
 
@@ -219,7 +220,7 @@ def _root(covariance: Tensor) -> Tensor:
 
 def _double(embeddings: Tensor) -> Tensor:
     if not embeddings.isfinite().all():
-        raise ValueError("embeddings hold NaN or infinite numbers: a motion or an evaluator is broken")
+        raise ValueError("embeddings hold NaN or infinite numbers: a motion or the evaluator is damaged")
     return embeddings.detach().cpu().double()
 
 
@@ -233,7 +234,7 @@ def _paired(text: Tensor, motion: Tensor) -> tuple[Tensor, Tensor]:
 
 def _count_groups(samples: int, group: int) -> int:
     if samples < group:
-        raise ValueError(f"R-Precision ranks {group} motions a caption, {samples} samples were given")
+        raise ValueError(f"R-Precision needs at least {group} samples, {samples} were given")
     return samples // group
 
 

@@ -1,14 +1,14 @@
-"""The evaluators of HumanML3D and KIT-ML (Guo et al., CVPR 2022), read from the files that the user has.
+"""The official evaluators of HumanML3D and KIT-ML (Guo et al., CVPR 2022), read from the user's files.
 
-The networks, the word vectors and the statistics are those of EricGuo5513/text-to-motion, with which
-the published results are measured. What decides whether results are comparable:
+The networks, word vectors and statistics are those of EricGuo5513/text-to-motion, with which the published
+results are measured. For results to be comparable:
 
-- features are normalised with the *evaluator's* statistics, whose deviations of root and contacts are 25
-  times smaller than those of the training data (`Mean.npy`, `Std.npy`);
-- the last four features, the contacts, are not seen;
-- lengths count in units of four frames; frames after the last whole unit are zero in normalised space, up to
-  the 196 frames that every clip is padded to (generated motions too, where some code lets them run on);
-- a caption's length is that of its words and both marks, without padding.
+- features are normalised with the *evaluator's* statistics, whose standard deviations of root and contacts
+  are 25 times smaller than those of the training data (`Mean.npy`, `Std.npy`);
+- the last four features, the contacts, are not used;
+- lengths are in units of four frames; frames after the last complete unit are zero in normalised space, up to
+  the 196 frames to which every clip is padded (generated motions too, which some code does not cut there);
+- a caption's length is that of its words and the start and end tokens, without padding.
 """
 
 import pickle
@@ -27,20 +27,20 @@ from training.evaluation.evaluator import Sample, sha256
 from training.evaluation.word_vectorizer import FILES as WORD_FILES
 from training.evaluation.word_vectorizer import TAGS, WordVectorizer
 
-UNIT = 4  # frames that become one step of the motion encoder
-MAX_FRAMES = 196  # that clips are padded to
+UNIT = 4  # frames in one step of the motion encoder
+MAX_FRAMES = 196  # to which clips are padded
 _CONTACTS = 4
 _BATCH = 64
 
 
 @dataclass(frozen=True)
 class _Published:
-    """What the official files of a data set are called, and what its statistics hash to."""
+    """File names of a data set's official evaluator, and the hashes of its statistics."""
 
     skeleton: Skeleton
     title: str
     folder: str
-    run: str  # whose meta/ holds the statistics
+    run: str  # the folder whose meta/ has the statistics
     statistics: tuple[str, str]  # sha256 of the published mean and std
 
 
@@ -74,17 +74,17 @@ class OfficialEvaluator:
     Args:
         root: folder with the files, in the layout of text-to-motion (`checkpoints/t2m/...`, `glove/`) or of
             MDM (`t2m/...`, `dataset/t2m_mean.npy`, `glove/`).
-        skeleton: `HUMANML3D` or `KIT_ML`, the set whose evaluator is read.
-        device: where the networks run.
+        skeleton: `HUMANML3D` or `KIT_ML`, which selects the evaluator.
+        device: of the networks.
 
     Attributes:
-        name: what tables call it.
-        skeleton: whose features it reads.
-        hashes: sha256 of each file read, by its path in the folder.
+        name: its name in tables.
+        skeleton: the skeleton of the features that it embeds.
+        hashes: sha256 of each of its files, by path in the folder.
 
     Raises:
         FileNotFoundError: files are missing; the message lists all of them.
-        ValueError: a file is not what it should be.
+        ValueError: a file has other content.
     """
 
     def __init__(self, root: str | Path, skeleton: Skeleton, device: str | torch.device = "cpu") -> None:
@@ -106,7 +106,7 @@ class OfficialEvaluator:
 
     @torch.inference_mode()
     def embed(self, samples: Sequence[Sample]) -> tuple[Tensor, Tensor]:
-        """Text and motion embeddings `(samples, 512)`, in the order given.
+        """Text and motion embeddings `(samples, 512)`, in the samples' order.
 
         Raises:
             ValueError: a caption without tokens, or features of the wrong width or not 4 to 199 frames long.
@@ -133,18 +133,18 @@ class OfficialEvaluator:
         return embeddings
 
     def _length(self, sample: Sample) -> int:
-        """Frames of whole units."""
+        """Number of frames in complete units."""
         frames, width = sample.features.shape
         expected, most = self.skeleton.num_features, MAX_FRAMES + UNIT - 1
         if width != expected or not UNIT <= frames <= most:
             raise ValueError(
-                f"features ({frames}, {width}): the {self.name} takes {UNIT} to {most} frames of {expected}"
+                f"features ({frames}, {width}): the {self.name} expects {UNIT} to {most} frames of {expected}"
             )
         return int(frames // UNIT * UNIT)
 
 
 class _MovementEncoder(nn.Module):
-    """Four frames to one step by two convolutions."""
+    """Two strided convolutions that turn four frames into one step."""
 
     def __init__(self, features: int, hidden: int, out: int) -> None:
         super().__init__()
@@ -165,7 +165,7 @@ class _MovementEncoder(nn.Module):
 
 
 class _SequenceEncoder(nn.Module):
-    """Bidirectional GRU from a learned state; its two last states make the embedding."""
+    """Bidirectional GRU with a learned initial state; the embedding is computed from its two last states."""
 
     def __init__(self, features: int, hidden: int, out: int) -> None:
         super().__init__()
@@ -187,7 +187,7 @@ class _SequenceEncoder(nn.Module):
 
 
 class _TextEncoder(_SequenceEncoder):
-    """Words and their tags, added up."""
+    """Sequence encoder of words, to which the embedding of their tags is added."""
 
     def __init__(self, tags: int, features: int, hidden: int, out: int) -> None:
         super().__init__(features, hidden, out)
@@ -199,7 +199,7 @@ class _TextEncoder(_SequenceEncoder):
 
 
 def _locate(root: Path, published: _Published) -> dict[str, Path]:
-    """The files by what they are.
+    """The files by their role.
 
     Raises:
         FileNotFoundError: some are missing.
@@ -231,14 +231,14 @@ def _locate(root: Path, published: _Published) -> dict[str, Path]:
 def _statistics(path: Path, skeleton: Skeleton) -> Tensor:
     values = np.load(path, allow_pickle=False)
     if values.shape != (skeleton.num_features,):
-        raise ValueError(f"{path} holds {values.shape}: expected ({skeleton.num_features},)")
+        raise ValueError(f"{path} has the shape {values.shape}: expected ({skeleton.num_features},)")
     return torch.from_numpy(values.astype(np.float32))
 
 
 def _read_networks(
     path: Path, skeleton: Skeleton, device: torch.device
 ) -> tuple[_MovementEncoder, _SequenceEncoder, _TextEncoder]:
-    """The three networks; their sizes follow from the weights."""
+    """The three networks, with sizes inferred from the weights."""
     try:
         stored = torch.load(path, map_location="cpu", weights_only=True)
         weights = [stored[f"{key}_encoder"] for key in ("movement", "motion", "text")]
@@ -249,12 +249,12 @@ def _read_networks(
             network.load_state_dict(own)
             network.to(device).eval()
     except (pickle.UnpicklingError, RuntimeError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} does not hold the evaluator's weights: {error}") from error
+        raise ValueError(f"{path} does not contain the evaluator's weights: {error}") from error
     features, _, _ = _conv_sizes(weights[0])
     if features != skeleton.num_features - _CONTACTS:
         raise ValueError(
             f"{path} reads {features} features: {skeleton.name} has {skeleton.num_features}, with "
-            f"{_CONTACTS} contacts that the evaluator does not see"
+            f"{_CONTACTS} contacts that the evaluator does not use"
         )
     return movement, motion, text
 

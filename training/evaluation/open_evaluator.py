@@ -1,9 +1,9 @@
 """The open evaluator: a text-motion model that scores motions without the official evaluator's files.
 
-Two towers, trained contrastively by `training.evaluation.train_evaluator` (as TMR, Petrovich et al., 2023,
-but without its generative losses), map captions and motions to one space. It shares no trained weight and no
-seed with RAM's encoders. The motion tower reads what a viewer sees: the joints that the features decode to,
-and their velocities; not the redundant rotations, velocities and contacts.
+Two towers, trained contrastively by `training.evaluation.train_evaluator` (like TMR, Petrovich et al., 2023,
+but without its generative losses), map captions and motions to one embedding space. It shares neither trained
+weights nor seeds with RAM's encoders. The input of the motion tower is the visible motion: the joints decoded
+from the features, and their velocities, not the redundant rotations, velocities and contacts.
 """
 
 import dataclasses
@@ -30,9 +30,9 @@ from training.evaluation.evaluator import Sample, sha256
 OPEN = Path(__file__).parent / "open"
 """Folder of the evaluator that comes with the project, trained on the open set."""
 
-_STRIDE = 4  # frames a token of the motion tower
-_RADIUS = 10.0  # length of an embedding: distances get the size that the field is used to
-_CHUNK = 32  # sequences of similar length that are encoded together
+_STRIDE = 4  # frames per token of the motion tower
+_RADIUS = 10.0  # norm of an embedding, which gives distances of the usual size
+_CHUNK = 32  # sequences of similar length in a batch
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class OpenEvaluatorConfig:
     """Sizes of the two towers."""
 
     skeleton: str = HUMANML3D.name
-    text_backbone: str = ""  # sha256 of the frozen text backbone whose token states the text tower reads
+    text_backbone: str = ""  # sha256 of the frozen text backbone that gives the text tower's token states
     text_dim: int = 384
     width: int = 192
     feedforward: int = 384
@@ -51,20 +51,20 @@ class OpenEvaluatorConfig:
 
     @property
     def num_channels(self) -> int:
-        """Width of what `motion_channels` makes."""
+        """Number of channels of `motion_channels`."""
         return 4 + 3 * (SKELETONS[self.skeleton].num_joints - 1) + 3 * SKELETONS[self.skeleton].num_joints
 
 
 def motion_channels(features: Tensor, skeleton: Skeleton) -> Tensor:
-    """What the motion tower reads of a clip.
+    """The input of the motion tower for a clip.
 
     Args:
         features: `(frames, skeleton.num_features)` in real units; at least 2 frames.
         skeleton: the joint tree.
 
     Returns:
-        `(frames - 1, channels)`, seen from the body's heading: root yaw and ground velocity, root height, the
-        positions of the other joints, and the velocities that the decoded positions of all joints have.
+        `(frames - 1, channels)`, relative to the body's heading: root yaw and ground velocity, root height,
+        the positions of the other joints, and the velocities of the decoded positions of all joints.
     """
     joints = decode_features(features.double(), skeleton)
     half_yaw = F.pad(features[:-1, 0].double().cumsum(0), (1, 0))
@@ -74,7 +74,7 @@ def motion_channels(features: Tensor, skeleton: Skeleton) -> Tensor:
 
 
 class _Tower(nn.Module):
-    """A transformer that reads a sequence into one point of the sphere of embeddings."""
+    """A transformer that encodes a sequence to one embedding of fixed norm."""
 
     def __init__(self, config: OpenEvaluatorConfig) -> None:
         super().__init__()
@@ -85,7 +85,7 @@ class _Tower(nn.Module):
         self.output = nn.Linear(config.width, config.embedding_dim)
 
     def summarize(self, sequence: Tensor, mask: Tensor) -> Tensor:
-        """`(batch, length, width)` and its mask to `(batch, embedding_dim)` of length 10."""
+        """`(batch, length, width)` and its mask to `(batch, embedding_dim)` of norm 10."""
         encoded = self.transformer(self.token.expand(len(sequence), -1), sequence, mask)[:, 0]
         return _RADIUS * F.normalize(self.output(encoded).float(), dim=-1)
 
@@ -103,7 +103,7 @@ class TextTower(_Tower):
 
 
 class MotionTower(_Tower):
-    """Channels of `motion_channels` to embeddings; two strided convolutions make a token of four frames."""
+    """Channels of `motion_channels` to embeddings; two strided convolutions turn four frames into a token."""
 
     mean: Tensor
     std: Tensor
@@ -119,7 +119,7 @@ class MotionTower(_Tower):
         )
 
     def forward(self, motion: Tensor, mask: Tensor) -> Tensor:
-        """`(batch, frames, channels)` and its mask; frames a multiple of 4. Padding changes nothing."""
+        """`(batch, frames, channels)` and its mask; frames a multiple of 4. Padding has no effect."""
         x = (motion - self.mean) / self.std * mask[..., None]
         for convolution in self.convolutions:
             mask = mask.view(len(mask), -1, 2).any(-1)
@@ -137,11 +137,11 @@ class OpenEvaluatorNetwork(nn.Module):
         self.motion = MotionTower(config)
 
     def embed_texts(self, tokens: Sequence[Tensor]) -> Tensor:
-        """Token states `(tokens, text_dim)` each to embeddings `(n, embedding_dim)`, in their order."""
+        """Sequences of token states `(tokens, text_dim)` to embeddings `(n, embedding_dim)`, in order."""
         return _in_chunks(self.text, tokens, multiple=1)
 
     def embed_motions(self, channels: Sequence[Tensor]) -> Tensor:
-        """Channels `(frames, channels)` each to embeddings `(n, embedding_dim)`, in their order."""
+        """Sequences of channels `(frames, channels)` to embeddings `(n, embedding_dim)`, in order."""
         return _in_chunks(self.motion, channels, multiple=_STRIDE)
 
 
@@ -155,11 +155,11 @@ def _in_chunks(
 
 
 class OpenEvaluator:
-    """An `Evaluator` made of the two towers and the frozen text backbone.
+    """An `Evaluator` with the two towers and the frozen text backbone.
 
     Attributes:
-        name: what tables call it.
-        skeleton: whose features it reads.
+        name: its name in tables.
+        skeleton: the skeleton of the features that it embeds.
         network: the towers.
         hashes: sha256 of the weights' file, if they were read from one.
     """
@@ -167,7 +167,7 @@ class OpenEvaluator:
     def __init__(self, network: OpenEvaluatorNetwork, backbone: TextBackbone, name: str = "open") -> None:
         if backbone.config.sha256 != network.config.text_backbone:
             raise ValueError(
-                f"the evaluator reads token states of the text backbone {network.config.text_backbone[:12]}, "
+                f"the evaluator needs token states of the text backbone {network.config.text_backbone[:12]}, "
                 f"not of {backbone.config.name} ({backbone.config.sha256[:12]})"
             )
         self.name = name
@@ -179,7 +179,7 @@ class OpenEvaluator:
 
     @classmethod
     def load(cls, folder: Path, backbone: TextBackbone) -> "OpenEvaluator":
-        """Read `config.json` and `model.safetensors` of a folder that `save` wrote.
+        """Read `config.json` and `model.safetensors` from a folder written by `save`.
 
         Raises:
             FileNotFoundError: one of them is missing.
@@ -203,12 +203,12 @@ class OpenEvaluator:
             Two float32 tensors `(n, embedding_dim)`, in the samples' order.
         """
         captions = [sample.caption.text for sample in samples]
-        self._read([text for text in dict.fromkeys(captions) if text not in self._texts])
+        self._embed_texts([text for text in dict.fromkeys(captions) if text not in self._texts])
         channels = [motion_channels(torch.from_numpy(s.features), self.skeleton) for s in samples]
         return torch.stack([self._texts[text] for text in captions]), self.network.embed_motions(channels)
 
-    def _read(self, texts: Sequence[str]) -> None:
-        """Embed captions once; later calls find them."""
+    def _embed_texts(self, texts: Sequence[str]) -> None:
+        """Embed captions and cache the results."""
         by_length = sorted(texts, key=len)
         for start in range(0, len(by_length), _CHUNK):
             chunk = by_length[start : start + _CHUNK]
@@ -217,7 +217,7 @@ class OpenEvaluator:
 
 
 def save(network: OpenEvaluatorNetwork, folder: Path) -> None:
-    """Write `config.json` and `model.safetensors`, which `OpenEvaluator.load` reads."""
+    """Write `config.json` and `model.safetensors` for `OpenEvaluator.load`."""
     folder.mkdir(parents=True, exist_ok=True)
     config = json.dumps(dataclasses.asdict(network.config), indent=2) + "\n"
     write_whole(folder / "config.json", config.encode())

@@ -1,9 +1,9 @@
-"""The evaluation protocol: replications of one split for several rows, together with the ground truth.
+"""The evaluation protocol: replications on one split for several rows and the ground truth.
 
-As Guo et al. (2022) and MDM evaluate: every replication draws each clip again (a random caption, a random
-crop), every row generates one motion for each drawn caption at the crop's length, and a further draw of all
-real clips is what FID compares with. All rows see the same captions, lengths and seeds. MultiModality takes
-30 motions of some of the captions. Motions are embedded batch by batch and not kept.
+As in Guo et al. (2022) and MDM, every replication samples a random caption and crop of each clip, every row
+generates one motion for each sampled caption at the crop's length, and another random draw of all real clips
+is the reference for FID. All rows use the same captions, lengths and seeds. MultiModality uses 30 motions for
+each of some captions. Motions are embedded batch by batch and not stored.
 """
 
 import dataclasses
@@ -45,7 +45,7 @@ from training.evaluation.metrics import (
 
 GROUND_TRUTH = "ground truth"
 _DIVERSITY_PAIRS = 300
-_REPEATS, _REPEAT_PAIRS = 30, 10  # MultiModality: motions a caption, and pairs of them
+_REPEATS, _REPEAT_PAIRS = 30, 10  # MultiModality: motions per caption, and pairs of them
 _SETTINGS: dict[str, Callable[[str], Any]] = {
     "reg_scale": float,
     "cfg_scale": float,
@@ -56,14 +56,14 @@ _SETTINGS: dict[str, Callable[[str], Any]] = {
 }
 
 Batch = tuple[Sequence[int], list[Sample]]
-"""Samples and the places that they have in the whole draw."""
+"""Indices of samples in the whole draw, and the samples."""
 Result = dict[str, Any]
-"""One replication of one row: "setup" (of what), "made" (where and when), "metrics" (values by name)."""
+"""One replication of one row: "setup" (data and settings), "made" (machine and date), "metrics" (by name)."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A checkpoint and how it generates; None is the checkpoint's own default."""
+    """A checkpoint and its generation settings; None is the checkpoint's own default."""
 
     name: str
     checkpoint: str = DEFAULT  # a shipped one's name, a pipeline folder or a Hub repository
@@ -79,7 +79,7 @@ class Row:
         """Read `NAME=CHECKPOINT[,setting=value]...`, such as `CFG=open-small,reg_scale=0,cfg_scale=2.5`.
 
         Raises:
-            ValueError: the text is something else.
+            ValueError: the text has another format.
         """
         first, *settings = text.split(",")
         name, _, checkpoint = first.partition("=")
@@ -101,7 +101,7 @@ class Row:
         return self.with_settings(RAMPipeline.from_pretrained(self.checkpoint, device=device))
 
     def with_settings(self, pipeline: RAMPipeline) -> RAMPipeline:
-        """A pipeline of the same parts whose scheduler has the row's settings; REG needs a motion encoder."""
+        """The pipeline with the row's settings in its scheduler; REG needs a motion encoder."""
         wanted = {
             "num_inference_steps": self.steps,
             "reg_scale": self.reg_scale if pipeline.motion_encoder is not None else self.reg_scale or 0.0,
@@ -118,7 +118,7 @@ class Row:
         return changed
 
     def resolved(self, pipeline: RAMPipeline) -> "Row":
-        """The row with the settings of its pipeline, from `load`, filled in."""
+        """The row with the settings of its pipeline (from `load`) filled in."""
         config = pipeline.scheduler.config
         return dataclasses.replace(
             self,
@@ -133,39 +133,39 @@ class Row:
 
 @dataclass(frozen=True)
 class Protocol:
-    """What is drawn; the defaults are the field's."""
+    """Split, sample sizes and seed; the defaults are the standard ones."""
 
     split: str = "test"
     replications: int = 20
-    clips: int | None = None  # drawn in each replication; None = all
-    multimodality_texts: int = 100  # captions of MultiModality; 0 leaves it out
+    clips: int | None = None  # sampled in each replication; None = all
+    multimodality_texts: int = 100  # captions for MultiModality; 0 skips it
     seed: int = 0
 
 
 @dataclass(frozen=True)
 class Draw:
-    """What all rows of one replication share."""
+    """The random draw of one replication, shared by all rows."""
 
-    samples: list[Sample]  # real motions: their captions and lengths are what rows generate
+    samples: list[Sample]  # real motions, whose captions and lengths the rows generate
     actions: list[str]
     seeds: NDArray[np.int64]  # one for each sample
     repeat_seeds: NDArray[np.int64]  # one for each motion of MultiModality
-    reference: Moments  # of a further draw of all real clips
+    reference: Moments  # of another random draw of all real clips
 
 
 class Evaluation:
-    """One split, one evaluator and a folder of results, in which replications are kept as they are done.
+    """Evaluation on one split with one evaluator; finished replications are stored in the results folder.
 
     Args:
         data: folder in HumanML3D's layout.
         evaluator: embeds captions and motions.
-        out: folder of the results; what an earlier run finished there is not done again.
-        protocol: what is drawn.
-        batch_size: motions that are generated together.
+        out: folder of the results; finished replications of an earlier run are reused.
+        protocol: split, replications and seed.
+        batch_size: motions generated in a batch.
 
     Raises:
         FileNotFoundError: the data folder lacks the split or one of its files.
-        ValueError: the folder holds fewer clips than R-Precision ranks, or the evaluator is of another
+        ValueError: the folder has fewer clips than R-Precision needs, or the evaluator is for another
             skeleton.
     """
 
@@ -184,7 +184,7 @@ class Evaluation:
         self.count = min(protocol.clips or len(self.clips), len(self.clips))
         if self.count < GROUP:
             raise ValueError(
-                f"{data}: {self.count} clips of split {protocol.split} are too few, R-Precision ranks {GROUP}"
+                f"{data}: {self.count} clips in split {protocol.split} are too few: R-Precision needs {GROUP}"
             )
         self.setup = {
             "data": data.resolve().name,
@@ -200,19 +200,19 @@ class Evaluation:
         self._out = out / "replications"
         self._batch_size = batch_size
         self._skeleton = folder.skeleton
-        self._measured = folder.skeleton is HUMANML3D  # the physical measures know its joints and unit
+        self._measured = folder.skeleton is HUMANML3D  # the only one that the physical metrics support
         if self._measured:
             lengths = [physical.bone_lengths(_joints(clip.features)).mean(0) for clip in self.clips]
             self._bones = np.mean(lengths, axis=0)
 
     def load(self, rows: Sequence[Row], device: str = "cpu") -> dict[str, RAMPipeline]:
-        """The rows' checkpoints by their names, each loaded once.
+        """The rows' checkpoints by name, each loaded once.
 
         Raises:
-            ValueError: two rows share a name, or a checkpoint is missing or of another skeleton.
+            ValueError: two rows have the same name, or a checkpoint is missing or for another skeleton.
         """
         if len({row.name for row in rows}) < len(rows):
-            raise ValueError(f"rows {[row.name for row in rows]}: give every row a name of its own")
+            raise ValueError(f"rows {[row.name for row in rows]}: give every row a unique name")
         loaded = {}
         for checkpoint in dict.fromkeys(row.checkpoint for row in rows):
             loaded[checkpoint] = RAMPipeline.from_pretrained(checkpoint, device=device)
@@ -228,7 +228,7 @@ class Evaluation:
         """Evaluate rows; yields all results so far, by row, each time a replication is complete.
 
         Raises:
-            ValueError: the folder holds replications of other data or settings; or as `load`.
+            ValueError: the folder has replications of other data or settings, or see `load`.
         """
         loaded = self.load(rows, device)
         measures: list[tuple[dict[str, Any], Callable[[Draw], dict[str, float]]]] = [
@@ -290,7 +290,7 @@ class Evaluation:
         return scores
 
     def _embed(self, batches: Iterable[Batch], draw: Draw) -> tuple[Tensor, Tensor, dict[str, float]]:
-        """Text and motion embeddings in the draw's order, and the means of the physical measures."""
+        """Text and motion embeddings in the draw's order, and the means of the physical metrics."""
         text: list[Tensor] = [torch.empty(0)] * self.count
         motion = list(text)
         bodies: list[dict[str, float]] = []
@@ -330,17 +330,17 @@ def generate(
     seeds: Sequence[int] | NDArray[np.int64],
     batch_size: int,
 ) -> Iterator[Batch]:
-    """Generate a motion for the caption, and of the length, of each sample, in batches of similar length.
+    """Generate a motion for each sample's caption, at its length, in batches of similar length.
 
     Args:
         pipeline: the row's.
-        row: how it generates.
+        row: its settings.
         wanted: captions and lengths.
         seeds: one for each sample.
-        batch_size: motions that are generated together.
+        batch_size: motions generated in a batch.
 
     Yields:
-        The samples' places in `wanted`, and the generated samples.
+        The samples' indices in `wanted`, and the generated samples.
     """
     order = sorted(range(len(wanted)), key=lambda i: len(wanted[i].features))
     with tqdm(total=len(order), desc=row.name, leave=False, disable=None) as bar:
@@ -364,7 +364,7 @@ def _joints(features: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _read(path: Path, setup: dict[str, Any]) -> Result:
-    """A stored replication, if it was made as the present ones are."""
+    """Read a stored replication, which must have the same setup."""
     content: Result = json.loads(path.read_text(encoding="utf-8"))
     stored = content["setup"]
     if different := sorted(key for key in setup if stored.get(key) != setup[key]):
@@ -384,7 +384,7 @@ def _contents(clip: LabelledClip) -> tuple[bytes, bytes]:
 
 
 def _pipeline_digest(pipeline: RAMPipeline) -> str:
-    """Hash of all that a motion of a given length depends on: every part but the estimator of durations."""
+    """Hash of everything that determines a motion of a given length: all parts but the duration estimator."""
 
     def contents() -> Iterator[bytes]:
         for name, part in pipeline.components.items():

@@ -1,8 +1,8 @@
-"""What an evaluator can distinguish.
+"""Sanity checks of an evaluator.
 
-On real motions alone: R-Precision with the limits that captions set, R-Precision of shuffled captions
-(chance), FID of one half against the other, and FID, R-Precision and MM-Dist of motions corrupted in known
-ways. Writes `sanity.json` and `sanity.md`.
+Only on real motions: R-Precision and the limits that its captions set, R-Precision of shuffled captions
+(chance), FID of one half against the other, and FID, R-Precision and MM-Dist of motions with known
+corruptions. Writes `sanity.json` and `sanity.md`.
 """
 
 import json
@@ -35,18 +35,18 @@ Corruption = Callable[[Joints, np.random.Generator], Joints]
 
 
 def noise(metres: float) -> Corruption:
-    """Independent Gaussian noise on every joint of every frame, of this deviation."""
+    """Independent Gaussian noise with this standard deviation on every joint of every frame."""
     return lambda joints, rng: joints + rng.normal(0.0, metres, joints.shape)
 
 
 def drift(metres_per_second: float) -> Corruption:
-    """The whole body glides to its left as well: feet slide."""
+    """An added drift of the whole body to the left, so that feet slide."""
     step = np.array([metres_per_second / HUMANML3D.fps, 0.0, 0.0])
     return lambda joints, rng: joints + step * np.arange(len(joints))[:, None, None]
 
 
 def frozen_pose(joints: Joints, rng: np.random.Generator) -> Joints:
-    """The first pose, carried along the pelvis's path."""
+    """The first pose, moved along the pelvis' path."""
     return joints[:1] + joints[:, :1] - joints[:1, :1]
 
 
@@ -61,7 +61,7 @@ def reversed_time(joints: Joints, rng: np.random.Generator) -> Joints:
 
 
 def shuffled_time(joints: Joints, rng: np.random.Generator) -> Joints:
-    """Pieces of half a second in random order."""
+    """Half-second pieces in random order."""
     pieces = np.array_split(np.arange(len(joints)), max(2, len(joints) // 10))
     order = np.concatenate([pieces[i] for i in rng.permutation(len(pieces))])
     shuffled: Joints = joints[order]
@@ -70,29 +70,29 @@ def shuffled_time(joints: Joints, rng: np.random.Generator) -> Joints:
 
 NOISE = {f"noise of {1000 * metres:g} mm": noise(metres) for metres in (0.005, 0.01, 0.02, 0.04, 0.08)}
 CORRUPTIONS: dict[str, Corruption] = {
-    "nothing (decoded and encoded)": lambda joints, rng: joints,
+    "none (decoded and re-encoded)": lambda joints, rng: joints,
     **NOISE,
     "half-second pieces shuffled": shuffled_time,
     "played backwards": reversed_time,
-    "glides at 0.25 m/s": drift(0.25),
-    "glides at 1 m/s": drift(1.0),
+    "drift of 0.25 m/s": drift(0.25),
+    "drift of 1 m/s": drift(1.0),
     "frozen pose on the same path": frozen_pose,
     "standstill": standstill,
 }
 
 
 def corrupted(sample: Sample, corruption: Corruption, rng: np.random.Generator) -> Sample:
-    """The sample with corrupted joints, encoded again."""
+    """The sample with its joints corrupted and re-encoded."""
     joints = Motion.from_features(sample.features).joints.astype(np.float64)
     return Sample(sample.caption, Motion(corruption(joints, rng)).features)
 
 
 def check(evaluator: Evaluator, clips: Sequence[LabelledClip], seed: int = 0) -> dict[str, Any]:
-    """All metrics of one draw of real clips.
+    """All metrics on one random draw of real clips.
 
     Args:
-        evaluator: what is checked.
-        clips: real ones; at least 64.
+        evaluator: the evaluator to check.
+        clips: at least 64 real clips.
         seed: of the draw.
     """
     rng = np.random.default_rng(seed)
@@ -107,9 +107,9 @@ def check(evaluator: Evaluator, clips: Sequence[LabelledClip], seed: int = 0) ->
         "real motions": r_precision(text, motion),
         "real motions, action": r_precision(text, motion, labels=actions),
         "shuffled captions": r_precision(text[rng.permutation(len(text))], motion),
-        "limit of identical captions": duplicate_limit([sample.caption.text for sample in samples]),
-        "limit of captions of the same content": _content_limit(samples, drawn),
-        "limit of an evaluator that knows actions alone": _action_limit(actions),
+        "limit by identical captions": duplicate_limit([sample.caption.text for sample in samples]),
+        "limit by captions with the same content": _content_limit(samples, drawn),
+        "limit of an evaluator that only knows actions": _action_limit(actions),
     }
     corruptions = {
         name: _compare(evaluator, [corrupted(s, corruption, rng) for s in samples], reference)
@@ -136,7 +136,7 @@ def _compare(evaluator: Evaluator, samples: Sequence[Sample], reference: Tensor)
 
 
 def _content_limit(samples: Sequence[Sample], clips: Sequence[LabelledClip]) -> list[float]:
-    """R-Precision of an evaluator that knows exactly which clips a caption fits, and guesses among those."""
+    """R-Precision of an evaluator that knows exactly which clips a caption fits, and picks one at random."""
     counts = np.concatenate(
         [
             fits([sample.caption for sample in samples[i : i + GROUP]], clips[i : i + GROUP]).sum(1)
@@ -156,21 +156,21 @@ def measure(evaluator: Evaluator, data: Path, out: Path, seed: int = 0) -> dict[
     """Check an evaluator on the test split of a folder; write `sanity.json` and `sanity.md`.
 
     Args:
-        evaluator: what is checked.
+        evaluator: the evaluator to check.
         data: folder in HumanML3D's layout.
-        out: folder of the results; made if it is missing.
+        out: folder of the results; created if missing.
         seed: of the draw.
 
     Returns:
         The content of `sanity.json`.
 
     Raises:
-        ValueError: the folder is of another skeleton than HumanML3D's.
+        ValueError: the folder has another skeleton than HumanML3D's.
     """
     folder = MotionTextFolder(data)
     if folder.skeleton is not HUMANML3D:
         raise ValueError(
-            f"{folder.root.name}: motions are corrupted in metres at 20 fps, give HumanML3D's layout"
+            f"{folder.root.name}: corruptions are in metres at 20 fps: give data with HumanML3D's skeleton"
         )
     summary = {
         "evaluator": evaluator.name,

@@ -1,7 +1,7 @@
-"""How well several prompts become one motion: seams, sliding feet, what is done, memory.
+"""Evaluating motions composed of several prompts: seams, foot skating, actions and memory.
 
 The prompts are the first single actions of the prompt suite, in a new random order for each seed. Each is
-also made alone, at the same length, with the same seed.
+also generated alone, at the same length and with the same seed.
 """
 
 import multiprocessing
@@ -26,29 +26,32 @@ from training.evaluation.prompt_checks.suite import Prompt, does, load_suite
 
 Array = NDArray[np.float64]
 
-_SEAM = 0.5  # seconds on each side of a border that belong to the seam
+_SEAM = 0.5  # seconds of a seam on each side of a border
 _LARGEST_STEP = 0.10  # metres a frame
-_BATCH = 8  # of motions made alone
+_BATCH = 8  # for motions generated alone
 
 
 @dataclass(frozen=True)
 class Result:
-    """Composed motions and motions of the same prompts made alone; seams are half a second either side.
+    """Composed motions against motions generated alone; a seam is half a second on each side of a border.
+
+    "Inside" are segments of the same length between the seams.
 
     Attributes:
-        prompts: how many in each composition.
-        seconds: of each.
-        compositions: how many.
-        seams: how many in all.
-        largest_step: metres that the fastest joint moves in a frame: median over seams, the most at any seam,
-            the median over stretches as long inside, the most inside.
-        fast: share of stretches with a step of more than 10 cm, at seams and inside.
-        fastest_there: share of seams with such a step that is also longer than any in the parts beside it.
-        largest_jump: metres by which a joint leaves the line of the two frames before, at a seam and inside.
+        prompts: number in each composition.
+        seconds: length of each prompt's part.
+        compositions: number of composed motions.
+        seams: total number.
+        largest_step: metres that the fastest joint moves in a frame: median and maximum over seams, median
+            and maximum over segments inside.
+        fast: share of segments with a step of more than 10 cm, at seams and inside.
+        fastest_there: share of seams with such a step that is also longer than any in the adjacent parts.
+        largest_jump: metres between a joint and its linear extrapolation from the two previous frames,
+            maximum at seams and inside.
         jerk: m/s^3, mean at seams and inside.
         seam_skating: foot skating ratio, mean at seams and inside.
-        skating: foot skating ratio composed and alone.
-        passed: share of parts that pass their checks composed and alone.
+        skating: foot skating ratio, composed and alone.
+        passed: share of parts that pass their checks, composed and alone.
     """
 
     prompts: int
@@ -68,7 +71,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Made:
-    """One composition, and its prompts' motions alone, in the same order."""
+    """One composition, and the motions of its prompts generated alone, in the same order."""
 
     prompts: tuple[Prompt, ...]
     together: Motion
@@ -81,7 +84,7 @@ class Made:
 
 
 def make(pipeline: RAMPipeline, count: int, each: int, seconds: float, seeds: int) -> list[Made]:
-    """Compose `count` prompts, `each` at a time, with each of the seeds 0, 1, ...; and make them alone."""
+    """Compose `count` prompts, `each` at a time, with the seeds 0, 1, ..., and generate each prompt alone."""
     chosen = [prompt for prompt in load_suite() if prompt.kind == "check" and not prompt.speed][:count]
     made = []
     for seed in range(seeds):
@@ -99,7 +102,7 @@ def make(pipeline: RAMPipeline, count: int, each: int, seconds: float, seeds: in
 
 
 def draw(made: Made) -> Image.Image:
-    """A sheet of a composition: the poses of each part, half of the seams included."""
+    """A contact sheet of a composition: a strip of poses for each part."""
     return sheet(
         [
             replace(made.together[start:stop], prompt=prompt.wordings[0].sentences[0])
@@ -109,12 +112,12 @@ def draw(made: Made) -> Image.Image:
 
 
 def measure(made: Sequence[Made], seconds: float) -> Result:
-    """Compare compositions with motions made alone."""
+    """Compare compositions with motions generated alone."""
     at: list[Array] = []
     inside: list[Array] = []
     passed: dict[str, list[tuple[bool, bool]]] = {}
     for one in made:
-        seams, others = _stretches(one)
+        seams, others = _segments(one)
         at += seams
         inside += others
         body = Body(one.together.joints)
@@ -131,7 +134,7 @@ def measure(made: Sequence[Made], seconds: float) -> Result:
         seconds=seconds,
         compositions=len(made),
         seams=len(at),
-        largest_step=(*_median_and_most(steps[0]), *_median_and_most(steps[1])),
+        largest_step=(*_median_and_max(steps[0]), *_median_and_max(steps[1])),
         fast=(_share_fast(steps[0]), _share_fast(steps[1])),
         fastest_there=float(np.mean([flag for one in made for flag in _fastest_there(one)])),
         largest_jump=(max(_largest(piece, 2) for piece in at), max(_largest(piece, 2) for piece in inside)),
@@ -150,10 +153,10 @@ def measure(made: Sequence[Made], seconds: float) -> Result:
 
 
 def peak_memory(checkpoint: str, minutes: float) -> float:
-    """Most memory in GiB of a process of its own that composes so many minutes, with two denoising steps."""
+    """Peak memory in GiB of a separate process that composes so many minutes, with two denoising steps."""
     context = multiprocessing.get_context("spawn")
     with context.Pool(1) as pool:
-        return pool.apply(_compose_and_tell, (checkpoint, minutes))
+        return pool.apply(_compose_and_measure, (checkpoint, minutes))
 
 
 def markdown(result: Result, memory: dict[float, float]) -> str:
@@ -166,12 +169,12 @@ def markdown(result: Result, memory: dict[float, float]) -> str:
         "| | at seams | inside |",
         "|---|---|---|",
         f"| step of the fastest joint, cm a frame, median | {100 * step[0]:.1f} | {100 * step[2]:.1f} |",
-        f"| the same, most | {100 * step[1]:.1f} | {100 * step[3]:.1f} |",
-        f"| stretches of {2 * _SEAM:g} s with a step over {100 * _LARGEST_STEP:g} cm "
+        f"| the same, maximum | {100 * step[1]:.1f} | {100 * step[3]:.1f} |",
+        f"| segments of {2 * _SEAM:g} s with a step over {100 * _LARGEST_STEP:g} cm "
         f"| {result.fast[0]:.0%} | {result.fast[1]:.0%} |",
-        f"| largest jump off a joint's line, cm "
+        f"| largest distance from a joint's linear extrapolation, cm "
         f"| {100 * result.largest_jump[0]:.1f} | {100 * result.largest_jump[1]:.1f} |",
-        f"| seams with such a step, longer than any in the parts beside it | {result.fastest_there:.0%} | |",
+        f"| seams with such a step, longer than any in the adjacent parts | {result.fastest_there:.0%} | |",
         f"| jerk, m/s^3 (ratio {jerks[0] / jerks[1]:.2f}) | {jerks[0]:.1f} | {jerks[1]:.1f} |",
         f"| foot skating ratio | {result.seam_skating[0]:.3f} | {result.seam_skating[1]:.3f} |",
         "",
@@ -182,7 +185,7 @@ def markdown(result: Result, memory: dict[float, float]) -> str:
         f"| parts that pass their check | {passed[0]:.0%} | {passed[1]:.0%} |",
         *(f"| {name} | {both[0]:.0%} | {both[1]:.0%} |" for name, both in result.by_prompt.items()),
         "",
-        *(f"Most memory of {minutes:g} min: {peak:.2f} GiB." for minutes, peak in memory.items()),
+        *(f"Peak memory for {minutes:g} min: {peak:.2f} GiB." for minutes, peak in memory.items()),
     ]
     return "\n".join(lines) + "\n"
 
@@ -192,8 +195,8 @@ def as_json(result: Result, memory: dict[float, float]) -> dict[str, Any]:
     return {**asdict(result), "memory_gib": {f"{minutes:g}": peak for minutes, peak in memory.items()}}
 
 
-def _stretches(made: Made) -> tuple[list[Array], list[Array]]:
-    """Joints of a composition around each border, and of stretches as long between the borders."""
+def _segments(made: Made) -> tuple[list[Array], list[Array]]:
+    """Joints of a composition around each border, and of segments of the same length between the borders."""
     half = round(_SEAM * FPS)
     at = [border - half for border in made.borders[1:-1]]
     inside = [
@@ -207,7 +210,7 @@ def _stretches(made: Made) -> tuple[list[Array], list[Array]]:
 
 
 def _fastest_there(made: Made) -> list[bool]:
-    """Of each seam: whether a joint moves farther in a frame than 10 cm and than in the parts beside it."""
+    """For each seam, whether a joint moves more than 10 cm in a frame and more than in the adjacent parts."""
     half = round(_SEAM * FPS)
     joints = made.together.joints.astype(np.float64)
     flags = []
@@ -226,7 +229,7 @@ def _share_fast(steps: Sequence[float]) -> float:
     return float((np.array(steps) > _LARGEST_STEP).mean())
 
 
-def _median_and_most(values: Sequence[float]) -> tuple[float, float]:
+def _median_and_max(values: Sequence[float]) -> tuple[float, float]:
     return float(np.median(values)), max(values)
 
 
@@ -235,7 +238,7 @@ def _shares(pairs: Sequence[tuple[bool, bool]]) -> tuple[float, float]:
     return float(composed), float(alone)
 
 
-def _compose_and_tell(checkpoint: str, minutes: float) -> float:
+def _compose_and_measure(checkpoint: str, minutes: float) -> float:
     seconds = 6.0
     prompts = ["a person walks forward", "a person waves"] * max(1, round(minutes * 60 / seconds / 2))
     timeline = Timeline.of(prompts, [seconds] * len(prompts))

@@ -1,7 +1,7 @@
 """Train the open evaluator.
 
-Symmetric InfoNCE between captions and random crops of the training split. A clip that a caption fits as well
-as its own (`clips.fits`) is no negative of it. The weights with the best R-Precision on the validation split
+Symmetric InfoNCE between captions and random crops of the training split. Other clips that a caption fits
+(`clips.fits`) are not used as its negatives. The weights with the best R-Precision on the validation split
 are kept. The same call resumes an earlier run in the same folder.
 """
 
@@ -30,21 +30,21 @@ from training.evaluation.open_evaluator import (
     save,
 )
 
-SEED = 20_261  # not RAM's: the evaluator shares nothing with what it measures
+SEED = 20_261  # not RAM's: the evaluator is independent of the models that it evaluates
 _BATCH = 128
 _STEPS = 1200
 _WARMUP = 100
 _LEARNING_RATE = 8e-4
 _WEIGHT_DECAY = 0.05
 _TEMPERATURE = 0.07  # of the cosine
-_SHORTEST_CROP = 0.7  # of the clip
-_TOKEN_DROPOUT = 0.1  # share of a caption's token states that a step hides
+_MIN_CROP = 0.7  # of the clip
+_TOKEN_DROPOUT = 0.1  # share of a caption's token states dropped in a step
 _VALIDATE_EVERY = 100  # steps
-_PATIENCE = 10  # validations without a better one
+_PATIENCE = 10  # validations without improvement
 
 
 class TrainingSet:
-    """A split in memory; batches depend on the seed and the step alone."""
+    """A split in memory; batches depend only on the seed and the step."""
 
     def __init__(
         self, clips: Sequence[LabelledClip], states: CaptionStates, folder: MotionTextFolder
@@ -60,38 +60,42 @@ class TrainingSet:
         return frames.mean(0), frames.std(0).clamp(min=1e-4)
 
     def batch(self, step: int) -> tuple[list[Tensor], list[Tensor], Tensor]:
-        """Token states, channels, and which pairs `(captions, clips)` compete: own and true negatives."""
+        """Token states, channels, and the mask `(captions, clips)` of positives and true negatives."""
         rng = np.random.default_rng((SEED, step))
         chosen = rng.choice(len(self._clips), min(_BATCH, len(self._clips)), replace=False)
-        said = [int(rng.integers(len(self._words[i]))) for i in chosen]
-        words = [self._words[i][k] for i, k in zip(chosen, said, strict=True)]
+        picked = [int(rng.integers(len(self._words[i]))) for i in chosen]
+        words = [self._words[i][k] for i, k in zip(chosen, picked, strict=True)]
         fitting = np.array([[word in self._words[i] for i in chosen] for word in words])
         compete = torch.from_numpy(~fitting | np.eye(len(chosen), dtype=bool))
         texts = [
-            self._states[self._clips[i].captions[k].text].float() for i, k in zip(chosen, said, strict=True)
+            self._states[self._clips[i].captions[k].text].float() for i, k in zip(chosen, picked, strict=True)
         ]
-        return [_hide(text, rng) for text in texts], [_crop(self.channels[i], rng) for i in chosen], compete
+        return (
+            [_drop_tokens(text, rng) for text in texts],
+            [_crop(self.channels[i], rng) for i in chosen],
+            compete,
+        )
 
 
-def _hide(text: Tensor, rng: np.random.Generator) -> Tensor:
+def _drop_tokens(text: Tensor, rng: np.random.Generator) -> Tensor:
     kept = rng.random(len(text)) >= _TOKEN_DROPOUT
     kept[0] = True
     return text[torch.from_numpy(kept)]
 
 
 def _crop(channels: Tensor, rng: np.random.Generator) -> Tensor:
-    length = int(len(channels) * rng.uniform(_SHORTEST_CROP, 1.0))
+    length = int(len(channels) * rng.uniform(_MIN_CROP, 1.0))
     start = int(rng.integers(len(channels) - length + 1))
     return channels[start : start + length]
 
 
 def contrastive(text: Tensor, motion: Tensor, compete: Tensor) -> Tensor:
-    """Symmetric InfoNCE over the cosine of embeddings; pairs that do not compete are left out.
+    """Symmetric InfoNCE over the cosine similarity of embeddings; pairs outside the mask are ignored.
 
     Args:
         text: `(batch, dim)`.
         motion: `(batch, dim)`.
-        compete: `(batch, batch)`, captions by clips; its diagonal is True.
+        compete: the mask `(batch, batch)`, captions by clips; its diagonal is True.
     """
     similarity = F.normalize(text, dim=-1) @ F.normalize(motion, dim=-1).T / _TEMPERATURE
     similarity = similarity.masked_fill(~compete, -torch.inf)
@@ -100,7 +104,7 @@ def contrastive(text: Tensor, motion: Tensor, compete: Tensor) -> Tensor:
 
 
 class Run:
-    """The state of one training run and the steps that change it."""
+    """State of a training run."""
 
     def __init__(self, network: OpenEvaluatorNetwork) -> None:
         self.network = network
@@ -127,7 +131,7 @@ class Run:
         return loss.item()
 
     def save(self, path: Path) -> None:
-        """Write everything that the next step depends on; the file appears whole or not at all."""
+        """Write all state that the next step depends on, atomically."""
         state = {
             "step": self.step,
             "best": self.best,
@@ -138,7 +142,7 @@ class Run:
         path.with_suffix(".part").replace(path)
 
     def load(self, path: Path) -> None:
-        """Go on from a file that `save` wrote."""
+        """Resume from a file written by `save`."""
         state = torch.load(path, weights_only=True)
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
@@ -153,7 +157,7 @@ def validate(
     folder: MotionTextFolder,
     repeats: int = 4,
 ) -> dict[str, float]:
-    """Mean R-Precision over fixed draws; "action" takes every clip of a caption's action as its own."""
+    """Mean R-Precision over fixed draws; for "action", every clip of the caption's action is correct."""
     network.eval()
     rng = np.random.default_rng(0)
     own, action = [], []
@@ -171,7 +175,7 @@ def validate(
 
 
 def train(data: Path, out: Path) -> None:
-    """Train on the folder's training split until validation stops to improve, or for 1,200 steps."""
+    """Train on the training split until validation stops improving, or for 1,200 steps."""
     out.mkdir(parents=True, exist_ok=True)
     folder = MotionTextFolder(data)
     backbone = shipped_text_backbone()

@@ -1,4 +1,4 @@
-"""Words as the official evaluators read them: GloVe vectors and part-of-speech tags."""
+"""Word input of the official evaluators: GloVe vectors and part-of-speech tags."""
 
 import pickle
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from torch import Tensor
 FILES = ("our_vab_data.npy", "our_vab_words.pkl", "our_vab_idx.pkl")
 MAX_WORDS = 20
 
-# The tags, and the words that get a tag of their own, are part of the trained evaluators
+# The tags, and the words with special tags, belong to the trained evaluators
 # (`utils/word_vectorizer.py` of EricGuo5513/text-to-motion).
 TAGS = (
     "VERB", "NOUN", "DET", "ADP", "NUM", "AUX", "PRON", "ADJ", "ADV",
@@ -33,11 +33,11 @@ _TAG_INDEX = {tag: i for i, tag in enumerate(TAGS)}
 
 
 class WordVectorizer:
-    """Turns tagged tokens into GloVe vectors and one-hot tags.
+    """Converts tagged tokens to GloVe vectors and one-hot tags.
 
     Args:
         vectors: `(words, dim)`.
-        index: row of each word; `unk`, `sos` and `eos` are among them.
+        index: row of each word, including `unk`, `sos` and `eos`.
     """
 
     def __init__(self, vectors: NDArray[np.float32], index: dict[str, int]) -> None:
@@ -49,8 +49,8 @@ class WordVectorizer:
         """Read the three `our_vab_*` files.
 
         Raises:
-            FileNotFoundError: one of them is not there.
-            ValueError: one of them is not what it should be, or a pickle that names anything but plain data.
+            FileNotFoundError: one of them is missing.
+            ValueError: one of them has another format, or is a pickle of anything but plain data.
         """
         data, words, index = (folder / name for name in FILES)
         vectors = np.load(data, allow_pickle=False).astype(np.float32)
@@ -61,19 +61,19 @@ class WordVectorizer:
         ]
         if wrong or not {"unk", "sos", "eos"} <= chosen.keys():
             raise ValueError(
-                f"{folder}: {', '.join(FILES)} do not fit together: {len(wrong)} of {len(known)} words lack "
-                f"one of the {len(vectors)} vectors, and unk, sos and eos must be among the words"
+                f"{folder}: {', '.join(FILES)} do not match: {len(wrong)} of {len(known)} words have none of "
+                f"the {len(vectors)} vectors, and unk, sos and eos must be among the words"
             )
         return cls(vectors, chosen)
 
     def __call__(self, tokens: Sequence[str]) -> tuple[Tensor, Tensor]:
-        """Vectors of a caption, marked by `sos` and `eos`.
+        """Vectors of a caption, between `sos` and `eos`.
 
         Args:
-            tokens: `word/TAG`; those after the 20th are cut off.
+            tokens: `word/TAG`; truncated to 20.
 
         Returns:
-            Word vectors `(length, dim)` and one-hot tags `(length, 15)`; the length includes both marks.
+            Word vectors `(length, dim)` and one-hot tags `(length, 15)`; the length includes `sos` and `eos`.
 
         Raises:
             ValueError: no tokens, or one that is not `word/TAG`.
@@ -89,10 +89,10 @@ class WordVectorizer:
 
 
 class _PlainUnpickler(pickle.Unpickler):
-    """Reads lists, dictionaries, texts and numbers; a pickle that names any code is refused."""
+    """Reads lists, dictionaries, strings and numbers; a pickle that refers to code is refused."""
 
     def find_class(self, module: str, name: str) -> Any:
-        raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is not plain data")
+        raise pickle.UnpicklingError(f"it refers to {module}.{name}, which is not plain data")
 
 
 def _unpickle(path: Path, kind: type) -> Any:

@@ -1,4 +1,4 @@
-"""Whether the captions of a built folder agree with its motions, and how often each is used."""
+"""Measuring whether the captions of a built set agree with its motions, and how often each is used."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -13,23 +13,23 @@ from training.open_data.captions import check_caption, claims
 
 @dataclass(frozen=True)
 class Agreement:
-    """Figures over all clips of a folder."""
+    """Statistics over all clips of a folder."""
 
     clips: int
     captions: int
     claims: int  # captions about sides, turning, direction or counts
     agreeing: int  # those that the measured motion does not contradict
-    contradictions: tuple[str, ...]  # `clip: what is wrong`, of every caption that disagrees
-    most_used: tuple[tuple[str, int], ...]  # captions and the clips that use them, commonest first
+    contradictions: tuple[str, ...]  # `clip: what is wrong`, for every caption that disagrees
+    most_used: tuple[tuple[str, int], ...]  # captions and their numbers of clips, most common first
 
     @property
     def share(self) -> float:
-        """Part of the claims that agree."""
+        """Share of the claims that agree."""
         return self.agreeing / self.claims if self.claims else 1.0
 
     @property
     def largest_use(self) -> float:
-        """Part of the clips that use the commonest caption."""
+        """Share of the clips that use the most common caption."""
         return self.most_used[0][1] / self.clips if self.most_used else 0.0
 
 
@@ -37,8 +37,8 @@ def measure_agreement(folder: Path, clip_ids: Sequence[str] | None = None) -> Ag
     """Compare the captions of a folder in HumanML3D's layout with its joints.
 
     Args:
-        folder: holds `new_joints/` and `texts/`.
-        clip_ids: the clips to look at; all of `texts/` by default.
+        folder: has `new_joints/` and `texts/`.
+        clip_ids: the clips to check; by default all in `texts/`.
 
     Raises:
         OSError: a file is missing.

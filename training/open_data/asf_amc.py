@@ -15,25 +15,25 @@ _DOF_AXIS = {"rx": 0, "ry": 1, "rz": 2}
 
 @dataclass(frozen=True)
 class AsfBone:
-    """One bone: it reaches from its parent's end to its own end."""
+    """One bone, from its parent's end to its own end."""
 
     name: str
     parent: str
-    reach: NDArray[np.float64]  # (3,) rest direction times length, in the file's unit
-    axis: NDArray[np.float64]  # (3, 3) rest orientation of the bone's own axes
-    dof: tuple[int, ...]  # axes (0, 1, 2) of the angles that an AMC line gives
+    offset: NDArray[np.float64]  # (3,) rest direction times length, in the file's unit
+    axis: NDArray[np.float64]  # (3, 3) rest orientation of the bone's local axes
+    dof: tuple[int, ...]  # rotation axes (0, 1, 2) of the angles in an AMC line
 
 
 @dataclass(frozen=True)
 class AsfSkeleton:
-    """Bones in an order in which parents precede their children; the root is called "root"."""
+    """Bones, parents before their children; the root is called "root"."""
 
     bones: tuple[AsfBone, ...]
     metres: float  # metres per unit of length
 
 
 def _euler_xyz(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Acclaim's "XYZ": x turns first. `(n, 3)` -> `(n, 3, 3)`."""
+    """Acclaim's "XYZ": x is applied first. `(n, 3)` -> `(n, 3, 3)`."""
     return axis_rotation(2, degrees[:, 2]) @ axis_rotation(1, degrees[:, 1]) @ axis_rotation(0, degrees[:, 0])
 
 
@@ -91,7 +91,7 @@ def _parse_bone(block: str, parents: dict[str, str], path: str) -> AsfBone:
         return AsfBone(
             name=name,
             parent=parents[name],
-            reach=direction * float(fields["length"][0]),
+            offset=direction * float(fields["length"][0]),
             axis=_euler_xyz(angles[None])[0],
             dof=tuple(_DOF_AXIS[dof] for dof in fields.get("dof", [])),
         )
@@ -114,10 +114,10 @@ def _parents_first(bones: list[AsfBone], path: str) -> list[AsfBone]:
 
 
 def read_amc(path: str | Path) -> dict[str, NDArray[np.float64]]:
-    """Read an AMC motion: for each bone the numbers of every frame, `(frames, degrees of freedom)`.
+    """Read an AMC motion: for each bone the values of every frame, `(frames, degrees of freedom)`.
 
     Raises:
-        ValueError: a frame is incomplete or a number is not one; the message names the line.
+        ValueError: a frame is incomplete or has a value that is not a number; the message says where.
     """
     rows: dict[str, list[list[str]]] = {}
     frames = 0
@@ -148,10 +148,10 @@ def read_amc(path: str | Path) -> dict[str, NDArray[np.float64]]:
 
 
 def read_acclaim(asf: str | Path, amc: str | Path) -> tuple[tuple[str, ...], NDArray[np.float64]]:
-    """Read a skeleton and a motion of it; see `acclaim_positions`.
+    """Read a skeleton and a motion for it; see `acclaim_positions`.
 
     Raises:
-        ValueError: one of them cannot be read, or they do not fit; the message names the file.
+        ValueError: one of them cannot be read, or they do not match; the message names the file.
     """
     skeleton, motion = read_asf(asf), read_amc(amc)
     try:
@@ -174,7 +174,7 @@ def acclaim_positions(
         the *end* of each bone.
 
     Raises:
-        ValueError: the motion does not fit the skeleton, or holds numbers that are not finite.
+        ValueError: the motion does not match the skeleton, or holds numbers that are not finite.
     """
     root = motion.get("root")
     if root is None or root.shape[1:] != (6,):
@@ -187,10 +187,10 @@ def acclaim_positions(
             if bone.name not in motion or motion[bone.name].shape[1:] != (len(bone.dof),):
                 raise ValueError(f"bone {bone.name!r}: the skeleton expects {len(bone.dof)} angles a frame")
             angles[:, bone.dof] = motion[bone.name]
-        turn = bone.axis @ _euler_xyz(angles) @ bone.axis.T
-        rotations[bone.name] = rotations[bone.parent] @ turn
-        positions[bone.name] = positions[bone.parent] + rotations[bone.name] @ bone.reach
-    places = np.stack(list(positions.values()), axis=1) * skeleton.metres
-    if not np.isfinite(places).all():
+        local = bone.axis @ _euler_xyz(angles) @ bone.axis.T
+        rotations[bone.name] = rotations[bone.parent] @ local
+        positions[bone.name] = positions[bone.parent] + rotations[bone.name] @ bone.offset
+    stacked = np.stack(list(positions.values()), axis=1) * skeleton.metres
+    if not np.isfinite(stacked).all():
         raise ValueError("numbers that are not finite")
-    return tuple(positions), places
+    return tuple(positions), stacked

@@ -1,4 +1,4 @@
-"""Facts about a clip that simple geometry can measure, for captions to use and to be checked against."""
+"""Geometric measurements of a clip, to write captions from and to check them against."""
 
 from dataclasses import dataclass
 
@@ -12,27 +12,27 @@ _PELVIS, _CHEST, _NECK, _HEAD = 0, 9, 12, 15
 _HIPS, _SHOULDERS, _WRISTS = (1, 2), (16, 17), (20, 21)  # (left, right), as everywhere below
 _ANKLES, _TOES = (7, 8), (10, 11)
 
-_FLIGHT = 0.06  # metres of both feet above their lowest: off the floor
-_LEAP = 0.15  # the same, for a leap rather than a stride of a run faster than _RUN_SPEED
+_FLIGHT = 0.06  # metres of both feet above their lowest height: airborne
+_LEAP = 0.15  # the same, to tell a leap from a running stride at more than _RUN_SPEED
 _RUN_SPEED = 2.0  # metres a second
 _JUMP_PELVIS = 0.98  # metres; the pelvis of the uniform skeleton stands at 0.93
 _STILL_SPEED = 0.12  # metres a second, mean over the joints
-_STEP_LENGTH = 0.15  # metres between two places where the same foot stands
-_SWING_SPEED = 0.6  # metres a second over the floor of a foot that does not stand
+_STEP_LENGTH = 0.15  # metres between two foot plants of the same foot
+_SWING_SPEED = 0.6  # metres a second: horizontal speed above which a foot swings
 
 
 @dataclass(frozen=True)
 class Hand:
     """One hand. Heights in metres, times in seconds, speeds in metres a second."""
 
-    above_shoulder: float  # highest point of the wrist above the shoulder of its side
+    above_shoulder: float  # highest point of the wrist above the shoulder on its side
     above_head: float  # highest point of the wrist above the head joint
     rise: float  # from the lowest to the highest point of the wrist, relative to the pelvis
-    drop: float  # from the highest point of the wrist to where it ends, relative to the pelvis
-    waves: int  # sweeps to the side and back while the hand is up
+    drop: float  # from the highest point of the wrist to its final height, relative to the pelvis
+    waves: int  # sweeps to the side and back while the hand is raised
     peak_speed: float  # fastest movement of the wrist relative to the chest
     path: float  # distance that the wrist covers relative to the chest
-    punches: int  # fast thrusts away from the shoulder and back
+    punches: int  # fast extensions away from the shoulder and back
 
 
 @dataclass(frozen=True)
@@ -42,16 +42,16 @@ class Foot:
     rise: float  # highest point of the ankle above its lowest
     kicks: int  # fast swings that lift the ankle above the other knee
     kick_speed: float  # fastest such swing, relative to the pelvis
-    up_seconds: float  # time off the floor while the other foot stands
+    up_seconds: float  # time off the floor while the other foot is planted
 
 
 @dataclass(frozen=True)
 class Attributes:
-    """What one clip shows. Metres, seconds, degrees; a turn to the left is positive.
+    """Measurements of one clip. Metres, seconds, degrees; a turn to the left is positive.
 
-    `forward` and `left` sum the movement of the pelvis in the body's own heading of each frame, so that
-    somebody who walks in a circle moves forward all the time; `net_forward` and `net_left` are where the
-    clip ends, seen from its first frame.
+    `forward` and `left` integrate the pelvis' movement relative to the body's current heading, so that
+    walking in a circle counts as forward throughout; `net_forward` and `net_left` are the final position
+    relative to the first frame.
     """
 
     duration: float
@@ -64,9 +64,9 @@ class Attributes:
     peak_speed: float  # fastest half second
     start_speed: float  # first half second
     end_speed: float  # last half second
-    turn: float  # heading at the end against the start, whole turns counted
-    turn_left: float  # the largest rise of the heading within the clip
-    turn_right: float  # the largest fall, positive
+    turn: float  # change of heading from start to end, full turns included
+    turn_left: float  # the largest increase of the heading within the clip
+    turn_right: float  # the largest decrease, positive
     left_hand: Hand
     right_hand: Hand
     left_foot: Foot
@@ -78,20 +78,20 @@ class Attributes:
     high_height: float  # of the pelvis: highest
     start_height: float
     end_height: float
-    bend: float  # largest angle of the trunk against the vertical
-    lean: float  # median angle of the trunk to the front, negative to the back
-    head_bend: float  # median angle of neck to head against the vertical
-    bounce: float  # how far the pelvis moves up and down with each step: 3 standard deviations
-    still_fraction: float  # frames in which the body hardly moves
+    bend: float  # largest angle between trunk and vertical
+    lean: float  # median forward lean of the trunk, negative backward
+    head_bend: float  # median angle between neck-to-head and vertical
+    bounce: float  # vertical movement of the pelvis with each step: 3 standard deviations
+    still_fraction: float  # share of frames in which the body hardly moves
     arm_spread: float  # largest distance between the wrists
     energy: float  # mean speed of the wrists relative to the chest
     path: GroundPath
     claps: int
-    squats: int  # dips of the pelvis that end
-    bows: int  # bends of the trunk that end
-    alternation: float  # part of the steps that are followed by one of the other foot
-    turn_speed: float  # fastest turning over half a second, degrees a second
-    lift_speed: float  # fastest movement of the pelvis up or down
+    squats: int  # completed dips of the pelvis
+    bows: int  # completed bends of the trunk
+    alternation: float  # share of the steps that are followed by a step of the other foot
+    turn_speed: float  # fastest turn over half a second, degrees a second
+    lift_speed: float  # fastest vertical movement of the pelvis
     body_speed: float  # mean speed of the joints relative to the pelvis
 
 
@@ -106,7 +106,7 @@ def measure(joints: Array) -> Attributes:
         The clip's attributes.
 
     Raises:
-        ValueError: the array is not such a clip.
+        ValueError: the array has another shape, fewer frames or values that are not finite.
     """
     if joints.ndim != 3 or joints.shape[1:] != (HUMANML3D.num_joints, 3) or len(joints) < 4:
         raise ValueError(f"joints of shape {joints.shape}: expected (frames >= 4, {HUMANML3D.num_joints}, 3)")
@@ -171,14 +171,14 @@ def measure(joints: Array) -> Attributes:
 
 
 def _heading(joints: Array) -> Array:
-    """Unwrapped yaw in radians that the hips and shoulders face, 0 at +Z, positive to the left."""
+    """Unwrapped yaw of the hips and shoulders in radians, 0 at +Z, positive to the left."""
     across = joints[:, _HIPS[0]] - joints[:, _HIPS[1]] + joints[:, _SHOULDERS[0]] - joints[:, _SHOULDERS[1]]
     across = smooth(across, 0.15)
     return np.unwrap(np.arctan2(-across[:, 2], across[:, 0]))
 
 
 def _largest_swings(heading: Array) -> tuple[float, float]:
-    """Largest rise and largest fall of the heading, in degrees, the walk's own sway removed."""
+    """Largest increase and largest decrease of the heading, in degrees, without the sway of walking."""
     yaw = np.degrees(smooth(heading, 0.3))
     rise = (yaw - np.minimum.accumulate(yaw)).max()
     fall = (np.maximum.accumulate(yaw) - yaw).max()
@@ -214,7 +214,7 @@ def _flights(joints: Array) -> list[float]:
 
 
 def _steps(joints: Array, side: int) -> int:
-    """Swings of one foot from one place to another, those that the clip cuts off included."""
+    """Number of steps of one foot, including steps cut off at either end of the clip."""
     ground = joints[:, _TOES[side]][:, [0, 2]]
     moving = np.linalg.norm(np.gradient(ground, axis=0), axis=-1) * FPS > _SWING_SPEED
     lengths = [np.linalg.norm(ground[run.stop - 1] - ground[run.start]) for run in runs(moving)]
@@ -240,7 +240,7 @@ def _hand(joints: Array, heading: Array, side: int) -> Hand:
 
 
 def _waves(relative: Array, heading: Array, above: Array) -> int:
-    """There-and-back sweeps to the side of a wrist that is near or above the shoulder."""
+    """Sideways sweeps, there and back, of a wrist near or above the shoulder."""
     sideways = relative[:, 0] * np.cos(heading) - relative[:, 2] * np.sin(heading)
     count = 0
     for run in runs(above > -0.20):

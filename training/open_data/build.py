@@ -1,8 +1,8 @@
 """Building the open data set: every capture becomes clips in HumanML3D's folder layout.
 
-A capture is worked on by itself: its clips and their mirrored copies are written, then a small record that
-marks it as done. From the clips of the training split more are composed, likewise in recorded parts. Running
-the command again continues with what has no record.
+Each capture is processed on its own: its clips and their mirrored copies are written, then a small record
+that marks it as done. Further clips are composed from those of the training split, also in recorded parts.
+Running the command again resumes with whatever has no record.
 """
 
 import dataclasses
@@ -47,8 +47,8 @@ from training.open_data.splits import split_of, trial_key
 from training.open_data.writing import encoded, write_clip
 
 _RECORDS = "records"
-_COMPOSED = {"open": 12_000, "open-free": 7_000, "all": 12_000}  # clips: 22 hours, 13 hours
-_MOST_COMPOSED = 6  # clips for each real one of the training split, its mirrored copy not counted
+_COMPOSED = {"open": 12_000, "open-free": 7_000, "all": 12_000}  # clips: about 22, 13 and 22 hours
+_MAX_COMPOSED = 6  # clips for each real clip of the training split, mirrored copies not counted
 _LANGUAGE = Language(captions_for, verb_phrases, base_form, gerund, check_caption, mirror_text, is_unseen)
 _SDK = Path(ram_sdk.__file__).parent
 _CODE = (Path(__file__).parent, _SDK / "skeleton", _SDK / "formats")
@@ -56,7 +56,7 @@ _CODE = (Path(__file__).parent, _SDK / "skeleton", _SDK / "formats")
 
 @dataclass(frozen=True)
 class Totals:
-    """What was built; clips and hours without mirrored copies, composed ones included."""
+    """Totals of a build; clips and hours include composed clips, but not mirrored copies."""
 
     captures: int
     clips: int
@@ -69,16 +69,16 @@ def build(captures_folder: Path, out: Path, mix: str, processes: int) -> Totals:
 
     Args:
         captures_folder: the captures, as archives or unpacked; see `find_captures`.
-        out: the data set's folder; a partly built one is continued.
+        out: the data set's folder; a partial build is resumed.
         mix: a key of `MIXES`.
-        processes: captures worked on at a time; does not change the result.
+        processes: captures processed in parallel; does not change the result.
 
     Returns:
         Totals; all statistics are in the set's `DATA_CARD.md`.
 
     Raises:
-        ValueError: no such mix, `out` holds another mix or one begun by other code, or a capture could not be
-            read; the others are done and kept.
+        ValueError: no such mix, `out` holds another mix or a build by another version of the code, or a
+            capture could not be read; the others are finished and kept.
     """
     if mix not in MIXES:
         raise ValueError(f"mix {mix!r}: choose one of {', '.join(MIXES)}")
@@ -100,7 +100,7 @@ def build(captures_folder: Path, out: Path, mix: str, processes: int) -> Totals:
     records = [json.loads(_record_path(out, file).read_text()) for file in captures]
     listing = _list_real(out, records)
     real = sum(clip["split"] == "train" and not clip["mirrored"] for clip in listing.values())
-    composed = add_composed(out, min(_COMPOSED[mix], _MOST_COMPOSED * real), _LANGUAGE, processes)
+    composed = add_composed(out, min(_COMPOSED[mix], _MAX_COMPOSED * real), _LANGUAGE, processes)
     return _finish(out, mix, found, records, composed, listing)
 
 
@@ -110,7 +110,7 @@ def build_capture(file: CaptureFile, out: Path, tables: Path) -> None:
     Args:
         file: the capture.
         out: the data set's folder.
-        tables: holds people's sentences, see `read_sentences`.
+        tables: the folder of human-written sentences, see `read_sentences`.
     """
     capture = read_capture(file)
     spike_seconds = spikes(capture.joints * leg_scale(capture.joints), capture.fps)
@@ -172,7 +172,7 @@ def _record_path(out: Path, file: CaptureFile) -> Path:
 
 
 def _claim(out: Path, mix: str) -> None:
-    """Mark the folder as this mix, built by this code; records of another would be continued wrongly."""
+    """Mark the folder as this mix, built by this code; a build of another mix or version is not resumed."""
     digest = hashlib.sha256()
     for path in sorted(path for folder in _CODE for path in folder.rglob("*.*")):
         if path.suffix in (".py", ".json"):
@@ -182,7 +182,7 @@ def _claim(out: Path, mix: str) -> None:
     if held != mix:
         raise ValueError(f"{out} holds the mix {held!r}: build {mix!r} in another folder")
     if version != digest.hexdigest():
-        raise ValueError(f"{out} was begun by another version of the code: build in another folder")
+        raise ValueError(f"{out} was started by another version of the code: build in another folder")
     write_whole(marker, f"{mix} {digest.hexdigest()}".encode())
 
 

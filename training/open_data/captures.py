@@ -1,4 +1,4 @@
-"""Finding the captures of a mix and reading them, whatever their format."""
+"""Finding the captures of a mix, and reading them in any of their formats."""
 
 import csv
 import tarfile
@@ -21,15 +21,15 @@ from training.open_data.sources import MIXES, SOURCES, Source, exclusion
 
 _ARCHIVES = ("bandai-namco.tar.xz", "cmu.tar.xz", "more.tar.xz", "more2.tar.xz")
 _GLTF_FPS = 60.0  # animation curves are sampled densely, then resampled like every capture
-_LOOP_SECONDS = 3.0  # shorter animations that end in the pose they began with are repeated
-_LOOP_GAP = 0.02  # metres, mean over the joints, between the first and the last pose of a loop
+_LOOP_SECONDS = 3.0  # shorter animations that end in their first pose are repeated
+_LOOP_GAP = 0.02  # maximum metres, mean over the joints, between first and last pose of a loop
 
 
 @dataclass(frozen=True)
 class CaptureFile:
-    """One capture: a file, or one animation of a file that holds several.
+    """One capture: a file, or one animation of a file with several.
 
-    `excluded` says why the capture is not used and is empty for those that are.
+    `excluded` is the reason why the capture is not used, or empty.
     """
 
     capture_id: str  # the source's number and four digits
@@ -44,7 +44,7 @@ class CaptureFile:
 
 @dataclass(frozen=True)
 class Capture:
-    """Captured joints `(frames, 22, 3)` as `retarget` expects them, and their frame rate."""
+    """Captured joints `(frames, 22, 3)`, the input of `retarget`, and their frame rate."""
 
     joints: FloatArray
     fps: float
@@ -54,12 +54,12 @@ def find_captures(folder: Path, mix: str, work: Path) -> list[CaptureFile]:
     """List the captures of a mix, in an order that depends on names only.
 
     Args:
-        folder: holds the archives (`cmu.tar.xz`, ...) or the folders unpacked from them, and `captions/`.
+        folder: has the archives (`cmu.tar.xz`, ...) or the folders unpacked from them, and `captions/`.
         mix: a key of `MIXES`.
         work: archives are unpacked here, once.
 
     Raises:
-        FileNotFoundError: a source of the mix or the label tables are not there.
+        FileNotFoundError: a source of the mix or the tables of labels are missing.
     """
     tables = folder / "captions"
     if not tables.is_dir():
@@ -85,10 +85,10 @@ def find_captures(folder: Path, mix: str, work: Path) -> list[CaptureFile]:
 
 
 def read_capture(file: CaptureFile) -> Capture:
-    """Read one capture and pick the 22 joints from it.
+    """Read the 22 joints of one capture.
 
     Raises:
-        ValueError: the file cannot be read, or no skeleton map fits it.
+        ValueError: the file cannot be read, or no skeleton map matches it.
     """
     source = SOURCES[file.source]
     joints, fps = _read_joints(file)
@@ -99,7 +99,7 @@ def read_capture(file: CaptureFile) -> Capture:
 
 
 def _read_joints(file: CaptureFile) -> tuple[FloatArray, float]:
-    """The 22 joints in the file's own axes and the frame rate it gives, 0 where it gives none."""
+    """The 22 joints in the file's own axes, and its frame rate, or 0 if it gives none."""
     match file.path.suffix:
         case ".bvh":
             motion = read_bvh(file.path)
@@ -125,10 +125,10 @@ def _read_joints(file: CaptureFile) -> tuple[FloatArray, float]:
 
 
 def _repeat_loop(joints: FloatArray, fps: float) -> FloatArray:
-    """Play a short animation again until it lasts three seconds, if it ends as it began and moves at all.
+    """Repeat a short animation until it lasts three seconds, if it is a loop and moves at all.
 
-    Where the pose is the same but farther on, as after a stride, each repetition starts where the last one
-    ended.
+    If its last pose is its first but displaced, as after a stride, each repetition starts where the previous
+    one ended.
     """
     travel = (joints[-1, 0] - joints[0, 0]) * np.array((1.0, 0.0, 1.0))
     gap = np.linalg.norm(joints[-1] - travel - joints[0], axis=-1).mean()
@@ -154,9 +154,9 @@ def _source_takes(source: Source, folder: Path, work: Path) -> Iterator[tuple[Pa
 
 
 def _locate(folder: Path, part: str, work: Path) -> Path:
-    """The folder of a source; the archives are unpacked into `work` if it is in neither place.
+    """The folder of a source; if it does not exist yet, the archives are unpacked into `work`.
 
-    What is authored is next to this module.
+    Authored motions are next to this module.
     """
     for place in (folder, work, Path(__file__).parent):
         if (place / part).is_dir():
@@ -166,20 +166,20 @@ def _locate(folder: Path, part: str, work: Path) -> Path:
             with tarfile.open(folder / archive) as tar:
                 tar.extractall(work, filter="data")
     if not (work / part).is_dir():
-        raise FileNotFoundError(f"{folder}: neither a folder {part}/ nor an archive that holds it")
+        raise FileNotFoundError(f"{folder}: neither a folder {part}/ nor an archive with it")
     return work / part
 
 
 def _skeleton_beside(motion: Path) -> Path:
-    """The ASF file whose name begins the motion's name ('02.asf' for '02_01.amc')."""
+    """The ASF file whose name is a prefix of the motion's name ('02.asf' for '02_01.amc')."""
     for path in sorted(motion.parent.glob("*.asf")):
         if motion.stem.startswith(f"{path.stem}_"):
             return path
-    raise ValueError(f"{motion}: no ASF skeleton next to it whose name begins the motion's name")
+    raise ValueError(f"{motion}: no ASF skeleton next to it whose name is a prefix of the motion's name")
 
 
 def _performer(source: str, stem: str) -> str:
-    """Performer as the file name says; empty where it does not."""
+    """The performer according to the file name, or empty."""
     words = stem.split("_")
     match source:
         case "cmu" | "cmu-extra" | "accad":

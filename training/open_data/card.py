@@ -1,4 +1,4 @@
-"""The data card: what a built set contains and what may be done with it, from measured statistics."""
+"""The data card: contents, statistics and terms of use of a built set."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,47 +14,47 @@ _ABOUT = """# Open motion-text data set, mix `{mix}`
 
 {clips} clips ({hours:.2f} hours) and their mirrored copies, cut from {captures} captures and authored
 takes, in HumanML3D's layout: 22 joints on HumanML3D's uniform skeleton, 20 fps, 263 features a frame; and
-{composed} clips ({composed_hours:.2f} hours) composed of those of the training split. {captions} captions
-without those of mirrored copies. Built by `python -m training prepare open --mix {mix}`; the numbers below
-were measured while building.
+{composed} clips ({composed_hours:.2f} hours) composed from those of the training split. {captions} captions,
+not counting those of mirrored copies. Built by `python -m training prepare open --mix {mix}`; the statistics
+below were measured during the build.
 
-**What may be done with it.** {terms}
+**Terms of use.** {terms}
 
-`clips.json` names source, file, part, licence and credit of every clip. `Mean.npy` and `Std.npy` are of the
-training split.
+`clips.json` gives the source, file, part, licence and credit of every clip. `Mean.npy` and `Std.npy` are the
+statistics of the training split.
 """
 
-_AUTHORED = """These clips are not captured: people who contribute to this project wrote them as keyframes
-of hands, feet, trunk and head (`training/open_data/authored`), inverse kinematics plays them with a made-up
-sway, and each take draws its own speed, size, count and side. They stand in for everyday actions that the
-captures show seldom or never, and they count among the clips and actions of the other sections. All of them
-are in the training split: they are no measure of real motion.
+_AUTHORED = """These clips are not captured: contributors to this project wrote them as keyframes of hands,
+feet, trunk and head (`training/open_data/authored`). Inverse kinematics and a synthetic sway animate them,
+and each take has a random speed, size, repetition count and side. They cover everyday actions that are rare
+or missing in the captures, and they are included in the clips and actions of the other sections. All of them
+are in the training split: they do not represent real motion.
 """
-_COMPOSED = """Made from the captured clips of the training split and their mirrored copies; in `clips.json`
+_COMPOSED = """Made from the captured clips of the training split and their mirrored copies. In `clips.json`,
 such a clip has `composed`, its kind, and `sources`: clip, first frame and one past the last of each part. All
-passed the same gates: bones to 1 mm, no joint more than 3 cm below the floor, feet that slide at most a tenth
-more than the sources', no joint that moves more than 10 cm a frame at a seam unless it does so in a source,
-and captions that the motion does not contradict.
+passed the same quality checks: bone lengths within 1 mm, no joint more than 3 cm below the floor, at most
+10 % more foot sliding than in the sources, no joint that moves more than 10 cm a frame at a seam unless one
+does so in a source, and captions that the motion does not contradict.
 """
 _KINDS = {
     "then": "two or three clips joined",
     "while": "arms of one clip on the legs of another",
-    "along": "walks and runs bent onto curves",
+    "along": "walks and runs bent along curves",
     "tempo": "slower or faster, 0.7 to 1.4 times",
     "count": "one to six jumps, waves, kicks, punches, claps, squats or steps",
     "held": "standing before, after, or both",
 }
 
-_NOTES = """## Limits
+_NOTES = """## Limitations
 
-- Most captions are wordings of the clip's action, written by hand, filled and checked by measurement; nobody
-  watched each clip. People's sentences about other captures were given to clips by rules, and a few percent
-  of them fit badly. Word tags come from a short word list.
-- Wrists, ankles and head have no rotation of their own in 22 joints; hands and faces are absent.
-- Steps, ladders and furniture that performers used are not part of the data: bodies rest on things unseen.
-- Distances after retargeting compare joints once legs, trunk, shoulders, arms and neck have each been scaled
-  to the uniform skeleton. With one scale for the whole body they contain the difference in proportions:
-  torsos shorter than the uniform skeleton's, for legs of equal length, by 12 cm in Bandai-Namco's files.
+- Most captions are hand-written wordings of the clip's action, filled in and checked by measurements; nobody
+  reviewed each clip. Human-written sentences about other captures were assigned to clips by rules, and a few
+  percent of them fit badly. Part-of-speech tags come from a short word list.
+- With 22 joints, wrists, ankles and head have no rotation of their own; hands and faces are missing.
+- Steps, ladders and furniture that performers used are not part of the data: bodies rest on unseen objects.
+- Distances after retargeting compare joints after legs, trunk, shoulders, arms and neck have each been scaled
+  to the uniform skeleton. With one scale for the whole body, they include the difference in proportions:
+  for equal leg lengths, torsos in Bandai-Namco's files are 12 cm shorter than the uniform skeleton's.
 """
 
 
@@ -69,8 +69,8 @@ def data_card(
 
     Args:
         mix: a key of `MIXES`.
-        files: every capture that was found, the excluded ones too.
-        records: one for each capture that was used.
+        files: all captures found, including excluded ones.
+        records: one for each used capture.
         composed: one for each part of the composed clips.
         captions: sentences by clip id, without mirrored copies.
     """
@@ -119,7 +119,7 @@ def _source_section(by_source: Mapping[str, Sequence[Record]]) -> str:
         rows.append((f"{SOURCES[name].title} (`{name}`)", SOURCES[name].license, len(clips), hours))
     credits = "".join(f"- {credit}\n" for credit in dict.fromkeys(SOURCES[name].credit for name in by_source))
     table = markdown.table(("source", "licence", "clips", "hours"), rows)
-    return f"## Sources and credits\n\n{table}\nCredits to give:\n\n{credits}"
+    return f"## Sources and credits\n\n{table}\nRequired credits:\n\n{credits}"
 
 
 def _flow_section(files: Sequence[CaptureFile], by_source: Mapping[str, Sequence[Record]]) -> str:
@@ -146,14 +146,14 @@ def _flow_section(files: Sequence[CaptureFile], by_source: Mapping[str, Sequence
                 *(f"{dropped[reason]:.0f}" for reason in reasons),
             )
         )
-    head = ("source", "captures", "not used", "without a clip", "clips", "s in", "s kept")
+    head = ("source", "captures", "excluded", "without a clip", "clips", "s in", "s kept")
     table = markdown.table((*head, *(f"s dropped: {reason}" for reason in reasons)), rows)
     unused = Counter((file.source, file.excluded) for file in files if file.excluded)
     listed = "".join(
         f"- {source}: {count} ({reason})\n" for (source, reason), count in sorted(unused.items())
     )
-    rest = "What is neither kept nor dropped is the last frame of each clip, which only gives the velocities."
-    return f"## From captures to clips\n\n{table}\n{rest}\n\nCaptures not used:\n\n{listed or '- none'}"
+    rest = "The last frame of each clip is neither kept nor dropped; it is only used for the velocities."
+    return f"## From captures to clips\n\n{table}\n{rest}\n\nExcluded captures:\n\n{listed or '- none'}"
 
 
 def _quality_section(by_source: Mapping[str, Sequence[Record]]) -> str:
@@ -180,13 +180,13 @@ def _quality_section(by_source: Mapping[str, Sequence[Record]]) -> str:
             "distance, cm",
             "worst capture",
             "with one scale",
-            "toe sliding captured, cm/s",
+            "toe sliding as captured, cm/s",
             "retargeted",
             "change",
         ),
         rows,
     )
-    text = "Mean distance between captured and retargeted joints, and ground speed of planted toes."
+    text = "Mean distance between captured and retargeted joints, and horizontal speed of planted toes."
     return f"## Retargeting\n\n{text}\n\n{table}"
 
 
@@ -200,7 +200,7 @@ def _action_section(clips: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _authored_section(records: Sequence[Record]) -> str:
-    """Clips and minutes of each action that is authored."""
+    """Clips and minutes of each authored action."""
     actions: dict[str, list[float]] = defaultdict(list)
     for clip in (clip for record in records for clip in record["clips"]):
         actions[clip["action"]].append(_seconds(clip))
@@ -209,7 +209,7 @@ def _authored_section(records: Sequence[Record]) -> str:
 
 
 def _composed_section(composed: Sequence[Record]) -> str:
-    """Clips and hours by kind, and how many drafts were thrown away for what."""
+    """Clips and hours by kind, and rejected drafts by reason."""
     rows = []
     reasons: dict[str, Counter[str]] = {}
     for kind in dict.fromkeys(record["kind"] for record in composed):
@@ -227,10 +227,8 @@ def _composed_section(composed: Sequence[Record]) -> str:
         for kind, rejected in reasons.items()
         if rejected
     )
-    table = markdown.table(("kind", "what it is", "clips", "hours", "drafts thrown away"), rows)
-    return (
-        f"## Composed motion\n\n{_COMPOSED}\n{table}\nDrafts thrown away by reason:\n\n{listed or '- none'}"
-    )
+    table = markdown.table(("kind", "description", "clips", "hours", "rejected drafts"), rows)
+    return f"## Composed motion\n\n{_COMPOSED}\n{table}\nRejected drafts by reason:\n\n{listed or '- none'}"
 
 
 def _caption_section(captions: Mapping[str, Sequence[str]], records: Sequence[Record]) -> str:
@@ -243,15 +241,15 @@ def _caption_section(captions: Mapping[str, Sequence[str]], records: Sequence[Re
     vocabulary = {word for sentence in uses for word in sentence.split()}
     sentence, most = min(uses.items(), key=lambda item: (-item[1], item[0]))
     rows = (
-        ("captions a clip", f"{min(counts)} to {max(counts)}, mean {sum(counts) / len(counts):.1f}"),
-        ("words a caption", f"{min(words)} to {max(words)}, mean {sum(words) / len(words):.1f}"),
-        ("sentences that people wrote about the clip's own capture", people["about this capture"]),
-        ("sentences that people wrote about other captures", people["about other captures"]),
-        ("different captions", len(uses)),
-        ("different words", len(vocabulary)),
+        ("captions per clip", f"{min(counts)} to {max(counts)}, mean {sum(counts) / len(counts):.1f}"),
+        ("words per caption", f"{min(words)} to {max(words)}, mean {sum(words) / len(words):.1f}"),
+        ("human-written sentences about the clip's own capture", people["about this capture"]),
+        ("human-written sentences about other captures", people["about other captures"]),
+        ("unique captions", len(uses)),
+        ("unique words", len(vocabulary)),
         ("most used caption", f"{sentence!r}: {most / len(captions) * 100:.2f} % of the clips"),
     )
-    return f"## Captions\n\nWithout mirrored copies.\n\n{markdown.table(('', ''), rows)}"
+    return f"## Captions\n\nNot counting mirrored copies.\n\n{markdown.table(('', ''), rows)}"
 
 
 def _split_section(clips: Sequence[Mapping[str, Any]]) -> str:
@@ -263,4 +261,5 @@ def _split_section(clips: Sequence[Mapping[str, Any]]) -> str:
         for split, seconds in sorted(split_clips.items())
     ]
     table = markdown.table(("split", "clips", "share", "hours"), rows)
-    return f"## Splits\n\nBy captured trial: no trial, and no mirrored copy, is in two splits.\n\n{table}"
+    rule = "By captured trial: all clips of a trial, and their mirrored copies, are in the same split."
+    return f"## Splits\n\n{rule}\n\n{table}"

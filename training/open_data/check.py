@@ -1,4 +1,4 @@
-"""Checking a built set: all that any folder is checked for, and what `clips.json` promises."""
+"""Checking a built set: the checks of any folder, and that it agrees with its `clips.json`."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -14,16 +14,16 @@ from training.open_data.splits import trial_key
 def check_folder(root: Path) -> Iterator[str]:
     """Check a data set and yield its problems, one line each.
 
-    Beside what `training.data.check.check_folder` checks, and where there is a `clips.json`: whether clips of
-    one trial, or a composed clip and its parts, are in two splits, and whether a mirrored copy's captions are
-    those of its original, mirrored.
+    In addition to `training.data.check.check_folder`, if the folder has a `clips.json`: whether clips of one
+    trial, or a composed clip and its parts, are in different splits, and whether a mirrored copy's captions
+    are the mirrored captions of its original.
 
     Args:
-        root: HumanML3D or KIT-ML as distributed, or a folder that `build` made.
+        root: HumanML3D or KIT-ML as distributed, or a folder made by `build`.
 
     Raises:
         FileNotFoundError: the folder has no statistics.
-        ValueError: they are of neither set.
+        ValueError: the statistics fit neither HumanML3D nor KIT-ML.
     """
     yield from check.check_folder(root)
     about = read_listing(root)
@@ -42,7 +42,7 @@ def _leaks(about: Mapping[str, Mapping[str, Any]], members: Mapping[str, str]) -
         if clip_id in members and "composed" in clip:
             for source, *_ in clip["sources"]:
                 if members.get(source) != members[clip_id]:
-                    yield f"{clip_id}: in {members[clip_id]}.txt, but made of {source}, which is not"
+                    yield f"{clip_id}: in {members[clip_id]}.txt, but composed of {source}, which is not"
         elif clip_id in members:
             trials[trial_key(clip["source"], clip["file"], clip["take"])].add(members[clip_id])
     for trial, splits in trials.items():
@@ -54,6 +54,6 @@ def _mirrored_captions(data: MotionTextFolder, clip_id: str) -> Iterator[str]:
     try:
         captions, originals = ([c.text for c in data.captions(i)] for i in (clip_id, clip_id[1:]))
     except (OSError, ValueError):
-        return  # reported as captions that cannot be read
+        return  # already reported by `check.check_folder`
     if [mirror_text(text) for text in originals] != captions:
-        yield f"{clip_id}: captions are not those of {clip_id[1:]} with the sides exchanged"
+        yield f"{clip_id}: captions are not those of {clip_id[1:]} with left and right swapped"

@@ -13,23 +13,20 @@ from ram_sdk.skeleton.retarget import FloatArray
 BoolArray = NDArray[np.bool_]
 
 FPS = HUMANML3D.fps
-MIN_FRAMES, MAX_FRAMES = 40, 196  # frames of features; a clip has one frame of joints more
+MIN_FRAMES, MAX_FRAMES = 40, 196  # frames of features; joints have one frame more
 
-_SPIKE_SPEED = 15.0  # metres a second: no joint of a person moves faster for one captured frame
+_SPIKE_SPEED = 15.0  # metres a second between two captured frames: faster than any human joint moves
 _STILL_SPEED = 0.04  # metres a second, mean over the joints, smoothed over half a second
 _STILL_KEPT = 0.8  # seconds of stillness kept on either side of motion
-_STILL_WHOLE = 0.5  # a take that is still for more than this share shows standing or sitting: kept
+_STILL_WHOLE = 0.5  # a take that is still for a larger share shows standing or sitting: kept
 _FROZEN_SPEED = 0.003  # metres a second: less than a living body moves
-_IDLE_SHARE, _IDLE_SPEED = (
-    0.15,
-    0.12,
-)  # of a take's speed, and m/s: slower ends idle
-_POSE_EDGE = 0.5  # seconds from either end of a take within which a T-pose begins or ends
+_IDLE_SHARE, _IDLE_SPEED = 0.15, 0.12  # of a take's speed, and m/s: the ends of a take below both are idle
+_POSE_EDGE = 0.5  # maximum seconds between either end of a take and a T-pose to be cut off
 _POSE_SPEED = 0.3  # metres a second: hands that are faster do not hold a pose
-_POSE_LEFT = 0.75  # seconds that the arms take to leave a T-pose, or to get into one, at most
-_REST_FRAMES = 3  # dropped where the first frame is a T-pose
-_PIECE_FRAMES = 120  # long stretches are cut into pieces of about this length ...
-_UNEVEN = 0.15  # ... which costs as much, at half or one and a half times it, as a cut at this speed in m/s
+_POSE_LEFT = 0.75  # maximum seconds that the arms take to leave or enter a T-pose
+_REST_FRAMES = 3  # dropped if the first frame is a T-pose
+_PIECE_FRAMES = 120  # long segments are cut into pieces of about this length ...
+_UNEVEN = 0.15  # ... a piece of half or 1.5 times this length costs as much as a cut at this speed in m/s
 
 
 def resample(joints: FloatArray, fps: float) -> FloatArray:
@@ -37,11 +34,10 @@ def resample(joints: FloatArray, fps: float) -> FloatArray:
 
     Args:
         joints: `(frames, joints, 3)`, at least two frames.
-        fps: their rate.
+        fps: their frame rate.
 
     Returns:
-        `(new frames, joints, 3)`; the first frame is kept, the last new frame is not after the last
-        old one.
+        `(new frames, joints, 3)`, from the first frame on; nothing is extrapolated after the last frame.
     """
     times = np.arange(int((len(joints) - 1) / fps * FPS + 1e-4) + 1) * (fps / FPS)
     left = np.minimum(times.astype(int), len(joints) - 2)
@@ -58,7 +54,7 @@ def resample(joints: FloatArray, fps: float) -> FloatArray:
 
 
 def spikes(joints: FloatArray, fps: float) -> FloatArray:
-    """Seconds at which a joint jumps faster than 15 m/s; `joints` in metres at the captured rate."""
+    """Times in seconds at which a joint is faster than 15 m/s; `joints` in metres at the captured rate."""
     speed = np.linalg.norm(np.diff(joints, axis=0), axis=-1).max(-1) * fps
     return np.asarray((np.flatnonzero(speed > _SPIKE_SPEED) + 0.5) / fps)
 
@@ -66,16 +62,16 @@ def spikes(joints: FloatArray, fps: float) -> FloatArray:
 def find_clips(
     joints: FloatArray, spike_seconds: FloatArray, bounds: Sequence[float] = ()
 ) -> tuple[list[tuple[int, int]], Counter[str]]:
-    """Decide which parts of a take become clips.
+    """Choose the parts of a take that become clips.
 
     Args:
         joints: `(frames, 22, 3)` retargeted, in metres at 20 fps.
         spike_seconds: times of broken frames, from `spikes`.
-        bounds: seconds at which one action ends and another begins, where the take is always cut.
+        bounds: seconds at which one action ends and another begins; the take is always cut there.
 
     Returns:
-        Clips as (first, last) frames of joints, both included, and the frames dropped by reason. A clip
-        of n + 1 frames of joints has n frames of features, which are what is counted.
+        Clips as (first, last) frames of joints, both inclusive, and the number of dropped frames by reason.
+        A clip of n + 1 frames of joints has n frames of features; the limits of length apply to these.
     """
     speed = _mean_speed(joints)
     posed = _t_pose_edges(joints)
@@ -101,14 +97,14 @@ def find_clips(
 
 
 def _split(first: int, last: int, bounds: Sequence[int]) -> list[tuple[int, int]]:
-    """Cut a stretch at the bounds inside it."""
+    """Cut a segment at the bounds inside it."""
     return list(pairwise([first, *(bound for bound in sorted(set(bounds)) if first < bound < last), last]))
 
 
 def _pieces(first: int, last: int, speed: FloatArray) -> list[tuple[int, int]]:
-    """Cut a stretch where the body is slow, in pieces that are neither too short nor too long.
+    """Cut a segment where the body is slow, into pieces that are neither too short nor too long.
 
-    The cuts are those with the least sum of speeds and of a cost of uneven lengths (dynamic programming).
+    Dynamic programming minimises the sum of the speeds at the cuts and a cost of uneven lengths.
     """
     frames = last - first
     if frames <= MAX_FRAMES:
@@ -140,7 +136,7 @@ def _near(seconds: FloatArray, frames: int) -> BoolArray:
     times = np.arange(frames) / FPS
     mask = np.zeros(frames, dtype=bool)
     for moment in seconds:
-        mask |= np.abs(times - moment) < 1.75 / FPS  # as far as cubic interpolation at 24 fps reaches
+        mask |= np.abs(times - moment) < 1.75 / FPS  # the support of cubic interpolation at 24 fps
     return mask
 
 
@@ -156,11 +152,11 @@ def _mean_speed(joints: FloatArray) -> FloatArray:
 
 
 def _idle_ends(speed: FloatArray, usable: BoolArray) -> BoolArray:
-    """What a take begins and ends with before anything happens, but for the rest around the action.
+    """Idle frames before and after the action of a take, except a short rest around it.
 
     Args:
         speed: from `_mean_speed`.
-        usable: frames that are not dropped already; the action is looked for among them.
+        usable: frames that are not dropped already; only these are searched for the action.
     """
     mask = np.zeros(len(speed), dtype=bool)
     if not usable.any() or (speed < _STILL_SPEED).mean() > _STILL_WHOLE:
@@ -177,7 +173,7 @@ def _idle_ends(speed: FloatArray, usable: BoolArray) -> BoolArray:
 
 
 def _long_stillness(speed: FloatArray) -> BoolArray:
-    """The middle of long pauses, and frozen stretches even of takes that are still throughout."""
+    """The middle of long pauses; in takes that are mostly still, only frozen frames."""
     mask = np.zeros(len(speed), dtype=bool)
     still = speed < _STILL_SPEED
     if still.mean() > _STILL_WHOLE:
@@ -192,7 +188,7 @@ def _long_stillness(speed: FloatArray) -> BoolArray:
 
 
 def _t_pose_edges(joints: FloatArray) -> BoolArray:
-    """T- and A-poses that a take begins or ends with, and the arms' way out of and into them."""
+    """T- and A-poses at either end of a take, with the arms' movement out of or into them."""
     mask = np.zeros(len(joints), dtype=bool)
     wide, posed = _arms_out(joints)
     if posed[0]:  # files often begin with a single frame of the rest pose
@@ -210,7 +206,7 @@ def _t_pose_edges(joints: FloatArray) -> BoolArray:
 
 
 def _without_gaps(mask: BoolArray, longest: int) -> BoolArray:
-    """The mask with gaps of up to `longest` frames between its runs closed."""
+    """The mask with gaps of up to `longest` frames between its runs filled."""
     closed = mask.copy()
     for (_, last), (first, _) in pairwise(_runs(mask)):
         if first - last <= longest:
@@ -225,7 +221,7 @@ def _last_of_run(mask: BoolArray, start: int, longest: int) -> int:
 
 
 def _arms_out(joints: FloatArray) -> tuple[BoolArray, BoolArray]:
-    """Frames `(frames,)` with arms spread wide at all, and with an upright pose of straight arms held out."""
+    """Masks `(frames,)` of arms spread wide, and of an upright pose with straight arms held out."""
     arms = ((20, 18), (18, 16), (16, 17), (17, 19), (19, 21))
     span = sum(np.linalg.norm(joints[:, a] - joints[:, b], axis=-1) for a, b in arms)
     spread = np.linalg.norm(joints[:, 20] - joints[:, 21], axis=-1) / span

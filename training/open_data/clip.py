@@ -1,4 +1,4 @@
-"""What is known about one clip of the open data set."""
+"""Metadata of one clip of the open data set."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,9 @@ class ClipInfo:
     """Where a clip comes from and what its source says about it.
 
     `file` is the stem of the captured file ('02_01', 'Male2_B15_WalkTurnAround',
-    'dataset-2_wave-left-hand_happy_012'); `take` names the animation in files that hold several and is
-    empty elsewhere. `label` is the source's own short description, empty where there is none. `actions`,
-    `manner`, `object` and `woman` (whether the performer is known to be one) are what `labels.json` says.
+    'dataset-2_wave-left-hand_happy_012'); `take` is the name of the animation in files with several,
+    otherwise empty. `label` is the source's own short description, or empty. `actions`, `manner`, `object`
+    and `woman` (whether the performer is known to be a woman) are from `labels.json`.
     """
 
     clip_id: str

@@ -1,4 +1,4 @@
-"""What a clip does a number of times, and the shape of the path that it takes over the floor."""
+"""Counting repeated movements in a clip, and the shape of its ground path."""
 
 import itertools
 from dataclasses import dataclass
@@ -12,24 +12,24 @@ _SHOULDERS, _WRISTS, _TOES = (16, 17), (20, 21), (10, 11)  # (left, right)
 
 _CLAP_GAP = 0.30  # metres between the wrists when the palms meet
 _CLAP_OPENING = 0.06  # metres by which they part between two claps
-_SQUAT_DEPTH = 0.18  # metres of the pelvis
-_BOW_ANGLE = 22.0  # degrees of the trunk
-_REACH = 0.13  # metres by which a fist comes nearer to its shoulder before and after a punch
+_SQUAT_DEPTH = 0.18  # metres that the pelvis goes down
+_BOW_ANGLE = 22.0  # degrees that the trunk bends
+_REACH = 0.13  # metres by which a fist is nearer to its shoulder before and after a punch
 _PUNCH_SPEED = 2.0  # metres a second
-_WALKING = 0.25  # metres a second: slower than this a path has no direction
-_LOOP_TURN = 300.0  # degrees of a path that closes
-_LOOP_GAP = 0.4  # of the path's extent: how near it must come to where it was
+_WALKING = 0.25  # metres a second: below this speed a path has no direction
+_LOOP_TURN = 300.0  # minimum degrees of turning of a closed path
+_LOOP_GAP = 0.4  # of the path's extent: how close to an earlier point it must pass
 
 
 @dataclass(frozen=True)
 class GroundPath:
-    """The way that the pelvis takes over the floor; degrees, a bend to the left is positive."""
+    """The pelvis' path over the floor; degrees, a bend to the left is positive."""
 
-    bend: float  # direction of travel at the end against the start, whole turns counted
+    bend: float  # change of the direction of travel from start to end, full turns included
     bend_left: float  # the largest change of direction to the left within the clip
     bend_right: float  # the same to the right, positive
     straightness: float  # distance between start and end over the length of the path
-    closes: bool  # goes round in one sense and comes back to where it was
+    closes: bool  # turns one way and comes back near an earlier point
 
     @property
     def winds(self) -> bool:
@@ -38,7 +38,7 @@ class GroundPath:
 
 
 def ground_path(pelvis: Array) -> GroundPath:
-    """Shape of a path from the pelvis `(frames, 3)`, smoothed against the sway of the steps."""
+    """Shape of the path of the pelvis `(frames, 3)`, smoothed to remove the sway of steps."""
     place = smooth(pelvis[:, [0, 2]], 0.4)
     velocity = np.gradient(place, axis=0) * FPS
     speed = np.hypot(*velocity.T)
@@ -58,7 +58,7 @@ def ground_path(pelvis: Array) -> GroundPath:
 
 
 def _comes_back(place: Array, course: Array) -> bool:
-    """Whether the path, after most of a turn, passes near a point where it was before."""
+    """Whether the path, after most of a full turn, passes near an earlier point."""
     extent = float(np.ptp(place, axis=0).max())
     for start in range(0, len(place), 5):
         later = place[start:][np.abs(course[start:] - course[start]) > _LOOP_TURN * 0.9]
@@ -68,24 +68,24 @@ def _comes_back(place: Array, course: Array) -> bool:
 
 
 def claps(joints: Array) -> int:
-    """Times that both hands, held in front of the body, part and meet."""
+    """Number of times that the hands part and meet."""
     gap = np.linalg.norm(joints[:, _WRISTS[0]] - joints[:, _WRISTS[1]], axis=-1)
     meetings = bumps(-np.concatenate(([gap.max()], gap, [gap.max()])), _CLAP_OPENING)
     return sum(bool(gap[min(frame - 1, len(gap) - 1)] < _CLAP_GAP) for frame in meetings)
 
 
 def squats(joints: Array) -> int:
-    """Times that the pelvis goes down and comes up again."""
+    """Number of times that the pelvis goes down and comes up again."""
     return len(bumps(-smooth(joints[:, _PELVIS, 1], 0.1), _SQUAT_DEPTH))
 
 
 def bows(bend: Array) -> int:
-    """Times that the trunk, at `bend` degrees against the vertical, goes down and comes up again."""
+    """Number of times that the trunk, at `bend` degrees from the vertical, goes down and comes up again."""
     return len(bumps(smooth(bend, 0.1), _BOW_ANGLE))
 
 
 def punches(joints: Array, side: int) -> int:
-    """Times that a wrist is thrust away from its shoulder fast and comes back."""
+    """Number of times that a wrist moves fast away from its shoulder and comes back."""
     arm = joints[:, _WRISTS[side]] - joints[:, _SHOULDERS[side]]
     reach = np.linalg.norm(arm, axis=-1)
     thrust = np.gradient(reach) * FPS
@@ -97,7 +97,7 @@ def punches(joints: Array, side: int) -> int:
 
 
 def alternation(joints: Array) -> float:
-    """Part of the steps that are followed by a step of the other foot; 0 where there are fewer than two."""
+    """Share of the steps that are followed by a step of the other foot; 0 for fewer than two steps."""
     order = []
     for side, toe in enumerate(_TOES):
         ground = smooth(joints[:, toe][:, [0, 2]], 0.05)

@@ -14,7 +14,7 @@ FloatArray = NDArray[np.float64]
 
 _WIDTH = {"SCALAR": 1, "VEC3": 3, "VEC4": 4}
 _FLOAT = 5126
-_LONGEST = 600.0  # seconds of an animation
+_MAX_SECONDS = 600.0  # of an animation
 _DAMAGE = (
     ValueError,
     KeyError,
@@ -29,12 +29,12 @@ _DAMAGE = (
 
 @contextlib.contextmanager
 def _naming(path: str | Path) -> Iterator[None]:
-    """Whatever a damaged file leads to is a ValueError that names it."""
+    """Raise any error of a damaged file as a ValueError that names the file."""
     try:
         yield
     except _DAMAGE as error:
         reason = str(error) if isinstance(error, ValueError) else repr(error)
-        raise ValueError(f"{path}: not animations in GLB, or damaged: {reason}") from error
+        raise ValueError(f"{path}: not a GLB file with animations, or damaged: {reason}") from error
 
 
 class GltfAnimations:
@@ -77,7 +77,7 @@ class GltfAnimations:
 
         Args:
             name: the animation.
-            fps: frames a second to sample at; keys are interpolated (rotations spherically).
+            fps: sampling rate; keyframes are interpolated (rotations spherically).
 
         Returns:
             `(frames, nodes, 3)`, Y up, in metres as glTF prescribes.
@@ -96,8 +96,8 @@ class GltfAnimations:
     def _positions(self, animation: dict[str, Any], fps: float) -> FloatArray:
         samplers = animation["samplers"]
         duration = max(float(self._accessor(s["input"])[-1, 0]) for s in samplers)
-        if not 0 <= duration <= _LONGEST:
-            raise ValueError(f"an animation of {duration} s: 0 to {_LONGEST} s are read")
+        if not 0 <= duration <= _MAX_SECONDS:
+            raise ValueError(f"an animation of {duration} s: expected 0 to {_MAX_SECONDS} s")
         times = np.arange(int(duration * fps + 1e-6) + 1) / fps
         tracks = {
             (channel["target"]["node"], channel["target"]["path"]): self._sample(
@@ -124,7 +124,7 @@ class GltfAnimations:
         keys, values = self._accessor(sampler["input"])[:, 0], self._accessor(sampler["output"])
         mode = sampler.get("interpolation", "LINEAR")
         if mode not in ("LINEAR", "STEP"):
-            raise ValueError(f"interpolation {mode} is not read; LINEAR and STEP are")
+            raise ValueError(f"interpolation {mode} is not supported: expected LINEAR or STEP")
         left = np.clip(np.searchsorted(keys, times + 1e-6, side="right") - 1, 0, len(keys) - 1)
         right = np.minimum(left + 1, len(keys) - 1)
         if mode == "STEP":

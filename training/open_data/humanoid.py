@@ -1,7 +1,7 @@
 """Reading motions of the MuJoCo humanoid: DeepMimic's text files and the archives of AMP and ASE.
 
-Both give joint rotations of one skeleton without toes and without a crown of the head, which are added here,
-so that its skeleton map has feet that point somewhere and a head that leans.
+Both give joint rotations of the same skeleton. It has neither toes nor a crown of the head; they are added
+here, to give the feet a direction and the head an orientation.
 """
 
 import json
@@ -16,7 +16,7 @@ from ram_sdk.array_files import Archive, number
 
 FloatArray = NDArray[np.float64]
 
-# Joint: parent and offset from it in metres, x forward, y left, z up (the humanoid.xml of DeepMimic and AMP).
+# Joint: parent and offset from it in metres, x forward, y left, z up (humanoid.xml of DeepMimic and AMP).
 _JOINTS: dict[str, tuple[str, tuple[float, float, float]]] = {
     "pelvis": ("", (0.0, 0.0, 0.0)),
     "torso": ("pelvis", (0.0, 0.0, 0.236151)),
@@ -34,14 +34,14 @@ for _side, _left in (("right", -1.0), ("left", 1.0)):
         f"{_side}_toe": (f"{_side}_foot", (0.13, 0.0, -0.04)),
     }
 
-# DeepMimic's order of a frame after time step and root position, with how many numbers each joint has.
+# The order of joints in DeepMimic's frames, after time step and root position, and the values of each joint.
 _FRAME = (
     ("pelvis", 4), ("torso", 4), ("head", 4),
     ("right_thigh", 4), ("right_shin", 1), ("right_foot", 4), ("right_upper_arm", 4), ("right_lower_arm", 1),
     ("left_thigh", 4), ("left_shin", 1), ("left_foot", 4), ("left_upper_arm", 4), ("left_lower_arm", 1),
 )  # fmt: skip
 _FRAME_LENGTH = 4 + sum(count for _, count in _FRAME)
-# Axes of DeepMimic (x forward, y up, z right) and of the table above, as rows of x, y, z.
+# From DeepMimic's axes (x forward, y up, z right) to those of the table above.
 _FROM_DEEPMIMIC = np.array(((1.0, 0.0, 0.0), (0.0, 0.0, -1.0), (0.0, 1.0, 0.0)))
 _SHORTEST_STEP = 1e-4  # seconds
 _TO_Y_UP = (1, 2, 0)  # left, up, forward
@@ -60,7 +60,7 @@ def read_deepmimic(path: Path) -> HumanoidMotion:
     """Read a motion file of DeepMimic.
 
     Raises:
-        ValueError: the file is no such motion.
+        ValueError: the file is not a DeepMimic motion.
     """
     try:
         frames = np.array(json.loads(path.read_text(encoding="utf-8"))["Frames"], dtype=np.float64)
@@ -92,7 +92,7 @@ def read_amp(path: Path) -> HumanoidMotion:
     """Read an archive of AMP or ASE: `rot` (frames, bodies, 4) local as x, y, z, w, `root`, `fps`, `names`.
 
     Raises:
-        ValueError: the file is no such archive.
+        ValueError: the file is not an AMP or ASE archive.
     """
     try:
         with Archive(path) as archive:
@@ -113,14 +113,14 @@ def read_amp(path: Path) -> HumanoidMotion:
 
 
 def _pose(root: FloatArray, local: dict[str, FloatArray]) -> FloatArray:
-    """Forward kinematics, from x forward and z up to Y up."""
-    places: dict[str, FloatArray] = {}
-    turns: dict[str, FloatArray] = {}
+    """Forward kinematics; the result is Y up and faces +Z."""
+    positions: dict[str, FloatArray] = {}
+    rotations: dict[str, FloatArray] = {}
     for joint, (parent, offset) in _JOINTS.items():
-        turn = local.get(joint, np.eye(3))
+        rotation = local.get(joint, np.eye(3))
         if not parent:
-            places[joint], turns[joint] = root, turn
+            positions[joint], rotations[joint] = root, rotation
             continue
-        places[joint] = places[parent] + turns[parent] @ np.array(offset)
-        turns[joint] = turns[parent] @ turn
-    return np.stack(list(places.values()), axis=1)[..., _TO_Y_UP]
+        positions[joint] = positions[parent] + rotations[parent] @ np.array(offset)
+        rotations[joint] = rotations[parent] @ rotation
+    return np.stack(list(positions.values()), axis=1)[..., _TO_Y_UP]

@@ -1,4 +1,4 @@
-"""What the sources' own names say a clip shows: the table `labels.json`, from names to actions."""
+"""Labels of takes: `labels.json` maps the sources' file names and descriptions to actions."""
 
 import functools
 import json
@@ -14,7 +14,7 @@ _FILE = Path(__file__).with_name("labels.json")
 
 @dataclass(frozen=True)
 class Part:
-    """A stretch of a take that shows other actions than the rest, in seconds of the take."""
+    """A part of a take with actions of its own, in seconds of the take."""
 
     start: float
     end: float
@@ -23,11 +23,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Label:
-    """What a take shows.
+    """The label of a take.
 
-    `actions` are ids of the wording files in order of time, empty where no wording fits; `parts` say it for
-    stretches of takes that hold several actions. `manner` is a style's id, `object` what the hands hold;
-    both are empty where the source's names do not say.
+    `actions` are ids of the wording files in temporal order, empty if no wording fits; `parts` gives them for
+    parts of a take. `manner` is a style's id, `object` what the hands hold; both are empty if unknown.
     """
 
     actions: tuple[str, ...]
@@ -42,18 +41,18 @@ class Label:
         return tuple(second for part in self.parts for second in (part.start, part.end))
 
     def actions_between(self, start: float, end: float) -> tuple[str, ...]:
-        """Actions of the stretch that holds the middle of a clip, in seconds of the take."""
+        """Actions of the part at the middle of a clip, in seconds of the take."""
         middle = (start + end) / 2
         return next((part.actions for part in self.parts if part.start <= middle < part.end), self.actions)
 
 
 def label_of(source: str, file: str, take: str = "", label: str = "") -> Label:
-    """Look a take up: the first entry whose regular expression is found in "source/file take label" counts.
+    """Look up a take: the first entry whose regular expression is found in "source/file take label" applies.
 
     Args:
         source: a key of `SOURCES`.
         file: the stem of the file's name.
-        take: the animation's name in files that hold several.
+        take: the animation's name in files with several.
         label: the source's own short description.
 
     Raises:

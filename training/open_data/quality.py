@@ -1,4 +1,4 @@
-"""How well retargeting keeps a capture: distance to the captured joints, sliding of planted feet."""
+"""Quality of retargeting: distance to the captured joints, and sliding of planted feet."""
 
 from dataclasses import dataclass
 
@@ -9,24 +9,24 @@ from ram_sdk.skeleton.retarget import TRUNK_LENGTH, FloatArray, leg_scale
 
 _SHARED = (1, 2, 4, 5, 7, 8, 10, 11, 12, 15, 16, 17, 18, 19, 20, 21)  # joints that every capture has
 _LENGTH = (0.0, *UNIFORM_BONE_LENGTHS)
-# Metres, HumanML3D's sample clip 012314; the height is that above the middle of the hips.
+# Metres, from HumanML3D's sample clip 012314; the height is above the midpoint of the hips.
 _HIP_WIDTH, _SHOULDER_WIDTH, _SHOULDER_HEIGHT = 0.1206, 0.390, TRUNK_LENGTH - 0.1007
 _TOES = (10, 11)
-_CONTACT_HEIGHT = 0.05  # metres above the lowest that the toe gets
-_CONTACT_SPEED = 0.5  # metres a second: a toe that is faster swings
+_CONTACT_HEIGHT = 0.05  # maximum metres of a planted toe above its lowest height
+_CONTACT_SPEED = 0.5  # maximum metres a second of a planted toe
 
 
 @dataclass(frozen=True)
 class Quality:
-    """Figures of one capture.
+    """Quality figures of one capture.
 
     Attributes:
         distance: mean distance in metres between captured and retargeted joints, after the capture's legs,
             trunk, shoulders, arms and neck have each been scaled to the uniform skeleton's lengths.
-        one_scale_distance: the same after a single scale for the whole capture and one translation for each
-            frame; contains the difference in proportions, which no retargeting can remove.
-        contacts: frames in which a toe is planted in the capture, both toes counted.
-        captured_sliding: mean horizontal speed of planted toes in metres a second, captured and scaled.
+        one_scale_distance: the same with a single scale for the whole capture and one translation for each
+            frame; it includes the difference in proportions, which no retargeting can remove.
+        contacts: frames in which a toe is planted in the capture, summed over both toes.
+        captured_sliding: mean horizontal speed of planted toes in metres a second, in the scaled capture.
         sliding: the same after retargeting, in the same frames.
     """
 
@@ -64,19 +64,19 @@ def _ground_speed(points: FloatArray) -> FloatArray:
 
 
 def _scaled_limbs(captured: FloatArray) -> FloatArray:
-    """The capture with each part of the body scaled about the joint that it hangs on."""
+    """The capture with each part of the body scaled about its parent joint."""
 
     def length(parent: int, child: int) -> float:
         return float(np.median(np.linalg.norm(captured[:, child] - captured[:, parent], axis=-1)))
 
-    def hang(origin: int, parts: tuple[int, ...], scale: float) -> None:
+    def rescale(origin: int, parts: tuple[int, ...], scale: float) -> None:
         for part in parts:
             out[:, part] = out[:, origin] + scale * (captured[:, part] - captured[:, origin])
 
     out = captured * leg_scale(captured)
-    hang(0, (1, 2), _HIP_WIDTH / length(1, 2))
-    hang(0, (12,), TRUNK_LENGTH / length(0, 12))
-    hang(12, (15,), _LENGTH[15] / length(12, 15))
+    rescale(0, (1, 2), _HIP_WIDTH / length(1, 2))
+    rescale(0, (12,), TRUNK_LENGTH / length(0, 12))
+    rescale(12, (15,), _LENGTH[15] / length(12, 15))
     chest = (captured[:, 16] + captured[:, 17]) / 2
     rise = chest - captured[:, 0]
     rise *= _SHOULDER_HEIGHT / np.median(np.linalg.norm(rise, axis=-1))
@@ -85,5 +85,5 @@ def _scaled_limbs(captured: FloatArray) -> FloatArray:
         out[:, shoulder] = out[:, 0] + rise + spread
     for shoulder, elbow, wrist in ((16, 18, 20), (17, 19, 21)):
         bones = length(shoulder, elbow) + length(elbow, wrist)
-        hang(shoulder, (elbow, wrist), (_LENGTH[elbow] + _LENGTH[wrist]) / bones)
+        rescale(shoulder, (elbow, wrist), (_LENGTH[elbow] + _LENGTH[wrist]) / bones)
     return out

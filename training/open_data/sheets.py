@@ -1,4 +1,4 @@
-"""Contact sheets: one picture per action, stick figures from the front and from the side."""
+"""Contact sheets: one picture per action, with stick figures from the front and from the side."""
 
 import re
 from collections import defaultdict
@@ -18,14 +18,14 @@ _FRONT, _RIGHT_SIDE = 0.0, -90.0  # degrees, for the camera
 
 
 def write_sheets(root: Path, out: Path) -> list[Path]:
-    """Draw `<action>.png` for every action, and every kind of composed motion, of a set that `build` made.
+    """Draw `<action>.png` for every action, and every kind of composed motion, of a set made by `build`.
 
-    Each row shows one clip: above as seen from the front of its first frame (the body's left is on the
-    right), below from the body's right. Left limbs are coral, right limbs blue; the root stays in the middle.
+    Each row shows one clip: at the top from the front of its first frame (the body's left is on the right),
+    at the bottom from the body's right. Left limbs are coral, right limbs blue; the root stays centred.
 
     Args:
         root: the set.
-        out: folder for the pictures; made if it is missing.
+        out: folder for the pictures; created if missing.
 
     Returns:
         The pictures.
@@ -35,7 +35,7 @@ def write_sheets(root: Path, out: Path) -> list[Path]:
     """
     listing = read_listing(root)
     if not listing:
-        raise FileNotFoundError(f"{root}: no clips.json; contact sheets are for sets built by this project")
+        raise FileNotFoundError(f"{root}: no clips.json: contact sheets need a set built by this project")
     data = MotionTextFolder(root)
     actions: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for clip in listing.values():

@@ -1,4 +1,4 @@
-"""Small tools for signals over frames."""
+"""Helpers for signals over frames."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,19 +17,19 @@ def smooth(signal: Array, sigma_seconds: float) -> Array:
 
 
 def moving_mean(signal: Array, frames: int) -> Array:
-    """Means over every window of `frames` frames."""
+    """Moving average over windows of `frames` frames."""
     frames = min(frames, len(signal))
     return np.convolve(signal, np.full(frames, 1 / frames), mode="valid")
 
 
 def runs(mask: NDArray[np.bool_]) -> list[slice]:
-    """Stretches of consecutive true frames."""
+    """Runs of consecutive true frames."""
     edges = np.flatnonzero(np.diff(np.concatenate(([0], mask.astype(np.int8), [0]))))
     return [slice(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def reversals(signal: Array, amplitude: float) -> int:
-    """Turning points of a signal that moves at least `amplitude` between them."""
+    """Number of turning points of a signal that are at least `amplitude` apart in value."""
     count, direction, extreme = 0, 0, signal[0]
     for value in signal:
         if direction >= 0 and value < extreme - amplitude:

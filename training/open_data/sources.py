@@ -13,15 +13,15 @@ class Source:
 
     number: int  # first digit of its clip ids
     folders: tuple[str, ...]
-    files: tuple[str, ...]  # patterns below the folders
+    files: tuple[str, ...]  # glob patterns in the folders
     title: str
     license: str
     credit: str
-    rates: Mapping[str, float] = field(default_factory=dict)  # by file name pattern, where files are wrong
+    rates: Mapping[str, float] = field(default_factory=dict)  # by file name pattern, if files are wrong
     z_up: tuple[str, ...] = ()  # file name patterns
 
     def true_rate(self, file_name: str) -> float | None:
-        """Frames a second of a file that gives them wrongly or not at all; None where the file is right."""
+        """The frame rate of a file that gives none or a wrong one; None if the file is right."""
         return next((fps for pattern, fps in self.rates.items() if fnmatch(file_name, pattern)), None)
 
     def is_z_up(self, file_name: str) -> bool:
@@ -52,7 +52,7 @@ SOURCES: dict[str, Source] = {
         title="CMU Graphics Lab Motion Capture Database",
         license=_CMU_LICENSE,
         credit=_CMU_CREDIT,
-        rates={"*.amc": 60.0},  # at this rate jumping bodies fall with about 10 m/s^2
+        rates={"*.amc": 60.0},  # at this rate, jumping bodies fall at about 10 m/s^2
     ),
     "accad": Source(
         number=3,
@@ -96,7 +96,7 @@ SOURCES: dict[str, Source] = {
         files=("**/*.glb",),
         title="Mesh2Motion animation libraries",
         license="CC0 1.0",
-        credit="Mesh2Motion (no credit asked for)",
+        credit="Mesh2Motion (no credit required)",
     ),
     "animated-drawings-history": Source(
         number=9,
@@ -106,7 +106,7 @@ SOURCES: dict[str, Source] = {
         license="MIT; cmu_* files: " + _CMU_LICENSE,
         credit="Copyright (c) Meta Platforms, Inc. and affiliates "
         "(github.com/facebookresearch/AnimatedDrawings); cmu_* files: " + _CMU_CREDIT,
-        # On a grown body a child's motion is as fast as one of that size: by the root of the legs' ratio.
+        # On the adult skeleton, a child's motion is slowed down by the square root of the leg lengths' ratio.
         rates={"5yr_old__*": 96.0, "8yr_old__dab.bvh": 53.0, "8yr_old__*": 106.0, "fair1__*": 97.0},
         z_up=("[58]yr_old__*", "cmu_new*", "fair1__*"),
     ),
@@ -117,7 +117,7 @@ SOURCES: dict[str, Source] = {
         title="Motions of DeepMimic",
         license="MIT",
         credit="Copyright (c) 2018 Xue Bin Peng (github.com/xbpeng/DeepMimic)",
-        # The files say 16, at which the body falls at 14 m/s^2, and 24, slower than CMU's 17_03 that it is.
+        # The files say 16, at which the body falls at 14 m/s^2, and 24, slower than its source, CMU's 17_03.
         rates={"humanoid3d_sideflip.txt": 13.3, "humanoid3d_stealthy_walk*": 30.0},
     ),
     "deepmimic-sie": Source(
@@ -159,7 +159,7 @@ SOURCES: dict[str, Source] = {
         files=("**/*.json",),
         title="Authored by keyframes for this project, not captured",
         license="CC0 1.0",
-        credit="The contributors of this project (no credit asked for)",
+        credit="The contributors of this project (no credit required)",
     ),
     "hdm05": Source(
         number=8,
@@ -195,7 +195,7 @@ _KIT_ML = (
     "without a licence."
 )
 
-# What the licences allow for a model that was trained on the mix.
+# What the licences allow for a model trained on the mix.
 MIX_TERMS: dict[str, str] = {
     "open-free": "Every capture's licence allows commercial use, of a model trained on them too; give the "
     "credits below. The CMU data itself must not be sold. " + _KIT_ML,
@@ -207,9 +207,9 @@ MIX_TERMS: dict[str, str] = {
     "model trained on it.",
 }
 
-# Captures that are not used: a regular expression that "source/file/take" matches as a whole, and why.
+# Captures that are not used: a regular expression for the full "source/file/take", and the reason.
 _EXCLUDED: tuple[tuple[str, str], ...] = (
-    (r"cmu/16_11", "angles of another skeleton than the subject's"),
+    (r"cmu/16_11", "angles do not match the subject's skeleton"),
     (r"cmu/14_36", "the same motion as 14_31"),
     (r"cmu/(127_01|135_08)", "calibration (a pose held)"),
     (r"cmu/127_02|animated-drawings-history/.*ROM", "calibration (range of motion)"),
@@ -217,10 +217,10 @@ _EXCLUDED: tuple[tuple[str, str], ...] = (
     (r"mesh2motion/.*/(Flying.*|Levitate.*|Jump_Loop|Swim_.*)", "floats: has no floor"),
     (
         r"mesh2motion/.*/(Crawl|Run Anime|Crouch_Fwd_Loop|Jog_Fwd_Loop|Push_Loop|Sprint_Loop|Walk(_.*)?)",
-        "moves without leaving the spot",
+        "locomotion in place",
     ),
     (r"mesh2motion/.*/(Rest Pose|A_TPose|T-Pose|Pistol_Aim_.*)", "a single pose"),
-    (r"animated-drawings-history/rokoko__.*", "another company's capture, under no licence that is known"),
+    (r"animated-drawings-history/rokoko__.*", "another company's capture, of unknown licence"),
     (r"animated-drawings-history/cmu_new2__.*", "the trunk leans by another skeleton's axes"),
     (r"animated-drawings-history/custom_.*_jumping_.*", "no floor: the body falls at 5 to 50 m/s^2"),
     (r"animated-drawings-history/custom_.*_kicking", "broken tracking: a foot at 28 m/s"),
@@ -233,11 +233,11 @@ _EXCLUDED: tuple[tuple[str, str], ...] = (
 
 
 def exclusion(source: str, file: str, take: str) -> str:
-    """Why a capture is not used; empty for those that are."""
+    """The reason why a capture is not used, or empty."""
     name = "/".join(filter(None, (source, file, take)))
     return next((reason for pattern, reason in _EXCLUDED if re.fullmatch(pattern, name)), "")
 
 
 def about_sources(mix: str) -> dict[str, Any]:
-    """What `sources.json` of a built set says: the titles of a mix's sources, and what it may be used for."""
+    """The content of a set's `sources.json`: the titles of its sources, and its terms of use."""
     return {"titles": {source: SOURCES[source].title for source in MIXES[mix]}, "terms": MIX_TERMS[mix]}

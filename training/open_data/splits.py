@@ -1,4 +1,4 @@
-"""Which trials belong to which split: fixed by `splits.json`, trials that it does not list by their name."""
+"""The split of each trial: fixed by `splits.json`, or by a hash of the name for trials not listed there."""
 
 import hashlib
 import json
@@ -15,9 +15,9 @@ _FILE = Path(__file__).with_name("splits.json")
 
 
 def trial_key(source: str, file: str, take: str) -> str:
-    """Name of the trial that a capture belongs to; its clips and mirrored copies share a split.
+    """Name of a capture's trial; all clips of a trial and their mirrored copies are in the same split.
 
-    Animations whose name ends in RM are the ones without, with the root's motion added.
+    An animation whose name ends in RM ("root motion") is the one without RM, with the root's motion added.
     """
     take = take.removesuffix("RM").rstrip(" _") if take.endswith("RM") else take
     key = "/".join(part for part in (source, file, take) if part)
@@ -27,7 +27,7 @@ def trial_key(source: str, file: str, take: str) -> str:
 def split_of(trial: str) -> str:
     """Split of a trial: as listed, or 80 % train, 5 % val, 15 % test by a hash of its name.
 
-    What is authored is no measure of real motion: all of it is trained on.
+    Authored motions are all in train, because they do not represent real motion.
     """
     if trial.startswith("authored/"):
         return "train"
@@ -35,7 +35,7 @@ def split_of(trial: str) -> str:
 
 
 def hashed_split(trial: str) -> str:
-    """Split that a trial's name falls into."""
+    """Split of a trial by the hash of its name."""
     share = int.from_bytes(hashlib.sha256(trial.encode()).digest()[:4], "big") / 2**32
     return "train" if share < 0.80 else "val" if share < 0.85 else "test"
 

@@ -15,9 +15,9 @@ from training.open_data.captions import text_line
 
 
 def encoded(joints: FloatArray) -> tuple[NDArray[np.float32], FloatArray]:
-    """Features `(frames - 1, 263)` of positions `(frames, 22, 3)`, and the positions that they decode to.
+    """Features `(frames - 1, 263)` of positions `(frames, 22, 3)`, and the positions decoded from them.
 
-    The last frame is only there for the velocities.
+    The last frame is only used for the velocities.
     """
     canonical = canonicalize(torch.from_numpy(joints))
     canonical[..., 1] -= canonical[:-1, :, 1].min()
@@ -29,7 +29,7 @@ def encoded(joints: FloatArray) -> tuple[NDArray[np.float32], FloatArray]:
 def write_clip(
     out: Path, clip_id: str, features: NDArray[np.float32], joints: FloatArray, captions: Sequence[str]
 ) -> None:
-    """Write what `encoded` gives and the captions under `new_joint_vecs`, `new_joints` and `texts`."""
+    """Write the results of `encoded` and the captions to `new_joint_vecs`, `new_joints` and `texts`."""
     save_array(out / "new_joint_vecs" / f"{clip_id}.npy", features)
     save_array(out / "new_joints" / f"{clip_id}.npy", joints.astype(np.float32))
     lines = "".join(text_line(caption) + "\n" for caption in captions)

@@ -9,7 +9,7 @@ from synthetic_clips import jump, kick, mirror, raise_hand, standing, step_feet,
 from training.open_data.attributes import measure
 from training.open_data.captions import fitting, read_sentences, wordings
 from training.open_data.captions import sentences as module
-from training.open_data.captions.sentences import supports, understand
+from training.open_data.captions.sentences import parse_sentence, supports
 from training.open_data.clip import ClipInfo
 
 _WALK = step_feet(travel(4, forward=1.2), 8)
@@ -55,7 +55,7 @@ def clip_info(*actions: str, clip_id: str = "1", manner: str = "") -> ClipInfo:
     ],
 )
 def test_every_claim_must_hold(text: str, actions: tuple[str, ...], joints: np.ndarray, fits: bool) -> None:
-    sentence = understand(text)
+    sentence = parse_sentence(text)
     assert sentence is not None
     assert supports(sentence, clip_info(*actions), measure(joints)) is fits
 
@@ -71,11 +71,11 @@ def test_every_claim_must_hold(text: str, actions: tuple[str, ...], joints: np.n
     ],
 )
 def test_what_is_not_understood_is_not_used(text: str) -> None:
-    assert understand(text) is None
+    assert parse_sentence(text) is None
 
 
 def test_a_manner_must_be_the_clip_s() -> None:
-    sentence = understand("a person walks angrily")
+    sentence = parse_sentence("a person walks angrily")
     assert sentence is not None
     assert supports(sentence, clip_info("walk", manner="angry"), measure(_WALK))
     assert not supports(sentence, clip_info("walk", manner="happy"), measure(_WALK))
@@ -83,7 +83,7 @@ def test_a_manner_must_be_the_clip_s() -> None:
 
 
 def test_actions_are_told_in_their_order() -> None:
-    sentence = understand("a person jumps and then waves")
+    sentence = parse_sentence("a person jumps and then waves")
     joints = np.concatenate([jump(standing(2), 1), _LEFT_WAVE])
     assert sentence is not None
     assert supports(sentence, clip_info("jump", "wave"), measure(joints))
@@ -104,7 +104,7 @@ def test_sentences_are_read_once_without_those_of_our_trials(tmp_path: Path) -> 
 def test_no_clip_and_no_sentence_is_used_too_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "clips_of", lambda action: 400)
     texts = [f"{s} {v}" for s in ("a person", "someone", "he", "the figure") for v in ("walks", "is walking")]
-    pool = [sentence for sentence in map(understand, texts) if sentence]
+    pool = [sentence for sentence in map(parse_sentence, texts) if sentence]
     a, uses = measure(_WALK), Counter[str]()
     for n in range(400):
         clip = dataclasses.replace(clip_info("walk"), clip_id=str(n))

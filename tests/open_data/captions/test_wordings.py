@@ -34,7 +34,7 @@ def test_unseen_wordings_are_recognised_when_filled() -> None:
     rng = random.Random(0)
     for action in ("walk", "wave", "jump", "clap", "sit_down"):
         for template in (t for kind in wordings.unseen(action).values() for t in kind):
-            sentence = expand(template, {**filled, "S": (MAN[0].subject,)}, rng)
+            sentence = expand(template, {**filled, "S": (MAN[0].noun,)}, rng)
             assert sentence is not None
             assert wordings.is_unseen(sentence), sentence
     assert not wordings.is_unseen("a person walks forward")

@@ -12,7 +12,7 @@ from training.open_data.attributes import measure
 from training.open_data.captions.wordings import is_unseen
 from training.open_data.composition import KINDS, Pool, compose
 from training.open_data.composition.count import draft_count
-from training.open_data.composition.cycles import happenings
+from training.open_data.composition.cycles import event_frames
 from training.open_data.composition.draft import Rejected
 from training.open_data.composition.overlay import draft_while
 from training.open_data.composition.sources import canonical
@@ -71,10 +71,15 @@ def test_while_walks_and_waves(pool):
 def test_count_shows_as_many_as_its_captions_say(pool):
     numbers = {"once": 1, "one": 1, "twice": 2, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
     found = [draft for draft in drafts(draft_count, pool, 12) if draft.actions == ("wave",)]
-    assert len({len(happenings("wave", draft.joints)) for draft in found}) >= 2
+    assert len({len(event_frames("wave", draft.joints)) for draft in found}) >= 2
     for draft in found:
-        said = {numbers[word] for text in draft.say(draft.joints) for word in text.split() if word in numbers}
-        assert said == {len(happenings("wave", draft.joints))}
+        said = {
+            numbers[word]
+            for text in draft.write_captions(draft.joints)
+            for word in text.split()
+            if word in numbers
+        }
+        assert said == {len(event_frames("wave", draft.joints))}
 
 
 def test_tempo_changes_the_speed_of_walking(pool):

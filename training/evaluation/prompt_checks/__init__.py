@@ -1,1 +1,1 @@
-"""Whether a checkpoint does what everyday sentences ask: a suite, checks of measured motion, a report."""
+"""Testing whether a checkpoint follows everyday prompts: a suite, checks of the measured motion, a report."""

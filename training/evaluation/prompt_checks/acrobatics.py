@@ -9,7 +9,7 @@ from training.open_data.signals import runs
 
 
 def jumps(body: Body) -> list[slice]:
-    """Flights of both feet, taken off from and landed on the floor, with the pelvis going up and down."""
+    """Flight phases of both feet, with takeoff and landing, and with the pelvis rising and falling."""
     height = body.joints[:, 0, 1]
     found = []
     for flight in body.flights:
@@ -31,19 +31,19 @@ def jump_count(body: Body) -> int:
 
 
 def jumps_once_or_more(body: Body) -> bool:
-    """Takes off with both feet, rises and lands, from standing to standing."""
+    """Takes off with both feet, rises, and lands on its feet."""
     return jump_count(body) >= 1 and ends(body.pelvis[:, 1] > 0.55)
 
 
 def jumps_forward(body: Body) -> bool:
-    """Lands at least 0.4 m in front of where it took off."""
+    """Lands at least 0.4 m in front of the takeoff."""
     return any(
         body.travelled(body.forward[max(0, j.start - 3) : j.stop + 3]) > 0.4 for j in jumps(body)
     ) and ends(body.pelvis[:, 1] > 0.55)
 
 
 def _hop_count(body: Body) -> int:
-    """Flights between which one and the same foot stays up."""
+    """Number of flight phases during which the same foot is held up."""
     apart = body.lift[:, 0] - body.lift[:, 1]
     hops = {-1: 0, 1: 0}
     for flight in body.flights:
@@ -55,12 +55,12 @@ def _hop_count(body: Body) -> int:
 
 
 def hops(body: Body) -> bool:
-    """Hops on one leg twice or more, the other foot held up."""
+    """Hops on one leg two or more times, with the other foot held up."""
     return _hop_count(body) >= 2
 
 
 def push_up_count(body: Body) -> int:
-    """Press-ups: the chest goes down and up over straight legs while the hands stay on the floor."""
+    """Push-ups: the chest goes down and up with straight legs while the hands stay on the floor."""
     prone = (body.pelvis[:, 1] < 0.6) & (body.trunk > 50) & (body.height("wrist").max(axis=1) < 0.25)
     if prone.mean() < 0.5:
         return 0
@@ -70,12 +70,12 @@ def push_up_count(body: Body) -> int:
 
 
 def does_push_ups(body: Body) -> bool:
-    """Does a press-up or more."""
+    """Does one or more push-ups."""
     return push_up_count(body) >= 1
 
 
 def rolls(body: Body) -> bool:
-    """Goes head over heels: head below the hips, on the floor or in the air, and up again."""
+    """Rolls over: the head goes below the hips, on the floor or in the air, and up again."""
     over = (body.height("neck") < body.joints[:, 0, 1] - 0.05) & (body.trunk > 90)
     upright = body.trunk < 60
     if not over.any():
@@ -85,13 +85,13 @@ def rolls(body: Body) -> bool:
 
 
 def cartwheels(body: Body) -> bool:
-    """Both feet go up above the hips while a hand is near the floor, and down again."""
+    """Both feet go above the hips while a hand is near the floor, and down again."""
     over = (body.feet[:, :, 1].min(axis=1) > 0.05) & (body.height("wrist").min(axis=1) < 0.35)
     return bool(over.any()) and begins(body.standing) and ends((body.pelvis[:, 1] > 0.6) & (body.trunk < 60))
 
 
 def jumping_jack_count(body: Body) -> int:
-    """Times that both arms go up over the head as the feet go apart, and down again."""
+    """Number of times that both arms go above the head as the feet move apart, and down again."""
     up = body.above_shoulder.min(axis=1)
     spread = np.abs(body.feet[:, 0, 0] - body.feet[:, 1, 0])
     count = 0
@@ -103,5 +103,5 @@ def jumping_jack_count(body: Body) -> int:
 
 
 def does_jumping_jacks(body: Body) -> bool:
-    """Does two jumping jacks or more."""
+    """Does two or more jumping jacks."""
     return jumping_jack_count(body) >= 2

@@ -1,4 +1,4 @@
-"""Make the motions of the suite's sentences, and keep them, so that a run can be resumed."""
+"""Generating the motions for the suite's sentences, and storing them so that a run can be resumed."""
 
 import hashlib
 from collections.abc import Sequence
@@ -16,13 +16,13 @@ _BATCH = 16
 
 
 def generate(pipeline: RAMPipeline, sentences: Sequence[str], seeds: int, folder: Path) -> None:
-    """Make a motion of every sentence with each of the seeds 0, 1, ..., unless the folder holds it already.
+    """Generate a motion for every sentence with the seeds 0, 1, ..., unless it is in the folder already.
 
-    Durations are the pipeline's own estimates. The folder gets an `.npy` file of joints for each motion; more
-    seeds can be made later.
+    Durations are the pipeline's estimates. The folder gets an `.npy` file of joints for each motion; seeds
+    can be added later.
 
     Raises:
-        ValueError: the folder holds motions of another checkpoint.
+        ValueError: the folder has motions of another checkpoint.
     """
     folder.mkdir(parents=True, exist_ok=True)
     _check_checkpoint(folder, pipeline.name)
@@ -49,5 +49,5 @@ def _check_checkpoint(folder: Path, name: str) -> None:
     path = folder / "checkpoint.txt"
     if not path.exists():
         path.write_text(name, encoding="utf-8")
-    elif (held := path.read_text(encoding="utf-8")) != name:
-        raise ValueError(f"{folder} holds motions of {held}, not of {name}: use another --out")
+    elif (other := path.read_text(encoding="utf-8")) != name:
+        raise ValueError(f"{folder} holds motions of {other}, not of {name}: use another --out")

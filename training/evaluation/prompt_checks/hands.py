@@ -1,4 +1,4 @@
-"""Checks of what hands, arms, head and shoulders do."""
+"""Checks of hands, arms, head and shoulders."""
 
 import numpy as np
 
@@ -17,8 +17,8 @@ from training.evaluation.prompt_checks.body import (
 from training.evaluation.prompt_checks.locomotion import stays
 from training.open_data.signals import runs
 
-_UP = -0.20  # metres of the wrist above the shoulder: a hand is up
-_AT_HEAD = 0.36  # metres from wrist to head joint: the hand touches the head or face
+_UP = -0.20  # minimum metres of the wrist above the shoulder of a raised hand
+_AT_HEAD = 0.36  # maximum metres from wrist to head joint if the hand touches the head or face
 
 
 def _on_feet(body: Body) -> bool:
@@ -30,7 +30,7 @@ def _upright(body: Body) -> bool:
 
 
 def sweeps(body: Body, side: int) -> int:
-    """Turning points of the sideways or fanning movement of a raised hand."""
+    """Number of turning points of a raised hand's sideways movement."""
     most = 0
     for run in runs(body.above_shoulder[:, side] > _UP):
         if run.stop - run.start >= 8:
@@ -44,7 +44,7 @@ def _waves_with(body: Body, side: int) -> bool:
 
 
 def waves(body: Body) -> bool:
-    """A raised hand sweeps to and fro, three turns or more."""
+    """A raised hand sweeps from side to side, with three or more turning points."""
     return any(_waves_with(body, side) for side in SIDES)
 
 
@@ -64,12 +64,12 @@ def waves_right(body: Body) -> bool:
 
 
 def waves_both(body: Body) -> bool:
-    """Both raised hands sweep to and fro."""
+    """Both raised hands sweep from side to side."""
     return all(_waves_with(body, side) for side in SIDES)
 
 
 def wave_count(body: Body) -> int:
-    """Sweeps to one side and back of the hand that waves more."""
+    """Number of sweeps, to one side and back, of the hand that waves more."""
     return max(sweeps(body, side) for side in SIDES) // 2
 
 
@@ -82,35 +82,35 @@ def waving_speed(body: Body) -> float:
 
 
 def _raises(body: Body, side: int) -> bool:
-    """The wrist comes from well below the shoulder to 5 cm above it, and is there for 0.3 seconds."""
+    """The wrist rises from well below the shoulder to 5 cm above it, and stays there for 0.3 seconds."""
     above = body.above_shoulder[:, side]
     return longest(above > 0.05) >= 0.3 and bool(above[: int(np.argmax(above > 0.05)) + 1].min() < -0.2)
 
 
 def raises_left(body: Body) -> bool:
-    """The left hand goes up above the shoulder, the right one stays down."""
+    """The left hand goes above the shoulder, and the right one stays down."""
     return _raises(body, LEFT) and bool(body.above_shoulder[:, RIGHT].max() < -0.1)
 
 
 def raises_right(body: Body) -> bool:
-    """The right hand goes up above the shoulder, the left one stays down."""
+    """The right hand goes above the shoulder, and the left one stays down."""
     return _raises(body, RIGHT) and bool(body.above_shoulder[:, LEFT].max() < -0.1)
 
 
 def raises_both(body: Body) -> bool:
-    """Both hands go up above the shoulders, and are there together for 0.3 seconds."""
+    """Both hands go above the shoulders, and stay there together for 0.3 seconds."""
     return (
         all(_raises(body, side) for side in SIDES) and longest(body.above_shoulder.min(axis=1) > 0.05) >= 0.3
     )
 
 
 def holds_arms_up(body: Body) -> bool:
-    """Both wrists are above the shoulders all the time but a moment."""
+    """Both wrists are above the shoulders nearly all the time."""
     return bool((body.above_shoulder.min(axis=1) > 0.05).mean() > 0.8)
 
 
 def clap_count(body: Body) -> int:
-    """How often the hands meet and part: wrists within 0.28 m, then further apart by 6 cm or more."""
+    """Number of claps: the wrists meet within 0.28 m and part by 6 cm or more."""
     before = body.hands.min(axis=1)[:, 1] > -0.35  # above the hips
     return sum(
         bool(body.apart[i] < 0.28 and before[i] and _is_low(body.apart, i))
@@ -123,12 +123,12 @@ def _is_low(signal: Array, i: int) -> bool:
 
 
 def claps(body: Body) -> bool:
-    """The hands meet and part twice or more."""
+    """The hands meet and part two or more times."""
     return clap_count(body) >= 2
 
 
 def points(body: Body) -> bool:
-    """One arm stretches out, hand away from the body at the height of the chest or more, and is held."""
+    """One arm is held stretched out, with the hand away from the body at chest height or higher."""
     for side in SIDES:
         away = np.hypot(body.hands[:, side, 0], body.hands[:, side, 2])
         out = (body.reach[:, side] > 0.44) & (away > 0.42) & (body.above_shoulder[:, side] > -0.25)
@@ -139,7 +139,7 @@ def points(body: Body) -> bool:
 
 
 def shrugs(body: Body) -> bool:
-    """Both shoulders rise towards the head by 2.5 cm or more, and sink again, standing on the spot."""
+    """Both shoulders rise towards the head by 2.5 cm or more and sink again, standing in place."""
     gap = smooth((body.height("head")[:, None] - body.height("shoulder")).max(axis=1), 0.08)
     rest = float(np.percentile(gap, 80))
     low = int(gap.argmin())
@@ -148,18 +148,18 @@ def shrugs(body: Body) -> bool:
 
 
 def _head(body: Body) -> Array:
-    """Head from the neck along the body's (left, up, front)."""
+    """Head relative to the neck in the body's axes (left, up, front)."""
     return smooth(body.in_body(body.joints[:, 15] - body.joints[:, 12]), 0.05)
 
 
 def nods(body: Body) -> bool:
-    """The head goes forward and back against the neck twice, by 1.5 cm or more, the trunk quiet."""
+    """The head moves forward and back relative to the neck twice, by 1.5 cm or more, with a still trunk."""
     quiet = np.ptp(body.lean) < 20
     return bool(quiet) and stays(body) and len(turning_points(_head(body)[:, 2], 0.015)) >= 2
 
 
 def salutes(body: Body) -> bool:
-    """One hand comes up to the brow from below, elbow out, and is held there."""
+    """One hand rises to the brow and is held there, and the other stays down."""
     for side in SIDES:
         brow = (body.to_head[:, side] < 0.3) & (body.above_head[:, side] > -0.12)
         held = brow & (body.hand_speed[:, side] < 0.6)
@@ -174,7 +174,7 @@ def _at_face(body: Body) -> Mask:
 
 
 def drinks(body: Body) -> bool:
-    """A hand comes up to the mouth from the front and goes down again, or stays there a while."""
+    """One hand rises to the mouth from below and stays there for 0.4 seconds or more."""
     face = _at_face(body)
     return any(
         longest(face[:, side] & ~face[:, 1 - side]) >= 0.4 and body.above_shoulder[:, side].min() < -0.15
@@ -183,7 +183,7 @@ def drinks(body: Body) -> bool:
 
 
 def phones(body: Body) -> bool:
-    """One hand is held at the head for half the clip and a second or more, the other hangs."""
+    """One hand is held at the head for a second or more and most of the clip, and the other is not."""
     near = body.to_head < 0.3
     return any(
         longest(near[:, s]) >= 1.0 and near[:, s].mean() > 0.4 and near[:, 1 - s].mean() < 0.1 for s in SIDES
@@ -209,7 +209,7 @@ def crosses_arms(body: Body) -> bool:
 
 
 def looks_around(body: Body) -> bool:
-    """The face turns to either side, 30 degrees or more in all and back, on the spot, arms quiet."""
+    """The face turns to either side and back, 30 degrees or more in total, in place, with still arms."""
     head = _head(body)
     side = np.degrees(np.arctan2(head[:, 0], np.hypot(head[:, 1], head[:, 2])))
     sway = np.ptp(body.turned) + np.ptp(side)

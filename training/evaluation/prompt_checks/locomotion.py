@@ -5,7 +5,7 @@ import numpy as np
 from training.evaluation.prompt_checks.body import FPS, Body, longest, smooth
 
 RUN_SPEED = 1.9  # metres a second
-_STILL = 0.2  # metres a second over the floor of somebody who has stopped
+_STILL = 0.2  # maximum metres a second over the floor of a body that has stopped
 
 
 def _upright(body: Body) -> bool:
@@ -13,7 +13,7 @@ def _upright(body: Body) -> bool:
 
 
 def _goes(body: Body, metres: float) -> bool:
-    """Travels on its feet: far enough, upright, with steps."""
+    """Travels far enough on foot, upright and with steps."""
     return body.travelled(body.speed) > metres and _upright(body) and len(body.steps) >= 2
 
 
@@ -22,7 +22,7 @@ def _mostly(body: Body, direction: float) -> bool:
 
 
 def walks(body: Body) -> bool:
-    """Goes forward on foot by 0.8 m or more, without running."""
+    """Moves forward on foot by 0.8 m or more, without running."""
     return (
         _goes(body, 0.8)
         and _mostly(body, body.travelled(body.forward))
@@ -31,13 +31,13 @@ def walks(body: Body) -> bool:
 
 
 def runs_forward(body: Body) -> bool:
-    """Goes forward faster than 1.9 m/s for half a second or more."""
+    """Moves forward faster than 1.9 m/s for half a second or more."""
     fast = (body.pace > RUN_SPEED) & (body.forward > 0.6 * body.speed)
     return _goes(body, 1.2) and longest(fast) >= 0.5
 
 
 def walks_back(body: Body) -> bool:
-    """Goes backward by half a metre or more."""
+    """Moves backward by half a metre or more."""
     return _goes(body, 0.5) and _mostly(body, -body.travelled(body.forward))
 
 
@@ -47,17 +47,17 @@ def _sidesteps(body: Body, sign: int) -> bool:
 
 
 def sidesteps_left(body: Body) -> bool:
-    """Goes to its left by 0.4 m or more, and further than forward or back."""
+    """Moves to its left by 0.4 m or more, and farther than forward or backward."""
     return _sidesteps(body, 1)
 
 
 def sidesteps_right(body: Body) -> bool:
-    """Goes to its right by 0.4 m or more, and further than forward or back."""
+    """Moves to its right by 0.4 m or more, and farther than forward or backward."""
     return _sidesteps(body, -1)
 
 
 def walks_straight(body: Body) -> bool:
-    """Walks, and every point of the way is near the line from start to end."""
+    """Walks, with every point of the path near the line from start to end."""
     ground = body.pelvis[:, [0, 2]]
     way = ground[-1] - ground[0]
     length = float(np.linalg.norm(way))
@@ -68,7 +68,7 @@ def walks_straight(body: Body) -> bool:
 
 
 def stops(body: Body) -> bool:
-    """Walks by 0.8 m or more and then stands still until the end, half a second or more."""
+    """Walks 0.8 m or more, and then stands still for half a second or more until the end."""
     last = max(4, int(0.5 * FPS))
     moving = np.flatnonzero(body.pace > _STILL + 0.1)
     if len(body) < 3 * last or not len(moving):
@@ -78,7 +78,7 @@ def stops(body: Body) -> bool:
 
 
 def starts(body: Body) -> bool:
-    """Stands still for half a second or more and then walks."""
+    """Stands still for half a second or more, and then walks."""
     moving = np.flatnonzero(body.pace > _STILL + 0.1)
     if not len(moving) or moving[0] < 0.5 * FPS or len(body) - moving[0] < FPS:
         return False
@@ -86,13 +86,13 @@ def starts(body: Body) -> bool:
 
 
 def stays(body: Body) -> bool:
-    """Never further than 0.6 m from where it is on the whole."""
+    """Never farther than 0.6 m from its median position."""
     ground = body.pelvis[:, [0, 2]]
     return bool(np.linalg.norm(ground - np.median(ground, axis=0), axis=-1).max() < 0.6)
 
 
 def walks_in_place(body: Body) -> bool:
-    """Lifts both feet in turn, four times or more, on the spot."""
+    """Lifts the feet alternately, with four or more changes, in place."""
     lifts = smooth(body.joints[:, 7, 1] - body.joints[:, 8, 1], 0.05)
     swaps = np.count_nonzero(np.diff(np.sign(lifts[np.abs(lifts) > 0.05])))
     return stays(body) and _upright(body) and int(swaps) >= 4
@@ -105,12 +105,12 @@ def _turns_while_walking(body: Body, sign: int) -> bool:
 
 
 def turns_left(body: Body) -> bool:
-    """Faces at least 40 degrees further left at the end of a walk, never much to the right."""
+    """Faces at least 40 degrees farther left at the end of a walk, and never far to the right."""
     return _turns_while_walking(body, 1)
 
 
 def turns_right(body: Body) -> bool:
-    """Faces at least 40 degrees further right at the end of a walk, never much to the left."""
+    """Faces at least 40 degrees farther right at the end of a walk, and never far to the left."""
     return _turns_while_walking(body, -1)
 
 
@@ -125,22 +125,22 @@ def turns_right_90(body: Body) -> bool:
 
 
 def turns_around(body: Body) -> bool:
-    """Ends facing back, 135 to 240 degrees from the start, upright."""
+    """Ends facing backward, 135 to 240 degrees from the start, upright."""
     return _upright(body) and bool(135 < abs(body.turned[-1]) < 240)
 
 
 def spins(body: Body) -> bool:
-    """Turns on the spot by a whole turn, 300 degrees or more one way."""
+    """Makes a full turn in place, 300 degrees or more in one direction."""
     return stays(body) and spin_count(body) >= 1
 
 
 def spin_count(body: Body) -> int:
-    """Whole turns one way, from 300 degrees on."""
+    """Number of full turns in one direction, from 300 degrees on."""
     return int((np.ptp(body.turned) + 60) // 360)
 
 
 def _circles(body: Body, sign: int) -> bool:
-    """Walks round until it faces as before and is near where it was, a circle as wide as a step or more."""
+    """Walks round to the same heading and near the same place, on a circle at least as wide as a step."""
     if not (_goes(body, 1.5) and _mostly(body, body.travelled(body.forward))):
         return False
     ground, turned = body.pelvis[:, [0, 2]], sign * body.turned
@@ -165,12 +165,12 @@ def circles_right(body: Body) -> bool:
 
 
 def circles(body: Body) -> bool:
-    """Walks a closed circle, either way."""
+    """Walks a closed circle in either direction."""
     return _circles(body, 1) or _circles(body, -1)
 
 
 def _bends(body: Body, degrees: float) -> list[float]:
-    """Turns of the path one way after the other, each of at least so many degrees."""
+    """Successive bends of the path in alternating directions, each of at least `degrees`."""
     path = np.unwrap(np.arctan2(body.velocity[:, 0], body.velocity[:, 2]))
     path = np.degrees(smooth(path, 0.3))[body.pace > 0.25]
     bends: list[float] = []
@@ -186,7 +186,7 @@ def _bends(body: Body, degrees: float) -> list[float]:
 
 
 def snakes(body: Body) -> bool:
-    """Walks a winding way: the path bends by 30 degrees or more one way and then the other."""
+    """Walks a winding path that bends by 30 degrees or more one way and then the other."""
     return _goes(body, 1.5) and _mostly(body, body.travelled(body.forward)) and len(_bends(body, 30)) >= 2
 
 
@@ -198,7 +198,7 @@ def figure_eight(body: Body) -> bool:
 
 
 def there_and_back(body: Body) -> bool:
-    """Walks away by 0.8 m or more, turns round and walks back to near the start."""
+    """Walks away 0.8 m or more, turns around and walks back near the start."""
     gap = np.linalg.norm(body.pelvis[:, [0, 2]] - body.pelvis[0, [0, 2]], axis=-1)
     far = int(gap.argmax())
     if gap[far] < 0.8 or not 10 <= far <= len(body) - 10:
@@ -211,16 +211,16 @@ def there_and_back(body: Body) -> bool:
 
 
 def walking_speed(body: Body) -> float:
-    """Median speed over the floor of the moving frames, metres a second."""
+    """Median speed over the floor in moving frames, metres a second."""
     moving = body.pace[body.pace > 0.25]
     return float(np.median(moving)) if len(moving) else 0.0
 
 
 def turning_speed(body: Body) -> float:
-    """Fastest turning over half a second, degrees a second."""
+    """Fastest turn over half a second, degrees a second."""
     return float(np.abs(np.gradient(body.turned)).max() * FPS)
 
 
 def step_count(body: Body) -> int:
-    """Steps of both feet."""
+    """Number of steps of both feet."""
     return len(body.steps)

@@ -1,4 +1,4 @@
-"""The checks, counts and speeds by the names that `suite.json` uses."""
+"""The checks, counts and speeds by their names in `suite.json`."""
 
 from collections.abc import Callable
 
@@ -114,7 +114,7 @@ _TURNS = (*_LEFT_TURNS, *_RIGHT_TURNS)
 _RAISED = ("raise_left", "raise_right", "raise_both", "arms_up")
 _LOW = ("crouch", "squat", "kneel_down", "bend_down", "pick_up", "rise")
 
-# Of a motion that does the action, the other checks that it may pass without a mistake of the check.
+# Other checks that a correct motion of an action may also pass, which do not count as false positives.
 ALSO_RIGHT: dict[str, tuple[str, ...]] = {
     "walk": (*_PATHS, *_TURNS, "figure_eight"),
     "walk_straight": ("walk", "walk_stop", "start_walking"),
@@ -190,5 +190,5 @@ ALSO_RIGHT: dict[str, tuple[str, ...]] = {
 
 
 def meaning(name: str) -> str:
-    """What a check demands, the first line of its docstring."""
+    """What a check requires: the first line of its docstring."""
     return (CHECKS[name].__doc__ or "").strip().splitlines()[0]

@@ -1,4 +1,4 @@
-"""What the suite finds, as a table and as pictures."""
+"""Results of the suite, and their tables."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -25,21 +25,21 @@ Motions = Mapping[str, Sequence[Body]]  # by sentence, in order of the seeds
 
 @dataclass(frozen=True)
 class WordingResult:
-    """How often one wording gets what it asks for."""
+    """Results of one wording."""
 
     sentences: tuple[str, ...]
     unseen: bool
-    passed: tuple[bool, ...]  # by seed; for speeds, two steps a seed
-    exact: tuple[bool, ...] | None  # by seed, for counts: not even one off
+    passed: tuple[bool, ...]  # by seed; for speeds, two steps per seed
+    exact: tuple[bool, ...] | None  # by seed, for counts: without the tolerance of one
 
 
 @dataclass(frozen=True)
 class PromptResult:
-    """One prompt of the suite.
+    """Results of one prompt of the suite.
 
     Attributes:
-        others: share of the motions of the other prompts that pass this check, those left out that may show
-            the same; None for speeds, which compare motions.
+        others: false positives: share of the other prompts' motions that pass this check, without prompts
+            that may show the same; None for speeds, which compare motions.
     """
 
     id: str
@@ -49,7 +49,7 @@ class PromptResult:
     others: float | None
 
     def share(self, unseen: bool) -> float:
-        """Share of passes of the seen or of the unseen wordings."""
+        """Pass rate of the seen or the unseen wordings."""
         return float(np.mean([passed for w in self.wordings if w.unseen == unseen for passed in w.passed]))
 
 
@@ -61,15 +61,15 @@ class Report:
     seeds: int
     prompts: tuple[PromptResult, ...]
     motions: int
-    faults: dict[str, int]  # over all motions; "frozen" only where rest is not asked for
+    faults: dict[str, int]  # over all motions; "frozen" only if the prompt does not allow rest
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values for a file."""
+        """The report as plain values for JSON."""
         return dataclasses.asdict(self)
 
 
 def judge(checkpoint: str, suite: Sequence[Prompt], motions: Motions) -> Report:
-    """Check every motion against its prompt, and against the prompts that it was not made for."""
+    """Check every motion against its own prompt and against all others."""
     results = tuple(
         PromptResult(
             prompt.id,
@@ -106,7 +106,7 @@ def _wording(prompt: Prompt, wording: Wording, motions: Motions) -> WordingResul
 
 
 def _others(prompt: Prompt, suite: Sequence[Prompt], motions: Motions) -> float:
-    """Share of the motions of prompts that do not ask for this that pass all the same."""
+    """False positive rate: share of the motions of other prompts that pass this prompt's check."""
     texts = {
         text
         for other in suite
@@ -118,20 +118,20 @@ def _others(prompt: Prompt, suite: Sequence[Prompt], motions: Motions) -> float:
 
 
 def _may_show(other: Prompt, prompt: Prompt) -> bool:
-    """Whether a right motion of the other prompt may do all that this prompt asks for."""
+    """Whether a correct motion of the other prompt may also satisfy this prompt."""
     shown = {check for action in other.actions for check in (action, *ALSO_RIGHT.get(action, ()))}
     return shown.issuperset(prompt.actions)
 
 
 def markdown(report: Report) -> str:
-    """Two tables: shares by category and wording, and each prompt with its false positives."""
+    """Two tables: pass rates by category and wording, and each prompt with its false positives."""
     lines = [
         f"# Prompt suite: {report.checkpoint}",
         "",
         f"{len(report.prompts)} prompts, {report.motions} motions, {report.seeds} seeds of each sentence, "
         "default duration. Of all motions: "
         + ", ".join(f"{number} {fault}" for fault, number in report.faults.items())
-        + ' ("frozen" where rest is not asked for).',
+        + ' ("frozen" only if the prompt does not allow rest).',
         "",
         "| category | prompts | seen wording | unseen wording | other prompts' motions that pass |",
         "|---|---|---|---|---|",
@@ -141,7 +141,7 @@ def markdown(report: Report) -> str:
     lines.append(_row("all (mean of prompts)", report.prompts))
     exact = [e for p in report.prompts for w in p.wordings for e in w.exact or ()]
     lines += ["", f"Counts, exact: {np.mean(exact):.0%}." if exact else "", ""]
-    lines += ["| prompt | seen | unseen | others | what must be seen |", "|---|---|---|---|---|"]
+    lines += ["| prompt | seen | unseen | others | requirement |", "|---|---|---|---|---|"]
     lines += [
         f"| {p.id} | {p.share(False):.0%} | {p.share(True):.0%} | {_percent(p.others)} | {p.meaning} |"
         for p in report.prompts

@@ -1,4 +1,4 @@
-"""The prompt suite on a checkpoint: generate, judge, write the results and draw them."""
+"""Running the prompt suite on a checkpoint: generate, judge, write and draw the results."""
 
 import json
 from pathlib import Path
@@ -12,10 +12,10 @@ from training.evaluation.prompt_checks.suite import load_suite
 
 
 def run(checkpoint: str, out: Path, seeds: int, device: str = "cpu") -> Report:
-    """Generate, judge, and write the results into a folder."""
+    """Generate and judge the motions, and write the results into a folder."""
     suite = load_suite()
     most = max(len(prompt.wordings) for prompt in suite)
-    sentences = [  # the first wording of every prompt, then the second: a stopped run has seen all prompts
+    sentences = [  # the first wording of every prompt, then the second: a stopped run covers all prompts
         text
         for i in range(most)
         for prompt in suite
@@ -34,7 +34,7 @@ def run(checkpoint: str, out: Path, seeds: int, device: str = "cpu") -> Report:
 
 
 def draw(report: Report, out: Path) -> None:
-    """A sheet for each category: seed 0 of every sentence, under the sentence and its result."""
+    """Draw a contact sheet for each category: seed 0 of every sentence, captioned with its result."""
     for category in dict.fromkeys(prompt.category for prompt in report.prompts):
         motions, captions = [], []
         for prompt in report.prompts:

@@ -1,4 +1,4 @@
-"""Strips of poses, one below the other, with what was asked and whether it was done."""
+"""Contact sheets: strips of poses, one below the other, with prompts and results."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw
 
 from ram_sdk import Motion, RAMPipeline, render
 
-_STRIP_WIDTH, _POSE_HEIGHT = 1200, 512  # pixels; poses are drawn larger than they are shown
+_STRIP_WIDTH, _POSE_HEIGHT = 1200, 512  # pixels; poses are rendered larger and scaled down
 _CAPTION = 18  # pixels
 SAMPLE_SECONDS = 4.0
 _SAMPLES = (
@@ -18,7 +18,7 @@ _SAMPLES = (
 
 
 def sheet(motions: Sequence[Motion], captions: Sequence[str] = ()) -> Image.Image:
-    """The motions' strips of poses, one below the other, each under its caption if there are captions."""
+    """A strip of poses for each motion, one below the other, each below its caption, if any."""
     strips = [render.strip(motion, caption=motion.prompt, size=_POSE_HEIGHT) for motion in motions]
     if not captions:
         return render.stack(strips, _STRIP_WIDTH)
@@ -31,5 +31,5 @@ def sheet(motions: Sequence[Motion], captions: Sequence[str] = ()) -> Image.Imag
 
 
 def sample_sheet(pipeline: RAMPipeline) -> Image.Image:
-    """One motion (seed 0) of each of eleven plain prompts, for training logs and model cards."""
+    """One motion (seed 0) for each of eleven simple prompts, for training logs and model cards."""
     return sheet(pipeline(_SAMPLES, duration=SAMPLE_SECONDS, seed=0).motions)

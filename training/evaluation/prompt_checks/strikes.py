@@ -5,11 +5,11 @@ import numpy as np
 from training.evaluation.prompt_checks.body import FPS, LEFT, RIGHT, SIDES, Body, turning_points
 from training.open_data.signals import runs
 
-_PUNCH_SPEED = 1.3  # metres a second of a fist away from the chest, level
+_PUNCH_SPEED = 1.3  # minimum horizontal speed of a fist away from the chest, metres a second
 
 
 def punch_frames(body: Body, side: int) -> list[int]:
-    """Frames where a fist, thrown out fast before the body between belly and head, is out the furthest."""
+    """Frames of maximum extension of a fist that is thrown forward fast between belly and head height."""
     away = np.hypot(body.hands[:, side, 0], body.hands[:, side, 2])
     out = np.gradient(away) * FPS
     level = (body.hands[:, side, 1] > -0.3) & (body.hands[:, side, 1] < 0.4) & (body.hands[:, side, 2] > 0.15)
@@ -24,7 +24,7 @@ def punch_frames(body: Body, side: int) -> list[int]:
 
 
 def punch_count(body: Body) -> int:
-    """Punches of both hands."""
+    """Number of punches of both hands."""
     return sum(len(punch_frames(body, side)) for side in SIDES)
 
 
@@ -33,7 +33,7 @@ def _on_feet(body: Body) -> bool:
 
 
 def punches(body: Body) -> bool:
-    """A fist is thrown out fast, and comes back."""
+    """A fist is thrown forward fast, and comes back."""
     return punch_count(body) >= 1 and _on_feet(body)
 
 
@@ -43,17 +43,17 @@ def _punches_only(body: Body, side: int) -> bool:
 
 
 def punches_left(body: Body) -> bool:
-    """Punches with the left fist, more than with the right one."""
+    """Punches more often with the left fist than with the right one."""
     return _punches_only(body, LEFT)
 
 
 def punches_right(body: Body) -> bool:
-    """Punches with the right fist, more than with the left one."""
+    """Punches more often with the right fist than with the left one."""
     return _punches_only(body, RIGHT)
 
 
 def boxes(body: Body) -> bool:
-    """Throws three punches or more, with both fists."""
+    """Throws three or more punches, with both fists."""
     hits = [len(punch_frames(body, s)) for s in SIDES]
     return sum(hits) >= 3 and min(hits) >= 1 and _on_feet(body)
 
@@ -79,12 +79,12 @@ def kick_frames(body: Body, side: int) -> list[slice]:
 
 
 def kick_count(body: Body) -> int:
-    """Kicks of both feet."""
+    """Number of kicks of both feet."""
     return sum(len(kick_frames(body, side)) for side in SIDES)
 
 
 def kicks(body: Body) -> bool:
-    """A foot swings up fast above the other knee, and comes down."""
+    """A foot swings fast above the other knee, and comes down."""
     return kick_count(body) >= 1
 
 
@@ -103,12 +103,12 @@ def kicks_right(body: Body) -> bool:
 
 
 def kicks_high(body: Body) -> bool:
-    """Kicks with the ankle as high as the hips or higher."""
+    """Kicks with the ankle at hip height or higher."""
     return any(body.feet[kick, side, 1].max() > -0.05 for side in SIDES for kick in kick_frames(body, side))
 
 
 def knees_up(body: Body) -> bool:
-    """A knee is driven up to the height of the hips, and comes down."""
+    """A knee is raised to hip height, and comes down."""
     knees = body.height("knee") - body.height("hip")
     return any(
         run.stop < len(body) and run.start > 0 for s in SIDES for run in runs(knees[:, s] > -0.08)
@@ -116,7 +116,7 @@ def knees_up(body: Body) -> bool:
 
 
 def throws(body: Body) -> bool:
-    """A hand comes up beside or behind the head or the hips, then swings forward faster than 2.5 m/s."""
+    """A hand rises beside or behind the body, and then swings forward faster than 2.5 m/s."""
     for side in SIDES:
         front = body.hands[:, side, 2]
         fast = np.gradient(front) * FPS
@@ -132,7 +132,7 @@ def throws(body: Body) -> bool:
 
 
 def swings_both(body: Body) -> bool:
-    """Hands together swing through, faster than 3 m/s, over half a metre, as with a club, bat or sword."""
+    """Both hands together swing faster than 2.5 m/s over 0.6 m or more, as with a club, bat or sword."""
     middle = body.hands.mean(axis=1)
     speed = np.linalg.norm(np.gradient(middle, axis=0), axis=-1) * FPS
     together = body.apart < 0.4
@@ -142,7 +142,7 @@ def swings_both(body: Body) -> bool:
 
 
 def dances(body: Body) -> bool:
-    """Moves arms and legs nearly all the time, on its feet, not simply ahead but in several directions."""
+    """Moves arms and legs nearly all the time, on its feet, and not just straight ahead."""
     busy = (body.motion > 0.6).mean() > 0.75 and body.hand_speed.mean() > 0.45
     ahead = abs(body.travelled(body.forward)) / max(body.travelled(body.speed), 0.1)
     return bool(busy) and _on_feet(body) and ahead < 0.7 and body.travelled(body.speed) > 0.3

@@ -1,4 +1,4 @@
-"""How the checks do on real clips: which share of the clips that show an action pass, and of the others."""
+"""Validating the checks on real clips: pass rates of the clips that show an action, and of the others."""
 
 import hashlib
 import json
@@ -14,27 +14,30 @@ from training.evaluation.prompt_checks.registry import CHECKS
 from training.evaluation.prompt_checks.suite import does, load_suite
 
 _LABELS = Path(__file__).with_name("real_clips.json")
-_MOST = 15  # clips of one label, so that no label decides a rate alone
+_MAX_CLIPS = 15  # of one label, so that no single label dominates a rate
 
 
 @dataclass(frozen=True)
 class Rates:
-    """One check on real clips; a clip that shows something like the action counts on neither side."""
+    """Pass rates of one check on real clips; clips that may show the action are left out.
+
+    Each rate is (passed, total).
+    """
 
     check: str
-    shown: tuple[int, int]  # clips of the training split that show the action: passed, all
-    held_out: tuple[int, int]  # the same of validation and test
+    shown: tuple[int, int]  # clips of the training split that show the action
+    held_out: tuple[int, int]  # the same for validation and test
     others: tuple[int, int]  # clips of all splits that do not show it
 
 
 def validate(folder: Path) -> list[Rates]:
-    """Measure every check on the real clips of a data set of `training.open_data`.
+    """Run every check on the real clips of a data set of `training.open_data`.
 
     Args:
-        folder: the built data set; its `clips.json` names each clip's file, label and actions.
+        folder: the built data set; its `clips.json` gives each clip's file, label and actions.
 
     Raises:
-        OSError: no data set is there.
+        OSError: the data set does not exist.
     """
     tests = _tests()
     passed = {check: {"train": [0, 0], "held out": [0, 0], "others": [0, 0]} for check in tests}
@@ -59,7 +62,7 @@ def _pair(numbers: list[int]) -> tuple[int, int]:
 
 
 def _tests() -> dict[str, tuple[Callable[[Body], bool], re.Pattern[str], re.Pattern[str]]]:
-    """By check, or by prompt for combinations: the test, and what clips are labelled that show it or may."""
+    """By check, or by prompt for combinations: the test, and patterns of labels that show or may show it."""
     prompts = {prompt.id: prompt for prompt in load_suite()}
     tests = {}
     for name, labels in json.loads(_LABELS.read_text(encoding="utf-8")).items():
@@ -69,7 +72,7 @@ def _tests() -> dict[str, tuple[Callable[[Body], bool], re.Pattern[str], re.Patt
 
 
 def _clips(folder: Path) -> Iterator[tuple[str, str, Body]]:
-    """Label, split and body of the clips as captured, at most `_MOST` of a label, drawn by their ids."""
+    """Label, split and body of captured clips, at most `_MAX_CLIPS` of a label, chosen by hash of the id."""
     clips = json.loads((folder / "clips.json").read_text(encoding="utf-8"))
     seen: dict[str, int] = {}
     for clip_id, clip in sorted(clips.items(), key=lambda item: hashlib.sha256(item[0].encode()).digest()):
@@ -79,21 +82,21 @@ def _clips(folder: Path) -> Iterator[tuple[str, str, Body]]:
         name = f"{clip['source']}/{clip['file']} {clip['take']} {clip['label']}".lower()
         group = re.sub(r"_\w+_\d+ ", " ", name) + actions
         seen[group] = seen.get(group, 0) + 1
-        if seen[group] <= _MOST:
+        if seen[group] <= _MAX_CLIPS:
             joints = np.load(folder / "new_joints" / f"{clip_id}.npy", allow_pickle=False)
             yield f"{name} [{actions}]", clip["split"], Body(joints)
 
 
 def table(rates: list[Rates]) -> str:
-    """Markdown of the rates."""
+    """The rates as a Markdown table."""
     lines = [
         "# The checks on real clips",
         "",
-        "Made by `python -m training prompt-checks validate --data DATA --out FILE`: clips as",
-        f"captured, at most {_MOST} of a label. `real_clips.json` says by its label which clip shows what; a",
-        "clip that may show something like it counts on neither side. Thresholds: from the training split.",
+        "Made by `python -m training prompt-checks validate --data DATA --out FILE` from captured clips,",
+        f"at most {_MAX_CLIPS} of a label. `real_clips.json` maps labels to what a clip shows; clips that",
+        "may show the action are left out. The thresholds were chosen on the training split.",
         "",
-        "| check | clips that show it pass (training split) | (validation and test) | other clips pass |",
+        "| check | pass rate (training split) | (validation and test) | pass rate of other clips |",
         "|---|---|---|---|",
     ]
     for r in rates:

@@ -1,7 +1,7 @@
-"""Everyday actions that no capture shows, written as keyframes and played on the uniform skeleton.
+"""Everyday actions that are missing in the captures, authored as keyframes on the uniform skeleton.
 
-`actions/*.json` hold the keyframes (see `script.py`), `rig.py` the inverse kinematics, `perform.py` puts
-both together. Nothing here comes from a capture: the licence is CC0.
+`actions/*.json` are the keyframes (see `script.py`), `rig.py` is the inverse kinematics, and `perform.py`
+animates them. Nothing here comes from a capture: the licence is CC0.
 """
 
 from training.open_data.authored.perform import perform

@@ -1,4 +1,4 @@
-"""From the body's channels (pelvis, trunk, head, hands, feet) to joints on the uniform skeleton."""
+"""Inverse kinematics: from channels (pelvis, trunk, head, hands, feet) to joints of the uniform skeleton."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ _SPINE, _NECK, _HEAD = (3, 6, 9), 12, 15
 _HIPS, _KNEES, _ANKLES, _TOES = (1, 2), (4, 5), (7, 8), (10, 11)
 _COLLARS, _SHOULDERS, _ELBOWS, _WRISTS = (13, 14), (16, 17), (18, 19), (20, 21)
 _SPINE_SHARE, _SPINE_FIRST, _SPINE_THEN = 0.65, 30.0, 0.3  # of a bend up to 30 degrees, and beyond
-_STRAIGHT = 0.998  # of a limb's length: no limb is stretched farther
+_STRAIGHT = 0.998  # of a limb's length: maximum extension
 ARM, LEG = (
     tuple(float(np.linalg.norm(OFFSETS[a]) + np.linalg.norm(OFFSETS[b])) for a, b in zip(*limb, strict=True))
     for limb in ((_ELBOWS, _WRISTS), (_KNEES, _ANKLES))
@@ -25,9 +25,9 @@ ARM, LEG = (
 
 @dataclass
 class Trunk:
-    """Root and trunk in each frame: metres, and degrees (pitch to the front, roll and twist to the left)."""
+    """Root and trunk in each frame: metres, and degrees (pitch forward, roll and twist to the left)."""
 
-    place: Array  # pelvis (frames, 3)
+    position: Array  # pelvis (frames, 3)
     pelvis: Array  # pitch, roll, yaw
     spine: Array  # pitch, roll, twist
     head: Array  # pitch, roll
@@ -36,7 +36,7 @@ class Trunk:
 
 @dataclass
 class Foot:
-    """One foot: its toe, degrees of pitch (heel up) and yaw (outward), and where the knee points."""
+    """One foot: toe position, degrees of pitch (heel up) and yaw (outward), and direction of the knee."""
 
     toe: Array
     angles: Array
@@ -44,7 +44,7 @@ class Foot:
 
 
 class Skeleton:
-    """The joints, filled from the pelvis outwards.
+    """The joints, computed from the pelvis outwards.
 
     Attributes:
         joints: `(frames, 22, 3)` metres.
@@ -52,45 +52,45 @@ class Skeleton:
     """
 
     def __init__(self, trunk: Trunk, feet: tuple[Foot, Foot]) -> None:
-        self.joints = np.zeros((len(trunk.place), HUMANML3D.num_joints, 3))
+        self.joints = np.zeros((len(trunk.position), HUMANML3D.num_joints, 3))
         hinge = trunk.spine * np.array((1.0 - _SPINE_SHARE, 0.3, 0.2))
         hinge[:, 0] += (_SPINE_SHARE - _SPINE_THEN) * np.maximum(trunk.spine[:, 0] - _SPINE_FIRST, 0.0)
-        pelvis = _turns(trunk.pelvis + hinge)
-        self.joints[:, 0] = trunk.place
+        pelvis = _rotations(trunk.pelvis + hinge)
+        self.joints[:, 0] = trunk.position
         self._keep_in_reach(pelvis, feet)
         self.frames = {"pelvis": pelvis}
         turn = pelvis
         parent = 0
         for joint in _SPINE:
-            self._hang(joint, parent, turn)
-            turn = turn @ _turns((trunk.spine - hinge) / len(_SPINE))
+            self._attach(joint, parent, turn)
+            turn = turn @ _rotations((trunk.spine - hinge) / len(_SPINE))
             parent = joint
         self.frames["chest"] = turn
         heading = np.degrees(np.arctan2(turn[:, 0, 2], turn[:, 2, 2]))
         self.frames["yaw"] = Rotation.from_euler("Y", heading[:, None], degrees=True).as_matrix()
-        self._hang(_NECK, 9, turn)
-        self.frames["head"] = turn @ _turns(np.c_[trunk.head, np.zeros(len(turn))])
-        self._hang(_HEAD, _NECK, self.frames["head"])
+        self._attach(_NECK, 9, turn)
+        self.frames["head"] = turn @ _rotations(np.c_[trunk.head, np.zeros(len(turn))])
+        self._attach(_HEAD, _NECK, self.frames["head"])
         for side in SIDES:
-            self._hang(_COLLARS[side], 9, turn)
+            self._attach(_COLLARS[side], 9, turn)
             raised, forward = trunk.shoulders[side].T * OUT[side]
             lift = Rotation.from_euler("YZ", np.c_[-forward, raised], degrees=True).as_matrix()
-            self._hang(_SHOULDERS[side], _COLLARS[side], turn @ lift)
+            self._attach(_SHOULDERS[side], _COLLARS[side], turn @ lift)
             self._place_leg(side, feet[side])
 
     def shoulder(self, side: int) -> Array:
-        """Place of a shoulder `(frames, 3)`."""
+        """Position of a shoulder `(frames, 3)`."""
         return self.joints[:, _SHOULDERS[side]]
 
     def place_arm(self, side: int, wrist: Array, elbow: Array) -> None:
-        """Bring a wrist to a place, or as near as the arm reaches, with the elbow towards a direction."""
+        """Move a wrist to a position, or as near as the arm reaches; `elbow` is the elbow's direction."""
         self._limb(_SHOULDERS[side], _ELBOWS[side], _WRISTS[side], wrist, elbow)
 
-    def _hang(self, joint: int, parent: int, turn: Array) -> None:
+    def _attach(self, joint: int, parent: int, turn: Array) -> None:
         self.joints[:, joint] = self.joints[:, parent] + turn @ OFFSETS[joint]
 
     def _keep_in_reach(self, pelvis: Array, feet: tuple[Foot, Foot]) -> None:
-        """Lower the pelvis where a leg would not reach its foot."""
+        """Lower the pelvis where a leg does not reach its foot."""
         for _ in range(3):
             for side in SIDES:
                 hip = self.joints[:, 0] + pelvis @ OFFSETS[_HIPS[side]]
@@ -101,13 +101,13 @@ class Skeleton:
                 self.joints[:, 0, 1] -= np.maximum(away[:, 1] - highest, 0.0)
 
     def _place_leg(self, side: int, foot: Foot) -> None:
-        self._hang(_HIPS[side], 0, self.frames["pelvis"])
+        self._attach(_HIPS[side], 0, self.frames["pelvis"])
         ankle = _ankle(foot, side)
         self._limb(_HIPS[side], _KNEES[side], _ANKLES[side], ankle, foot.knee)
         self.joints[:, _TOES[side]] = self.joints[:, _ANKLES[side]] + (foot.toe - ankle)
 
     def _limb(self, root: int, middle: int, end: int, goal: Array, pole: Array) -> None:
-        """Two bones from `root` to `goal`, bent towards `pole`."""
+        """Two-bone inverse kinematics from `root` to `goal`, bent towards `pole`."""
         upper, lower = (float(np.linalg.norm(OFFSETS[joint])) for joint in (middle, end))
         start = self.joints[:, root]
         away = goal - start
@@ -122,15 +122,15 @@ class Skeleton:
         self.joints[:, end] = start + length * along
 
 
-def _turns(angles: Array) -> Array:
-    """Rotations `(frames, 3, 3)` of (pitch to the front, roll to the left, yaw to the left) in degrees."""
+def _rotations(angles: Array) -> Array:
+    """Rotations `(frames, 3, 3)` from (pitch forward, roll to the left, yaw to the left) in degrees."""
     return np.asarray(
         Rotation.from_euler("YXZ", angles[:, [2, 0, 1]] * (1.0, 1.0, -1.0), degrees=True).as_matrix()
     )
 
 
 def _ankle(foot: Foot, side: int) -> Array:
-    """Ankle `(frames, 3)` of a foot whose toe is placed."""
+    """Ankle `(frames, 3)` of a foot, from its toe."""
     pitch, yaw = foot.angles.T
     turn = Rotation.from_euler("YX", np.c_[yaw * OUT[side], pitch], degrees=True).as_matrix()
     return np.asarray(foot.toe - turn @ OFFSETS[_TOES[side]])

@@ -1,16 +1,16 @@
-"""Reading the keyframes of `actions/*.json` and drawing the numbered variants of an action.
+"""Reading the keyframes of `actions/*.json` and sampling the numbered variants of an action.
 
-An action has `variants`, a range `count`, and `forms`: ways to do it, each a list of keys, played in turn
-by number. A key takes `take` seconds, after which `wait` seconds pass; it moves the channels that it names
-and leaves the others where they are. Channels: `pelvis` {"go": [out, up, front], "turn": [pitch, roll,
-yaw]}, `trunk` [pitch, roll, twist], `head` [pitch, roll], `shoulder` [raised, forward], `hand` {"at":
-frame, "to": [out, up, front], "elbow": direction}, `foot` {"to": [out, up, front], "turn": [heel up,
-outward], "knee": direction, "even": feet side by side whatever the stance}; `hand`, `foot` and `shoulder`
-are of the acting side, with `other_` of the other, in the plural of both; "rest" is the pose at the start.
-Out is away from the middle of the body, for pelvis, trunk and head to the acting side. Metres, degrees.
-"a..b" is a range: the variant's size, the same for all of them, picks the value. {"repeat": "count" or
-number, "keys": [...]} plays keys again, with "alternate" on the other side each time; {"steps": {...}}
-walks (see `steps.py`). The keys of `start` are the pose that the take begins with, where that is not
+An action has `variants` (their number), a range `count`, and `forms`: ways to do it, each a list of keys;
+variants use the forms in turn. A key lasts `take` seconds, followed by a pause of `wait` seconds; it moves
+the channels that it names and leaves the others unchanged. Channels: `pelvis` {"go": [out, up, front],
+"turn": [pitch, roll, yaw]}, `trunk` [pitch, roll, twist], `head` [pitch, roll], `shoulder` [raised, forward],
+`hand` {"at": frame, "to": [out, up, front], "elbow": direction}, `foot` {"to": [out, up, front], "turn":
+[heel up, outward], "knee": direction, "even": feet side by side in any stance}. `hand`, `foot` and `shoulder`
+refer to the acting side, with the prefix `other_` to the other side, in the plural to both; "rest" is the
+initial pose. Out is away from the middle of the body; for pelvis, trunk and head, to the acting side. Metres,
+degrees. "a..b" is a range: the value is interpolated by the variant's size, which is the same for all its
+ranges. {"repeat": "count" or number, "keys": [...]} repeats keys, with "alternate" on the other side each
+time; {"steps": {...}} walks (see `steps.py`). The keys of `start` are the take's initial pose, if that is not
 standing.
 """
 
@@ -27,12 +27,13 @@ import numpy as np
 from training.open_data.authored.steps import step_keys
 
 _FOLDER = Path(__file__).with_name("actions")
-_FLOW = 0.2  # of the shorter of two moves: how much the second begins before the end of the first
-_LOOSE, _AGAIN = 0.012, 0.005  # metres by which hands vary between variants and between repetitions
-_ANGLE = 0.08  # by which angles vary between variants
-_TIME, _TIME_AGAIN = 0.10, 0.04  # by which durations vary, likewise
-_LONGEST = 9.5  # seconds: a slow variant that would be longer is played faster
-_SPOTS = ("hand", "foot")
+_FLOW = 0.2  # overlap of successive moves, relative to the shorter one
+# Standard deviations between variants, and between the repetitions in a variant.
+_HAND_SPREAD, _HAND_SPREAD_REPEATED = 0.012, 0.005  # metres, of a hand's target
+_ANGLE_SPREAD = 0.08  # relative
+_TIME_SPREAD, _TIME_SPREAD_REPEATED = 0.10, 0.04  # relative, of durations
+_MAX_SECONDS = 9.5  # longer variants are sped up
+_END_EFFECTORS = ("hand", "foot")
 
 Value = Mapping[str, Any]
 Key = Mapping[str, Any]
@@ -40,7 +41,7 @@ Key = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Move:
-    """One channel goes to a value between two moments, in seconds."""
+    """A change of one channel to a value between two times, in seconds."""
 
     channel: str  # "pelvis.go", "pelvis.turn", "trunk", "head", "shoulder", "hand", "foot"
     side: int  # 0 left, 1 right; of the limb, or of the acting side
@@ -51,7 +52,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Variant:
-    """One way that an action is done: its moves, its length in seconds, and the seed of what is random."""
+    """One variant of an action: its moves, its length in seconds, and the seed of its random numbers."""
 
     moves: tuple[Move, ...]
     seconds: float
@@ -59,18 +60,18 @@ class Variant:
 
 
 def script_files() -> list[Path]:
-    """The files of keyframes."""
+    """The keyframe files."""
     return sorted(_FOLDER.glob("*.json"))
 
 
 def takes_of(path: Path) -> list[str]:
-    """Names of the takes of a file: the action and a number, 'clap-007'."""
+    """Names of the takes in a file: action and number, 'clap-007'."""
     script = _read(path)
     return [f"{action}-{n:03d}" for action, entry in script.items() for n in range(entry["variants"])]
 
 
 def variant(path: Path, take: str) -> Variant:
-    """Draw one take.
+    """Sample one take.
 
     Raises:
         ValueError: the file has no such take.
@@ -79,7 +80,7 @@ def variant(path: Path, take: str) -> Variant:
     script = _read(path)
     if action not in script or not number.isdigit() or int(number) >= script[action]["variants"]:
         raise ValueError(f"{path.name}: no take {take!r}; takes are named by action and number, 'clap-007'")
-    return _Drawing(script[action], action, int(number)).variant()
+    return _VariantSampler(script[action], action, int(number)).variant()
 
 
 @functools.cache
@@ -88,8 +89,8 @@ def _read(path: Path) -> dict[str, Any]:
     return script
 
 
-class _Drawing:
-    """Draws the numbers of a variant and lays its keys out in time."""
+class _VariantSampler:
+    """Samples the random numbers of a variant and schedules its keys."""
 
     def __init__(self, entry: Mapping[str, Any], action: str, number: int) -> None:
         self.seed = hashlib.sha256(f"{action} {number}".encode()).digest()
@@ -109,14 +110,14 @@ class _Drawing:
     def variant(self) -> Variant:
         lead, self.time = self.time, -10.0
         for key in self.form.get("start", ()):
-            self._lay({"take": 0.1, **key}, self.side)
+            self._schedule({"take": 0.1, **key}, self.side)
         self.time, self.last_take = lead, 0.0
         for key, side in self._keys(self.form["keys"], self.side):
-            self._lay(key, side)
+            self._schedule(key, side)
         seconds = self.time + float(self.rng.uniform(0.5, 0.9))
-        faster = min(1.0, _LONGEST / seconds)
-        moves = (replace(m, start=m.start * faster, end=m.end * faster) for m in self.moves)
-        return Variant(tuple(moves), seconds * faster, self.seed)
+        scale = min(1.0, _MAX_SECONDS / seconds)
+        moves = (replace(m, start=m.start * scale, end=m.end * scale) for m in self.moves)
+        return Variant(tuple(moves), seconds * scale, self.seed)
 
     def _keys(self, keys: Sequence[Key], side: int) -> Iterator[tuple[Key, int]]:
         for key in keys:
@@ -130,7 +131,7 @@ class _Drawing:
             else:
                 yield key, side
 
-    def _lay(self, key: Key, side: int) -> None:
+    def _schedule(self, key: Key, side: int) -> None:
         take = self._seconds(key, "take") / self.pace
         flow = float(key.get("flow", _FLOW)) * min(take, self.last_take)
         start = self.time - flow
@@ -153,8 +154,8 @@ class _Drawing:
         for limb_side in sides:
             if value == "rest":
                 drawn: Value = {"rest": True}
-            elif channel in _SPOTS:
-                drawn = self._spot(key, name, value)
+            elif channel in _END_EFFECTORS:
+                drawn = self._target(key, name, value)
             else:
                 drawn = {"is": self._vector(key, name, value)}
             self._add(channel, limb_side, start, end, drawn)
@@ -162,33 +163,34 @@ class _Drawing:
     def _add(self, channel: str, side: int, start: float, end: float, value: Value) -> None:
         self.moves.append(Move(channel, side, start, end, value))
 
-    def _spot(self, key: Key, name: str, value: Value) -> Value:
-        """A hand's or foot's goal: the same slip in every repetition, and a smaller one in each."""
+    def _target(self, key: Key, name: str, value: Value) -> Value:
+        """A hand's or foot's target; hands get one random offset for all repetitions, and one for each."""
         drawn = {part: self._value(entry, key) for part, entry in value.items()}
         if "hand" in name and "to" in drawn:
             loose = float(key.get("loose", 1.0))
-            slip = self._once(key, name, lambda: self.rng.normal(0.0, _LOOSE, 3))
-            drawn["to"] = drawn["to"] + loose * (slip + self.rng.normal(0.0, _AGAIN, 3))
+            offset = self._once(key, name, lambda: self.rng.normal(0.0, _HAND_SPREAD, 3))
+            drawn["to"] = drawn["to"] + loose * (offset + self.rng.normal(0.0, _HAND_SPREAD_REPEATED, 3))
         return drawn
 
     def _vector(self, key: Key, name: str, value: Any) -> Any:
-        share = self._once(key, name, lambda: self.rng.normal(1.0, _ANGLE))
-        return self._value(value, key) * (share if not name.startswith("pelvis") else 1.0)
+        factor = self._once(key, name, lambda: self.rng.normal(1.0, _ANGLE_SPREAD))
+        return self._value(value, key) * (factor if not name.startswith("pelvis") else 1.0)
 
     def _seconds(self, key: Key, name: str) -> float:
         if name not in key:
             return 0.0
-        share = self._once(key, name, lambda: self.rng.normal(1.0, _TIME)) * self.rng.normal(1.0, _TIME_AGAIN)
-        return float(self._value(key[name], key) * np.clip(share, 0.7, 1.4))
+        factor = self._once(key, name, lambda: self.rng.normal(1.0, _TIME_SPREAD))
+        factor = factor * self.rng.normal(1.0, _TIME_SPREAD_REPEATED)
+        return float(self._value(key[name], key) * np.clip(factor, 0.7, 1.4))
 
     def _once(self, key: Key, name: str, draw: Any) -> Any:
-        """Draw a number once for a key, however often it is played."""
+        """Draw a random number once for a key, however often the key is repeated."""
         if (id(key), name) not in self.drawn:
             self.drawn[id(key), name] = draw()
         return self.drawn[id(key), name]
 
     def _value(self, value: Any, key: Key | None) -> Any:
-        """Numbers, and ranges by the size of the variant; lists become arrays, other text stays."""
+        """Resolve a value: ranges by the variant's size, lists to arrays; other text is unchanged."""
         if isinstance(value, list):
             return np.array([self._value(v, key) for v in value])
         if isinstance(value, str) and ".." in value:

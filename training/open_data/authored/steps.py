@@ -1,4 +1,4 @@
-"""Keys of walking, on the spot or forward, step by step."""
+"""Keyframes of walking, in place or forward, step by step."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,13 +7,13 @@ Keys = list[dict[str, Any]]
 
 
 def step_keys(spec: Mapping[str, Any], count: int) -> Keys:
-    """Keys for twice `count` steps, the acting foot first, then the feet side by side again.
+    """Keys for twice `count` steps, starting with the acting foot and ending with the feet side by side.
 
     Args:
-        spec: `take` seconds of a step, `length` metres, `lift` of the toe in metres, `heel` degrees of the
-            raised foot, `drop` of the pelvis in metres, `bend` degrees of the trunk, `twist` of it, and of
-            the arm on the raised leg's side `back`, of the other `front`: places of the wrist from the
-            shoulder as (out, up, front), with `elbow` the direction of both elbows.
+        spec: `take`, the seconds of a step; `length` of a step and `lift` of the toe in metres; `heel`,
+            degrees of the raised foot; `drop` of the pelvis in metres; `bend` and `twist` of the trunk in
+            degrees; wrist positions relative to the shoulder as (out, up, front), `back` on the raised leg's
+            side and `front` on the other; `elbow`, the direction of both elbows.
         count: pairs of steps.
     """
     length, take = float(spec["length"]), float(spec["take"])

@@ -1,4 +1,4 @@
-"""Captions as people write them, from the wordings of each action, checked against the motion."""
+"""Captions in natural wording: templates for each action, filled from and checked against the motion."""
 
 from training.open_data.captions.build import captions_for, verb_phrases
 from training.open_data.captions.check import check_caption, claims

@@ -1,4 +1,4 @@
-"""From a clip's actions and its measured attributes to its captions."""
+"""Writing a clip's captions from its actions and measured attributes."""
 
 import hashlib
 import random
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from training.open_data.attributes import Attributes, measure
 from training.open_data.captions.check import check_caption
-from training.open_data.captions.grammar import MAN, WOMAN, Speaker, attempts, expand
+from training.open_data.captions.grammar import MAN, WOMAN, Subject, attempts, expand
 from training.open_data.captions.inflect import base_form, gerund
 from training.open_data.captions.measured import Slots, situation, slots_for
 from training.open_data.captions.wordings import (
@@ -23,62 +23,62 @@ from training.open_data.captions.wordings import (
 )
 from training.open_data.clip import ClipInfo
 
-MAX_CAPTIONS, MAX_PEOPLE, MAX_WORDS = 14, 6, 30
-_FRAMED = 2  # captions that a family of asking frames
-# What attributes say about one of several actions; pace and counts are the whole clip's.
+MAX_CAPTIONS, MAX_HUMAN, MAX_WORDS = 14, 6, 30
+_FRAMED = 2  # captions from families of phrasing
+# Slots that can be measured for one of several actions; pace and counts are of the whole clip.
 _SLOTS_OF_PARTS = ("side", "turn", "hand", "foot", "how", "object")
-_ANYBODY = Speaker("", "their", "them", "they")
+_NO_SUBJECT = Subject("", "their", "them", "they")
 
 
 def captions_for(clip: ClipInfo, joints: NDArray[np.floating], written: Sequence[str] = ()) -> list[str]:
-    """Captions of a clip, a plain one first, of every kind alike.
+    """Captions of a clip, a plain one first, evenly from all kinds.
 
-    The wordings of the clip's actions are filled with what is measured, and kept only where the measured
-    attributes do not contradict them; where no action is known, the attributes alone decide. What is kept
-    out of training (`wordings.unseen`) is never used. The same clip always gets the same captions.
+    The wordings of the clip's actions are filled from its measured attributes, and kept only if these do not
+    contradict them; if no action is known, only the attributes are used. Wordings that are held out from
+    training (`wordings.unseen`) are never used. The same clip always gets the same captions.
 
     Args:
-        clip: where the clip comes from and what it shows.
+        clip: the clip's metadata.
         joints: `(frames, 22, 3)` canonical positions in metres at 20 fps, frame 0 facing +Z, +X the
             body's left.
-        written: sentences that people wrote about this clip or that fit it, the best first.
+        written: human-written sentences about this clip or that match it, the best first.
 
     Returns:
-        Up to 14 different captions in lower case without a full stop, at most 6 of them people's; fewer
-        than 8 only where no action is known.
+        Up to 14 different captions in lower case without a full stop, at most 6 of them human-written; fewer
+        than 8 only if no action is known.
 
     Raises:
-        ValueError: the joints are no such clip, or an action or manner has no wordings.
+        ValueError: the joints cannot be measured, or an action or manner has no wordings.
     """
     attributes = measure(np.asarray(joints, dtype=np.float64))
     rng = _random(clip, "captions")
-    people = _kept((text for text in written if not is_unseen(text)), attributes, MAX_PEOPLE)
-    candidates = _turns(_candidates(clip, attributes, rng))
-    own = _kept((text for text in candidates if text not in people), attributes, MAX_CAPTIONS - len(people))
-    return [*own[:1], *people, *own[1:]]
+    human = _valid((text for text in written if not is_unseen(text)), attributes, MAX_HUMAN)
+    candidates = _round_robin(_candidates(clip, attributes, rng))
+    own = _valid((text for text in candidates if text not in human), attributes, MAX_CAPTIONS - len(human))
+    return [*own[:1], *human, *own[1:]]
 
 
 def verb_phrases(clip: ClipInfo, joints: NDArray[np.floating]) -> list[str]:
-    """What a clip shows as verb phrases: 'walks forward slowly', 'waves with the left hand'.
+    """Verb phrases that describe a clip: 'walks forward slowly', 'waves with the left hand'.
 
     Args:
-        clip: where the clip comes from and what it shows.
+        clip: the clip's metadata.
         joints: as for `captions_for`.
 
     Returns:
         Different phrases in the third person without a subject, from the wordings that training may use,
         each checked against the clip, in an order that is random but the same for the same clip; empty
-        where no action is known.
+        if no action is known.
 
     Raises:
-        ValueError: the joints are no such clip, or an action or manner has no wordings.
+        ValueError: the joints cannot be measured, or an action or manner has no wordings.
     """
     attributes = measure(np.asarray(joints, dtype=np.float64))
     rng = _random(clip, "phrases")
     if len(set(clip.actions)) == 1:
-        found: Iterable[str] = _phrases(clip.actions[0], clip, attributes, _ANYBODY, rng)
+        found: Iterable[str] = _phrases(clip.actions[0], clip, attributes, _NO_SUBJECT, rng)
     else:
-        found = (text.strip() for text in _joined(clip, attributes, [_ANYBODY], rng, "plain"))
+        found = (text.strip() for text in _joined(clip, attributes, [_NO_SUBJECT], rng, "plain"))
     return [text for text in dict.fromkeys(found) if not check_caption(f"a person {text}", attributes)]
 
 
@@ -87,28 +87,28 @@ def _random(clip: ClipInfo, use: str) -> random.Random:
 
 
 def _candidates(clip: ClipInfo, a: Attributes, rng: random.Random) -> list[Iterator[str]]:
-    """Captions without end or until the wordings are used up, one stream for each kind."""
-    speakers = WOMAN if clip.woman else MAN
+    """One stream of candidate captions for each kind."""
+    subjects = WOMAN if clip.woman else MAN
     if not clip.actions:
-        return [_measured(a, speakers, rng)]
+        return [_measured(a, subjects, rng)]
     if len(set(clip.actions)) > 1:
-        streams = [_joined(clip, a, speakers, rng, kind) for kind in KINDS[:-1]]
+        streams = [_joined(clip, a, subjects, rng, kind) for kind in KINDS[:-1]]
     else:
-        streams = [_worded(clip.actions[0], kind, clip, a, speakers, rng) for kind in KINDS]
-    return [*streams, _framed(clip, a, speakers, rng)]
+        streams = [_worded(clip.actions[0], kind, clip, a, subjects, rng) for kind in KINDS]
+    return [*streams, _framed(clip, a, subjects, rng)]
 
 
 def _worded(
-    action: str, kind: str, clip: ClipInfo, a: Attributes, speakers: Sequence[Speaker], rng: random.Random
+    action: str, kind: str, clip: ClipInfo, a: Attributes, subjects: Sequence[Subject], rng: random.Random
 ) -> Iterator[str]:
-    """Captions of one kind of an action, every wording once, those that say more than others sooner."""
+    """Captions of one kind for an action, each wording once, in the order of `_shuffled`."""
     slots = slots_for(action, clip, a)
     for template in _shuffled(seen(action)[kind], slots, rng):
-        yield from attempts(template, slots, speakers, rng, tries=1)
+        yield from attempts(template, slots, subjects, rng, tries=1)
 
 
 def _shuffled(templates: Sequence[str], slots: Slots, rng: random.Random) -> list[str]:
-    """Random order in which wordings with filled slots come as often as the others."""
+    """Random order that alternates evenly between wordings with filled slots and those without slots."""
     order = rng.sample(list(templates), len(templates))
     slotted = [t for t in order if any(f"{{{slot}}}" in t and phrases for slot, phrases in slots.items())]
     plain = [t for t in order if not any(f"{{{slot}}}" in t for slot in slots)]
@@ -120,59 +120,59 @@ def _shuffled(templates: Sequence[str], slots: Slots, rng: random.Random) -> lis
 
 
 def _phrases(
-    action: str, clip: ClipInfo, a: Attributes, speaker: Speaker, rng: random.Random, part: bool = False
+    action: str, clip: ClipInfo, a: Attributes, subject: Subject, rng: random.Random, part: bool = False
 ) -> Iterator[str]:
-    """Verb phrases of an action, which is the clip's only one or a part of what the clip shows."""
+    """Verb phrases of an action, which is the clip's only action or, with `part`, one of several."""
     slots = slots_for(action, clip, a)
     if part:
         slots = {slot: phrases if slot in _SLOTS_OF_PARTS else () for slot, phrases in slots.items()}
     for template in _shuffled(seen(action)["plain"], slots, rng):
-        phrase = expand(template.removeprefix("{S} "), {**slots, **speaker.slots}, rng)
-        unfit = ("cannot", "is ") if part else ("cannot",)  # no command; 'walks and is waving'
+        phrase = expand(template.removeprefix("{S} "), {**slots, **subject.slots}, rng)
+        unfit = ("cannot", "is ") if part else ("cannot",)  # no imperative; 'walks and is waving'
         if phrase is not None and not phrase.startswith(unfit):
             yield phrase
 
 
-def _framed(clip: ClipInfo, a: Attributes, speakers: Sequence[Speaker], rng: random.Random) -> Iterator[str]:
-    """Captions in the seen families of asking: 'there is a person waving'."""
+def _framed(clip: ClipInfo, a: Attributes, subjects: Sequence[Subject], rng: random.Random) -> Iterator[str]:
+    """Captions in the seen families of phrasing: 'there is a person waving'."""
     action = clip.actions[0]
     if len(set(clip.actions)) > 1:
         return
     for form in rng.sample(families("seen"), len(families("seen")))[:_FRAMED]:
-        speaker = rng.choice(speakers)
-        phrase = next(_phrases(action, clip, a, speaker, rng))
+        subject = rng.choice(subjects)
+        phrase = next(_phrases(action, clip, a, subject, rng))
         forms = {"third": (phrase,), "base": (base_form(phrase),), "gerund": (gerund(phrase),)}
-        text = expand(form, {**forms, **speaker.slots}, rng)
+        text = expand(form, {**forms, **subject.slots}, rng)
         if text is not None:
             yield text
 
 
 def _joined(
-    clip: ClipInfo, a: Attributes, speakers: Sequence[Speaker], rng: random.Random, kind: str
+    clip: ClipInfo, a: Attributes, subjects: Sequence[Subject], rng: random.Random, kind: str
 ) -> Iterator[str]:
-    """Captions that name the clip's actions in their order; of more than three the first three."""
+    """Captions that name the clip's actions in order, the first three at most."""
     order = [action for n, action in enumerate(clip.actions) if n == 0 or clip.actions[n - 1] != action][:3]
     forms = joins(len(order), kind)
     for form in rng.sample(forms, len(forms)) * 4 if forms else ():
-        speaker = rng.choice(speakers)
-        slots: dict[str, Sequence[str]] = dict(speaker.slots)
+        subject = rng.choice(subjects)
+        slots: dict[str, Sequence[str]] = dict(subject.slots)
         for name, action in zip("abc", order, strict=False):
-            phrase = next(_phrases(action, clip, a, speaker, rng, part=True))
+            phrase = next(_phrases(action, clip, a, subject, rng, part=True))
             slots |= {name: (phrase,), f"{name}_base": (base_form(phrase),), f"{name}_ing": (gerund(phrase),)}
         text = expand(form, slots, rng)
         if text is not None:
             yield text
 
 
-def _measured(a: Attributes, speakers: Sequence[Speaker], rng: random.Random) -> Iterator[str]:
-    """Captions of a clip whose action is not known."""
+def _measured(a: Attributes, subjects: Sequence[Subject], rng: random.Random) -> Iterator[str]:
+    """Captions of a clip whose action is unknown."""
     for name in (situation(a), "any"):
         for template in situations(name):
-            yield from attempts(template, {}, speakers, rng, tries=6)
+            yield from attempts(template, {}, subjects, rng, tries=6)
 
 
-def _turns(streams: Sequence[Iterator[str]]) -> Iterator[str]:
-    """One from each stream in turn, until all are used up."""
+def _round_robin(streams: Sequence[Iterator[str]]) -> Iterator[str]:
+    """One item from each stream in turn, until all are exhausted."""
     waiting = list(streams)
     while waiting:
         for stream in tuple(waiting):
@@ -183,7 +183,7 @@ def _turns(streams: Sequence[Iterator[str]]) -> Iterator[str]:
                 yield text
 
 
-def _kept(candidates: Iterator[str], a: Attributes, limit: int) -> list[str]:
+def _valid(candidates: Iterator[str], a: Attributes, limit: int) -> list[str]:
     """The first different captions that agree with the clip."""
     kept: dict[str, None] = {}
     for text in candidates:

@@ -1,4 +1,4 @@
-"""Whether a caption says anything that the capture contradicts."""
+"""Checking captions against the measured motion."""
 
 import re
 from collections.abc import Callable
@@ -12,7 +12,7 @@ _NUMBERS = {
 _COUNT = re.compile(rf"\b({'|'.join(_NUMBERS)})\b(?: (?:\w+ )?(times|steps|jumps|hops))?")
 _CLAUSE = re.compile(r",|\band\b|\bthen\b|\bwhile\b|\bbefore\b|\bafter\b|\bas\b")
 
-# `left` and `right` are directions unless they belong to a part of the body.
+# `left` and `right` are directions unless a body part follows.
 _LIMB = r"(?:hand|arm|wrist|fist|elbow|foot|leg|knee|shoulder|hook|jab|cross|punch|kick|uppercut|side)s?"
 _LEFT, _RIGHT = rf"\bleft\b(?! {_LIMB})", rf"\bright\b(?! {_LIMB})"
 _TURN = (
@@ -33,15 +33,15 @@ _STRIKE = r"\b(?:punch|punches|strike|strikes|hits out|block|blocks)\b"
 
 
 def check_caption(caption: str, attributes: Attributes) -> list[str]:
-    """What a caption claims and the clip does not show.
+    """Find contradictions between a caption and a clip.
 
     Args:
         caption: one sentence.
-        attributes: what `measure` found in the clip.
+        attributes: the clip's measurements, from `measure`.
 
     Returns:
         One line for each contradiction about turning, direction, side, count, speed or posture; empty
-        when all that can be checked agrees.
+        if there is none among the claims that can be checked.
     """
     found = []
     for clause in _CLAUSE.split(caption.lower().replace("up and down", "up down")):
@@ -83,7 +83,7 @@ def _is_up(hand: Hand) -> bool:
 
 
 def _side_up(hand: Hand, other: Hand) -> bool:
-    """Whether this hand rises, and the other not clearly more."""
+    """Whether this hand rises, and the other is not clearly higher."""
     return _is_up(hand) and hand.above_shoulder > other.above_shoulder - 0.15
 
 
@@ -96,7 +96,7 @@ def _is_straight(a: Attributes) -> bool:
 
 
 def _both_ways(a: Attributes) -> bool:
-    """Moves forward and backward: covers much more ground than it gains."""
+    """Whether the clip moves forward and backward: its path is much longer than its net forward movement."""
     return a.distance > 2 * abs(a.forward) + 0.5
 
 
@@ -109,7 +109,7 @@ def _highest_hand(a: Attributes) -> float:
 
 
 def _stride(a: Attributes) -> float:
-    """Metres a step."""
+    """Metres per step."""
     return a.distance / max(a.steps, 1)
 
 

@@ -1,4 +1,4 @@
-"""Sentence templates: `(a|b)` chooses, `{slot}` is filled, and what comes out is plain text."""
+"""Sentence templates: `(a|b)` is a random choice, `{slot}` is filled; the result is plain text."""
 
 import random
 import re
@@ -10,10 +10,10 @@ _SLOT = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True)
-class Speaker:
+class Subject:
     """A subject and its pronouns."""
 
-    subject: str
+    noun: str
     their: str
     them: str
     they: str
@@ -21,35 +21,35 @@ class Speaker:
     @property
     def slots(self) -> dict[str, Sequence[str]]:
         """The slots that a subject fills."""
-        return {"S": (self.subject,), "their": (self.their,), "them": (self.them,), "they": (self.they,)}
+        return {"S": (self.noun,), "their": (self.their,), "them": (self.them,), "they": (self.they,)}
 
 
-def _speakers(pronouns: tuple[str, str, str], subjects: str) -> tuple[Speaker, ...]:
-    return tuple(Speaker(subject, *pronouns) for subject in subjects.split(", "))
+def _subjects(pronouns: tuple[str, str, str], nouns: str) -> tuple[Subject, ...]:
+    return tuple(Subject(noun, *pronouns) for noun in nouns.split(", "))
 
 
 _THEY, _HE, _SHE = ("their", "them", "they"), ("his", "him", "he"), ("her", "her", "she")
-# What is common is listed more often.
-_NEUTRAL = _speakers(
+# Common nouns are listed several times.
+_NEUTRAL = _subjects(
     _THEY,
     "a person, a person, a person, a person, someone, somebody, the person, a figure, a human, "
     "an individual, the figure, the character, a character, the player",
 )
-MAN = (*_NEUTRAL, *_speakers(_HE, "a man, a man, the man, a guy, a person"))
-WOMAN = (*_NEUTRAL, *_speakers(_SHE, "a woman, a woman, the woman, a lady, a girl"))
+MAN = (*_NEUTRAL, *_subjects(_HE, "a man, a man, the man, a guy, a person"))
+WOMAN = (*_NEUTRAL, *_subjects(_SHE, "a woman, a woman, the woman, a lady, a girl"))
 
 
 def expand(template: str, slots: Mapping[str, Sequence[str]], rng: random.Random) -> str | None:
-    """One sentence from a template.
+    """One random sentence from a template.
 
     Args:
         template: text with `(a|b|)` choices, which may be nested, and `{slot}` names.
-        slots: phrases for each slot, themselves templates; an empty sequence means that the clip does
-            not show it.
+        slots: phrases for each slot, which are templates too; an empty sequence means that the slot does not
+            apply to the clip.
         rng: the source of every choice.
 
     Returns:
-        The sentence in lower case, or None where a slot has nothing to say.
+        The sentence in lower case, or None if one of its slots is empty.
     """
     text = template
     while True:
@@ -69,12 +69,12 @@ def expand(template: str, slots: Mapping[str, Sequence[str]], rng: random.Random
 def attempts(
     template: str,
     slots: Mapping[str, Sequence[str]],
-    speakers: Sequence[Speaker],
+    subjects: Sequence[Subject],
     rng: random.Random,
     tries: int,
 ) -> Iterator[str]:
-    """Sentences that a template can give, each with a newly drawn subject."""
+    """Random sentences from a template, each with a newly sampled subject."""
     for _ in range(tries):
-        sentence = expand(template, {**slots, **rng.choice(speakers).slots}, rng)
+        sentence = expand(template, {**slots, **rng.choice(subjects).slots}, rng)
         if sentence is not None:
             yield sentence

@@ -1,4 +1,4 @@
-"""Captions that people wrote about our captures: KIT-ML's and HumanML3D's. They are read, not copied."""
+"""Human-written captions of the captures, from KIT-ML and HumanML3D. They are not part of this project."""
 
 import csv
 import json
@@ -10,14 +10,14 @@ from pathlib import Path
 from training.open_data.clip import ClipInfo
 from training.open_data.signals import FPS
 
-_COVER = 0.75  # part of the described stretch that a clip must show
-_SAME = 0.85  # overlap, relative to the union, of a stretch that is a clip already
-_LEAST_FRAMES, _MOST_FRAMES = 40, 196  # of a clip, see `cleaning`
+_COVER = 0.75  # minimum share of the described segment that a clip must show
+_SAME = 0.85  # minimum overlap, relative to the union, with a clip that shows the same segment
+_MIN_FRAMES, _MAX_FRAMES = 40, 196  # of a clip, see `cleaning`
 
 
 @dataclass(frozen=True)
 class HumanCaption:
-    """A sentence that a person wrote about one stretch of a trial, in seconds."""
+    """A human-written sentence about a segment of a trial, in seconds."""
 
     text: str
     start: float
@@ -28,11 +28,11 @@ def read_human_captions(folder: Path) -> dict[str, list[HumanCaption]]:
     """Sentences by the stem of the capture's file ('07_01', 'Male1_A1_Stand').
 
     Args:
-        folder: holds `kit_ml_cmu.json`, `cmu_on_our_trials.csv` and `accad_on_our_bvh.csv`; a table that is
-            not there gives no sentences.
+        folder: has `kit_ml_cmu.json`, `cmu_on_our_trials.csv` and `accad_on_our_bvh.csv`; missing tables give
+            no sentences.
 
     Raises:
-        ValueError: a table does not hold such sentences.
+        ValueError: a table has another format.
     """
     captions: dict[str, list[HumanCaption]] = {}
     for name, read in (
@@ -51,32 +51,32 @@ def read_human_captions(folder: Path) -> dict[str, list[HumanCaption]]:
 
 
 def covered(captions: Sequence[HumanCaption], clip: ClipInfo) -> list[str]:
-    """The sentences about stretches that a clip mostly shows, in lower case without a full stop.
+    """The sentences about segments that a clip mostly shows, in lower case without a full stop.
 
-    Those about the clip's own seconds come before those about a part of it.
+    Sentences whose segment matches the clip best come first.
     """
     found = []
     for caption in captions:
-        shown = min(caption.end, clip.end_seconds) - max(caption.start, clip.start_seconds)
-        if shown >= _COVER * (caption.end - caption.start):
+        overlap = min(caption.end, clip.end_seconds) - max(caption.start, clip.start_seconds)
+        if overlap >= _COVER * (caption.end - caption.start):
             union = max(caption.end, clip.end_seconds) - min(caption.start, clip.start_seconds)
-            found.append((round(-shown / union, 1), plain_text(caption.text)))
+            found.append((round(-overlap / union, 1), plain_text(caption.text)))
     return [text for _, text in sorted(found, key=lambda pair: pair[0])]
 
 
 def human_windows(
     captions: Sequence[HumanCaption], pieces: Sequence[tuple[int, int]], spike_seconds: Sequence[float]
 ) -> list[tuple[int, int]]:
-    """The stretches of a take that people described, as further clips of it.
+    """The segments of a take that have human-written captions, as additional clips.
 
     Args:
         captions: the take's sentences.
-        pieces: its clips as (first, last) frames at 20 fps; what lies before the first and after the last
-            one is no motion.
+        pieces: its clips as (first, last) frames at 20 fps; frames before the first and after the last clip
+            are not used.
         spike_seconds: times of broken frames.
 
     Returns:
-        (first, last) frames of 2 to 9.8 s, those that are a clip already left out.
+        (first, last) frames of 2 to 9.8 s, without segments that are a clip already.
     """
     windows: list[tuple[int, int]] = []
     if not pieces:
@@ -84,20 +84,20 @@ def human_windows(
     begin, end = min(first for first, _ in pieces), max(last for _, last in pieces)
     for caption in captions:
         first, last = max(begin, round(caption.start * FPS)), min(end, round(caption.end * FPS))
-        last = min(last, first + _MOST_FRAMES)
-        whole = last - first >= max(_LEAST_FRAMES, _COVER * (caption.end - caption.start) * FPS)
+        last = min(last, first + _MAX_FRAMES)
+        complete = last - first >= max(_MIN_FRAMES, _COVER * (caption.end - caption.start) * FPS)
         broken = any(first - 2 < second * FPS < last + 2 for second in spike_seconds)
         if (
-            whole
+            complete
             and not broken
-            and not any(_overlap((first, last), held) > _SAME for held in (*pieces, *windows))
+            and not any(_overlap((first, last), other) > _SAME for other in (*pieces, *windows))
         ):
             windows.append((first, last))
     return windows
 
 
 def plain_text(text: str) -> str:
-    """A sentence in lower case, one space between words, without a full stop at the end."""
+    """A sentence in lower case, with single spaces and without a final full stop."""
     return re.sub(r"\s+", " ", text).strip().rstrip(".").strip().lower()
 
 
@@ -113,14 +113,14 @@ def _kit_ml(path: Path) -> Iterator[tuple[str, HumanCaption]]:
 
 
 def _cmu(path: Path) -> Iterator[tuple[str, HumanCaption]]:
-    """HumanML3D's sentences on CMU; those whose seconds our copy of the trial does not have are left out."""
+    """HumanML3D's sentences about CMU, except those whose times do not fit our copy of the trial."""
     for row in _rows(path):
         if row["fits"] == "yes":
             yield Path(row["our_file"]).name.removesuffix(".bvh").removesuffix(".npz"), _caption(row)
 
 
 def _accad(path: Path) -> Iterator[tuple[str, HumanCaption]]:
-    """HumanML3D's sentences on ACCAD; those that end after our file are left out."""
+    """HumanML3D's sentences about ACCAD, except those that end after the end of our file."""
     for row in _rows(path):
         if float(row["end_s"]) <= float(row["bvh_seconds"]) + 0.5:
             yield Path(row["bvh"]).stem, _caption(row)

@@ -10,7 +10,7 @@ from training.open_data.captions.wordings import actions, seen, unseen
 _BASES = {"is": "be", "has": "have", "does": "do", "lies": "lie", "ties": "tie", "tiptoes": "tiptoe"}
 _GERUNDS = {"be": "being", "lie": "lying", "tie": "tying", "tiptoe": "tiptoeing"}
 _DOUBLE_L = {"signal", "travel", "level", "control", "swivel"}
-# A short last syllable that is stressed doubles its consonant: 'jog', 'begin', 'cartwheel' does not.
+# Verbs that double their last consonant, after a short stressed vowel: 'jog', 'begin', but not 'cartwheel'.
 _DOUBLES = re.compile(
     r"(?:\b|-)[^aeiou]*(?:qu)?[aeiou][bdgklmnprt]$|(?:step|flip|cut|spin)$|(?:begin|forget|zigzag|pedal)$"
 )
@@ -18,7 +18,7 @@ _HELPERS = ("is", "are")
 
 
 def base_form(phrase: str) -> str:
-    """The phrase as a command: 'waves with the left hand' gives 'wave with the left hand'.
+    """The phrase as an imperative: 'waves with the left hand' becomes 'wave with the left hand'.
 
     Args:
         phrase: a verb phrase in the third person without a subject, 'walks forward' or 'is walking forward'.
@@ -27,7 +27,7 @@ def base_form(phrase: str) -> str:
 
 
 def gerund(phrase: str) -> str:
-    """The phrase as a gerund: 'waves with the left hand' gives 'waving with the left hand'.
+    """The phrase as a gerund: 'waves with the left hand' becomes 'waving with the left hand'.
 
     Args:
         phrase: a verb phrase in the third person without a subject, 'walks forward' or 'is walking forward'.
@@ -53,12 +53,12 @@ def _without_helper(words: list[str], form: Callable[[str], str]) -> str:
         return " ".join([form("be"), *words[1:]])
     before = [word for word in words[1:place] if word != "just"]
     verb = words[place].rstrip(",")
-    said = form(_base_of_gerund(verb)) + words[place][len(verb) :]
-    return " ".join([*before, said, *words[place + 1 :]])
+    inflected = form(_base_of_gerund(verb)) + words[place][len(verb) :]
+    return " ".join([*before, inflected, *words[place + 1 :]])
 
 
 def _second_verbs(words: list[str], first: str, form: Callable[[str], str]) -> list[str]:
-    """Inflect verbs after 'then' and 'and' ('raises a hand and waves it'), no nouns ('hands and knees')."""
+    """Inflect verbs after 'then' and 'and' ('raises a hand and waves it'), not nouns ('hands and knees')."""
     previous = first
     for place, (word, verb) in enumerate(itertools.pairwise(words)):
         joins = word == "then" or (word == "and" and (previous == first or not previous.endswith("s")))
@@ -91,13 +91,13 @@ def _ing(base: str) -> str:
 
 
 def _base_of_gerund(word: str) -> str:
-    """The known verb whose gerund this is."""
+    """The base form of a gerund."""
     return _gerunds().get(word, word.removesuffix("ing"))
 
 
 @functools.cache
 def _third_person_verbs() -> frozenset[str]:
-    """The verbs that begin the plain wordings: 'walks', 'waves'."""
+    """The first verbs of the plain wordings: 'walks', 'waves'."""
     verbs = set()
     for action in actions():
         for template in (*seen(action)["plain"], *unseen(action).get("plain", ())):

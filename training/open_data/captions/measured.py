@@ -1,4 +1,4 @@
-"""What a clip's attributes allow to say: phrases for the slots of the wordings."""
+"""Phrases for the slots of the wordings, from a clip's measured attributes."""
 
 from collections.abc import Mapping, Sequence
 
@@ -22,20 +22,20 @@ Slots = Mapping[str, Sequence[str]]
 
 
 def is_raised(hand: Hand) -> bool:
-    """Whether the wrist comes up at least near the shoulder."""
+    """Whether the wrist rises at least to about shoulder height."""
     return hand.above_shoulder > -0.1 and hand.rise > 0.25
 
 
 def slots_for(action: str, clip: ClipInfo, a: Attributes) -> Slots:
-    """Phrases that a clip fills into the wordings of an action.
+    """Phrases of a clip for the slots in the wordings of an action.
 
     Args:
-        action: an id of the wording files; what is not listed for a slot in `measures.json` has none.
+        action: an id of the wording files; slots for which `measures.json` does not list it are empty.
         clip: gives manner and object.
-        a: what `measure` found.
+        a: measurements, from `measure`.
 
     Returns:
-        Phrases by slot, themselves templates; a slot is empty where the clip does not show the thing.
+        Phrases by slot, which are templates too; a slot is empty if it does not apply to the clip.
     """
     table = read_table("measures")
     number = count_of(action, a) or 0
@@ -60,7 +60,7 @@ def slots_for(action: str, clip: ClipInfo, a: Attributes) -> Slots:
 
 
 def count_of(action: str, a: Attributes) -> int | None:
-    """How many times the clip does the action; None for actions that are not counted."""
+    """How often the clip shows the action; None for actions that are not counted."""
     hands = (a.left_hand, a.right_hand)
     counts = {
         "jumps": a.jumps,
@@ -76,7 +76,7 @@ def count_of(action: str, a: Attributes) -> int | None:
 
 
 def acting_side(action: str, a: Attributes) -> str:
-    """The side that an action turns or moves to, or its limb: `left`, `right`, `both` or empty."""
+    """The side to which an action turns or moves, or of its limb: `left`, `right`, `both` or empty."""
     table = read_table("measures")
     match _listed(table["side"], action):
         case "turn":
@@ -91,7 +91,7 @@ def acting_side(action: str, a: Attributes) -> str:
 
 
 def situation(a: Attributes) -> str:
-    """Name of what the clip shows, as in `measured.json`."""
+    """The situation that the clip shows, a key of `measured.json`."""
     if a.low_height < 0.35:
         return "floor"
     if a.left_foot.kicks + a.right_foot.kicks > 0 and a.distance < 3 and a.peak_speed < 1.4:
@@ -112,7 +112,7 @@ def situation(a: Attributes) -> str:
 
 
 def turn_side(a: Attributes) -> tuple[str, float]:
-    """Side and degrees of the one clear turn of a clip; no side where it turns both ways or hardly."""
+    """Side and degrees of a clip's single clear turn; no side if it turns both ways or hardly at all."""
     largest, other = max(a.turn_left, a.turn_right), min(a.turn_left, a.turn_right)
     if largest < 30 or other > 40 or other > largest / 2:
         return "", 0.0
@@ -120,7 +120,7 @@ def turn_side(a: Attributes) -> tuple[str, float]:
 
 
 def path_shape(a: Attributes) -> str:
-    """`circle`, `s`, `curve` or `straight`; empty where the clip covers little ground or none of them."""
+    """`circle`, `s`, `curve` or `straight`; empty for short paths and other shapes."""
     path = a.path
     if path.straightness == 0.0:
         return ""
@@ -134,7 +134,7 @@ def path_shape(a: Attributes) -> str:
 
 
 def path_phrases(a: Attributes) -> Sequence[str]:
-    """Ways to say the shape of the path."""
+    """Phrases for the shape of the path."""
     side = "left" if a.path.bend > 0 else "right"
     match path_shape(a):
         case "circle":
@@ -184,7 +184,7 @@ def _either(left: bool, right: bool) -> str:
 
 
 def _larger(left: float, right: float, least: float, ratio: float) -> str:
-    """The side of the clearly larger amount; `both` where they are alike."""
+    """The side with the clearly larger value; `both` if the values are similar."""
     if max(left, right) < least:
         return ""
     if ratio * min(left, right) > max(left, right):

@@ -1,7 +1,7 @@
-"""People's sentences about other captures, given to the clips that support their every claim.
+"""Human-written sentences about other captures, assigned to clips that support all their claims.
 
-`claims.json` says how a sentence is read: it becomes a list of claims, or nothing where a word is neither
-understood nor known to claim nothing. The sentences themselves are not part of the project.
+A sentence is parsed by the patterns of `claims.json` into a list of claims; sentences with words that no
+pattern covers are not used. The sentences themselves are not part of the project.
 """
 
 import functools
@@ -21,16 +21,16 @@ from training.open_data.captions.speeds import clips_of, tempo
 from training.open_data.captions.wordings import is_unseen, read_table
 from training.open_data.clip import ClipInfo
 
-MOST_A_CLIP = 4
-_USES = 20.0  # clips that a sentence is meant to be given to, on average, where many would do
-_TURNED = 70.0  # degrees: a traveller's turn that a sentence must not pass over
+MAX_PER_CLIP = 4
+_USES = 20.0  # target number of clips per sentence, on average, if it matches more
+_TURNED = 70.0  # degrees: a larger turn while travelling must be mentioned in the sentence
 _STEPS = {"few": (2, 6), "several": (3, 12)}
 _ANGLES = {"90": (60, 125), "180": (135, 230), "360": (280, 430), "around": (120, 430)}
 
 
 @dataclass
 class Act:
-    """One thing that a sentence says is done, and how; `actions` is empty for turns, stops and standing."""
+    """One act in a sentence, with the claims about it; `actions` is empty for turns, stops and standing."""
 
     kind: str
     actions: tuple[str, ...] = ()
@@ -39,7 +39,7 @@ class Act:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence that is understood: what is done, in order, and every claim by itself."""
+    """A parsed sentence: its acts in order, and the set of all its claims."""
 
     text: str
     acts: tuple[Act, ...]
@@ -47,35 +47,35 @@ class Sentence:
 
     @functools.cached_property
     def clips(self) -> int:
-        """The number of training clips whose action one of the verbs may name."""
-        return max(sum(map(clips_of, _meant(act))) for act in self.acts)
+        """The number of training clips with an action that the sentence may describe."""
+        return max(sum(map(clips_of, _candidate_actions(act))) for act in self.acts)
 
 
 @functools.cache
 def read_sentences(folder: Path) -> tuple[Sentence, ...]:
-    """The sentences of other captures that are understood and may be used for training.
+    """The sentences about other captures that can be parsed and may be used for training.
 
     Args:
-        folder: holds `humanml3d_sentences.txt`, one sentence a line, and the tables of `read_human_captions`,
-            whose sentences are left out: they belong to their own trials, in whichever split those are.
+        folder: has `humanml3d_sentences.txt`, one sentence a line, and the tables of `read_human_captions`;
+            sentences in these are left out, since they belong to their own trials, which may be in any split.
 
     Returns:
-        The sentences; none at all where the file does not exist.
+        The sentences; none if the file does not exist.
     """
     path = folder / "humanml3d_sentences.txt"
     if not path.is_file():
         return ()
     own = {plain_text(c.text) for captions in read_human_captions(folder).values() for c in captions}
     texts = dict.fromkeys(map(plain_text, path.read_text(encoding="utf-8").splitlines()))
-    understood = (understand(text) for text in texts if text and text not in own)
-    return tuple(sentence for sentence in understood if sentence and not is_unseen(sentence.text))
+    parsed = (parse_sentence(text) for text in texts if text and text not in own)
+    return tuple(sentence for sentence in parsed if sentence and not is_unseen(sentence.text))
 
 
 def fitting(sentences: Sequence[Sentence], clip: ClipInfo, a: Attributes) -> list[str]:
-    """At most four sentences of which every claim holds for a clip, the same ones for the same clip.
+    """At most four sentences whose claims all hold for a clip, always the same for the same clip.
 
-    A clip may use only a random part of the sentences, the smaller the more clips show its action, so that
-    no sentence is used for many clips.
+    Each clip may use only a random subset of the sentences, smaller for more common actions, so that no
+    sentence is used for many clips.
     """
     if not clip.actions:
         return []
@@ -85,13 +85,13 @@ def fitting(sentences: Sequence[Sentence], clip: ClipInfo, a: Attributes) -> lis
         allowed = rng.random() * sentence.clips < _USES
         if allowed and _may_fit(sentence, clip) and supports(sentence, clip, a):
             chosen.append(sentence.text)
-            if len(chosen) == MOST_A_CLIP:
+            if len(chosen) == MAX_PER_CLIP:
                 break
     return chosen
 
 
-def understand(text: str) -> Sentence | None:
-    """The claims of a sentence; None where a part of it is not understood.
+def parse_sentence(text: str) -> Sentence | None:
+    """Parse a sentence into claims; None if a part of it matches no pattern.
 
     Args:
         text: in lower case, without a full stop.
@@ -102,7 +102,7 @@ def understand(text: str) -> Sentence | None:
         if text[place] == " ":
             place += 1
             continue
-        match = _reader().match(text, place)
+        match = _pattern().match(text, place)
         if match is None or match.lastgroup is None or match.end() == place:
             return None
         found += _claims_of(match.lastgroup)
@@ -120,32 +120,32 @@ def supports(sentence: Sentence, clip: ClipInfo, a: Attributes) -> bool:
     for act in sentence.acts:
         action = ""
         if act.actions or (act.kind == "turn" and at < len(order) and order[at] in _TURNS):
-            if at < len(order) and _names(act, order[at], a):
+            if at < len(order) and _describes(act, order[at], a):
                 at += 1
-            elif at == 0 or not _names(act, order[at - 1], a):
+            elif at == 0 or not _describes(act, order[at - 1], a):
                 return False
             action = order[at - 1]
             if action in ("stand_up", "get_up") and a.end_height < 0.8:
                 return False
         if not all(_holds(claim, act, action, clip, a, len(order) > 1) for claim in act.how):
             return False
-        if not _happens(act, a) or (act.kind == "lower" and "raise" not in sentence.claims):
+        if not _is_measured(act, a) or (act.kind == "lower" and "raise" not in sentence.claims):
             return False
-    said = sentence.claims | ({"turned"} if _says_side(sentence) else set())
+    claims = sentence.claims | ({"turned"} if _mentions_side(sentence) else set())
     demands: Mapping[str, str] = _table()["demands"]
-    if at < len(order) or any(demands[action] not in said for action in order if action in demands):
+    if at < len(order) or any(demands[action] not in claims for action in order if action in demands):
         return False
-    if ("man" if clip.woman else "woman") in said:
+    if ("man" if clip.woman else "woman") in claims:
         return False
     travels = any(action in read_table("measures")["speed"]["travel"] for action in order)
-    return not (travels and max(a.turn_left, a.turn_right) > _TURNED and "turned" not in said)
+    return not (travels and max(a.turn_left, a.turn_right) > _TURNED and "turned" not in claims)
 
 
 _TURNS = ("turn", "turn_around")
 
 
 def _acts(claims: Sequence[str]) -> tuple[Act, ...]:
-    """Group claims by what is done: those before the verb of a clause belong to it, those after it too."""
+    """Group claims by act: the claims before and after the verb of a clause belong to it."""
     acts: list[Act] = []
     waiting: list[str] = []
     open_clause = True
@@ -165,15 +165,15 @@ def _acts(claims: Sequence[str]) -> tuple[Act, ...]:
     return tuple(acts)
 
 
-def _meant(act: Act) -> tuple[str, ...]:
-    """The actions that a verb names with its direction."""
+def _candidate_actions(act: Act) -> tuple[str, ...]:
+    """The actions that a verb with its direction may describe."""
     if "dir:backward" in act.how and {"walk", "run"} & set(act.actions):
         return ("walk_back", "run_back")
     return act.actions
 
 
-def _names(act: Act, action: str, a: Attributes) -> bool:
-    """Whether the verb, with its direction, names an action."""
+def _describes(act: Act, action: str, a: Attributes) -> bool:
+    """Whether the verb, with its direction, describes an action."""
     back, aside = (
         "dir:backward" in act.how,
         any(f"dir:{way}" in act.how for way in ("left", "right", "sideways")),
@@ -189,8 +189,8 @@ def _names(act: Act, action: str, a: Attributes) -> bool:
     return action in act.actions
 
 
-def _happens(act: Act, a: Attributes) -> bool:
-    """Whether what is no action of the wordings is measured."""
+def _is_measured(act: Act, a: Attributes) -> bool:
+    """Whether the measurements show an act that is not an action of the wordings."""
     match act.kind:
         case "turn":
             return max(a.turn_left, a.turn_right) > 30
@@ -208,16 +208,16 @@ def _happens(act: Act, a: Attributes) -> bool:
 
 
 def _holds(claim: str, act: Act, action: str, clip: ClipInfo, a: Attributes, several: bool) -> bool:
-    """Whether one claim about an act holds; of one of several actions only sides and turns are measured."""
+    """Whether one claim about an act holds; for one of several actions, only sides and turns are measured."""
     kind, _, value = claim.partition(":")
     match kind:
         case "dir":
-            return _goes(value, act, a)
+            return _moves(value, act, a)
         case "turn":
             low, high = _ANGLES[value]
             return low < max(a.turn_left, a.turn_right) < high
         case "path":
-            return not several and _follows(value, a)
+            return not several and _path_matches(value, a)
         case "hand":
             return _hand_holds(value, action, a)
         case "foot":
@@ -235,11 +235,11 @@ def _holds(claim: str, act: Act, action: str, clip: ClipInfo, a: Attributes, sev
             low, high = _STEPS[value] if value in _STEPS else (int(value) - 1, int(value) + 1)
             return not several and low <= a.steps <= high
         case _:
-            return _is_so(kind, value, action, a)
+            return _holds_otherwise(kind, value, action, a)
 
 
 def _hand_holds(value: str, action: str, a: Attributes) -> bool:
-    """Whether the hand that does an action is the `left`, the `right`, `both` or any `one`."""
+    """Whether an action is done by the `left` or `right` hand, by `both` or by any `one`."""
     if action in ("raise_both", "wave_both", "clap"):
         return value == "both"
     if not any(action in actions for actions in read_table("measures")["hand"].values()):
@@ -248,8 +248,8 @@ def _hand_holds(value: str, action: str, a: Attributes) -> bool:
     return side == value or (value == "one" and side in ("left", "right"))
 
 
-def _is_so(kind: str, value: str, action: str, a: Attributes) -> bool:
-    """Claims without a measure of their own; what only marks a sentence ('turned') always holds."""
+def _holds_otherwise(kind: str, value: str, action: str, a: Attributes) -> bool:
+    """Whether one of the remaining claims holds; mere markers ('turned') always do."""
     match kind:
         case "start":
             return a.peak_speed < 0.4 or a.start_speed < 0.6 * a.peak_speed
@@ -280,7 +280,7 @@ def _is_so(kind: str, value: str, action: str, a: Attributes) -> bool:
     return True
 
 
-def _goes(way: str, act: Act, a: Attributes) -> bool:
+def _moves(way: str, act: Act, a: Attributes) -> bool:
     """Whether the clip moves, or for a turn turns, in a direction."""
     if act.kind == "turn" and way in ("left", "right"):
         to, fro = (a.turn_left, a.turn_right) if way == "left" else (a.turn_right, a.turn_left)
@@ -306,7 +306,7 @@ def _goes(way: str, act: Act, a: Attributes) -> bool:
     return False
 
 
-def _follows(shape: str, a: Attributes) -> bool:
+def _path_matches(shape: str, a: Attributes) -> bool:
     match shape:
         case "circle":
             return path_shape(a) == "circle" or abs(a.path.bend) > 270
@@ -327,12 +327,12 @@ def _follows(shape: str, a: Attributes) -> bool:
     return False
 
 
-def _says_side(sentence: Sentence) -> bool:
+def _mentions_side(sentence: Sentence) -> bool:
     return "dir:left" in sentence.claims or "dir:right" in sentence.claims
 
 
 def _may_fit(sentence: Sentence, clip: ClipInfo) -> bool:
-    """A quick test that leaves out most sentences: the first thing done could be the clip's first action."""
+    """A quick test that excludes most sentences: the first act could be the clip's first action."""
     first, named = _first(sentence), clip.actions[0]
     return first.kind == "turn" or named in first.actions or named in ("walk_back", "run_back", "sidestep")
 
@@ -348,8 +348,8 @@ def _table() -> dict[str, Any]:
 
 
 @functools.cache
-def _reader() -> re.Pattern[str]:
-    """All patterns as one, each a group named by its number."""
+def _pattern() -> re.Pattern[str]:
+    """All patterns in one, each a group named by its number."""
     patterns = (rf"(?P<p{n}>(?:{pattern})(?!\w))" for n, (pattern, _) in enumerate(_table()["patterns"]))
     return re.compile("|".join(patterns))
 

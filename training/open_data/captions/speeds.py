@@ -1,4 +1,4 @@
-"""How fast each action usually is: quantiles of its own speeds, so that slow and fast are said rightly.
+"""Quantiles of the speed of each action, to decide what is slow or fast for it.
 
 `speeds.json` is written by `python -m training prepare speeds --data DIR` from the training clips of a built
 set.
@@ -16,12 +16,12 @@ from training.open_data.captions.wordings import read_table
 
 _FILE = Path(__file__).with_name("speeds.json")
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
-_LEAST_CLIPS = 8
-_CLEARLY = 0.12  # relative to the median: closer is neither slow nor fast
+_MIN_CLIPS = 8
+_MARGIN = 0.12  # relative to the median: speeds within it are neither slow nor fast
 
 
 def action_speed(action: str, a: Attributes) -> float:
-    """The speed that counts for an action, metres (or degrees, for turns on the spot) a second."""
+    """The speed that is relevant for an action, metres (or degrees, for turns in place) a second."""
     hands, feet = (a.left_hand, a.right_hand), (a.left_foot, a.right_foot)
     match _measures().get(action, "body"):
         case "travel":
@@ -41,39 +41,39 @@ def action_speed(action: str, a: Attributes) -> float:
 
 
 def action_quantiles(action: str) -> tuple[float, ...] | None:
-    """The action's speeds at `QUANTILES`; None where too few captures show the action."""
-    held = _table().get(action, {}).get("quantiles")
-    return None if held is None else tuple(held)
+    """The action's speeds at `QUANTILES`; None if too few captures show the action."""
+    quantiles = _table().get(action, {}).get("quantiles")
+    return None if quantiles is None else tuple(quantiles)
 
 
 def clips_of(action: str) -> int:
-    """The number of training clips that show the action alone."""
-    held = _table().get(action)
-    return 0 if held is None else int(held["clips"])
+    """The number of training clips that show only this action."""
+    entry = _table().get(action)
+    return 0 if entry is None else int(entry["clips"])
 
 
 def tempo(action: str, a: Attributes) -> str:
-    """`slow`, `normal` or `fast` for the action; empty where it is in between, or nothing is known."""
+    """`slow`, `normal` or `fast` for the action; empty in between, or if its speeds are unknown."""
     quantiles = action_quantiles(action)
     if quantiles is None:
         return ""
     _, low, median, high, _ = quantiles
     speed = action_speed(action, a)
-    if speed <= low and speed < median * (1 - _CLEARLY):
+    if speed <= low and speed < median * (1 - _MARGIN):
         return "slow"
-    if speed >= high and speed > median * (1 + _CLEARLY):
+    if speed >= high and speed > median * (1 + _MARGIN):
         return "fast"
-    return "normal" if abs(speed - median) < _CLEARLY * median else ""
+    return "normal" if abs(speed - median) < _MARGIN * median else ""
 
 
 def write_speeds(folder: Path) -> int:
-    """Measure the real training clips of a built set that show one action, and write `speeds.json`.
+    """Measure the real training clips of a built set that show a single action, and write `speeds.json`.
 
     Returns:
         The number of actions.
 
     Raises:
-        OSError: the folder is no built set.
+        OSError: the folder is not a built set.
     """
     clips = json.loads((folder / "clips.json").read_text(encoding="utf-8"))
     speeds: dict[str, list[float]] = {}
@@ -86,7 +86,7 @@ def write_speeds(folder: Path) -> int:
     table: dict[str, dict[str, Any]] = {}
     for action, values in sorted(speeds.items()):
         table[action] = {"clips": len(values)}
-        if len(values) >= _LEAST_CLIPS:
+        if len(values) >= _MIN_CLIPS:
             table[action]["quantiles"] = [round(float(q), 3) for q in np.quantile(values, QUANTILES)]
     lines = ",\n".join(f"{json.dumps(action)}: {json.dumps(values)}" for action, values in table.items())
     _FILE.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")

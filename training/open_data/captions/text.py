@@ -11,11 +11,11 @@ _LEXICON = Path(__file__).with_name("lexicon.json")
 def text_line(caption: str) -> str:
     """One line of a HumanML3D text file, without the line break: `caption#word/POS ...#0.0#0.0`.
 
-    As in HumanML3D, verbs and nouns are reduced to their base form, and the two zeros say that the caption
-    is about the whole clip. Words that the small lexicon does not know are tagged `OTHER`.
+    As in HumanML3D, verbs and nouns are reduced to their base form, and the two zeros mean that the caption
+    describes the whole clip. Words that are not in the small lexicon are tagged `OTHER`.
 
     Raises:
-        ValueError: the caption is empty, holds `#` (the field separator) or a line break.
+        ValueError: the caption is empty or has a `#` (the field separator) or a line break.
     """
     if not caption.strip() or "#" in caption or "\n" in caption:
         raise ValueError(f"caption {caption!r}: expected one line of text without '#'")
@@ -26,7 +26,7 @@ def text_line(caption: str) -> str:
 
 
 def _token(word: str, previous: str) -> str:
-    """`base/TAG` of a word; what may be a verb is none after an article, adjective, number or preposition."""
+    """`base/TAG` of a word; after an article, adjective, number or preposition it is not tagged as a verb."""
     lexicon = _lexicon()
     for base in (word, *_bases(word)):
         tags = [tag for tag in lexicon.get(base, ()) if base == word or tag in ("VERB", "NOUN")]
@@ -39,7 +39,7 @@ def _token(word: str, previous: str) -> str:
 
 
 def _bases(word: str) -> list[str]:
-    """Words that this one may be an inflected form of."""
+    """Possible base forms of a word."""
     bases = {
         "feet": ["foot"],
         "is": ["be"],
@@ -58,7 +58,7 @@ def _bases(word: str) -> list[str]:
 
 @functools.cache
 def _lexicon() -> dict[str, tuple[str, ...]]:
-    """Tags of each word."""
+    """The tags of each word."""
     table: dict[str, str] = json.loads(_LEXICON.read_text(encoding="utf-8"))
     tags: dict[str, tuple[str, ...]] = {}
     for tag, words in table.items():

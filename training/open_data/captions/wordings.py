@@ -1,8 +1,8 @@
-"""The written wordings of every action, in `wording/*.json`, and which of them training may see.
+"""The wordings of every action, in `wording/*.json`, and which of them may be used for training.
 
-A file holds wordings by action: `about` (what is seen), the kinds of `KINDS`, and under `unseen` wordings of
-the same kinds that are kept out of training as a test. `families.json` lists ways of asking that fit any
-action ("make the character {base}"), seen and unseen ones; `manners.json` phrases for each manner.
+A file has wordings by action: `about` (what the clip shows), the kinds of `KINDS`, and under `unseen`
+wordings of the same kinds that are held out from training as a test. `families.json` lists phrasings that fit
+any action ("make the character {base}"), seen and unseen; `manners.json` lists phrases for each manner.
 """
 
 import functools
@@ -27,13 +27,13 @@ def actions() -> tuple[str, ...]:
 
 
 def about(action: str) -> str:
-    """What a clip of the action shows, in one line."""
+    """A description of the action in one line."""
     return str(_entry(action)["about"])
 
 
 @functools.cache
 def seen(action: str) -> Wordings:
-    """Templates by kind that training may use.
+    """Templates by kind that may be used for training.
 
     Raises:
         ValueError: no such action.
@@ -43,7 +43,7 @@ def seen(action: str) -> Wordings:
 
 
 def unseen(action: str) -> Wordings:
-    """Templates by kind that are kept out of training.
+    """Templates by kind that are held out from training.
 
     Raises:
         ValueError: no such action.
@@ -52,30 +52,30 @@ def unseen(action: str) -> Wordings:
 
 
 def families(which: str) -> tuple[str, ...]:
-    """Templates of asking for any action, `seen` or `unseen`: with `{base}`, `{gerund}` or `{S} {third}`."""
+    """Templates for any action, `seen` or `unseen`, with `{base}`, `{gerund}` or `{S} {third}`."""
     return tuple(family["form"] for family in read_table("families")[which])
 
 
 def joins(number: int, kind: str) -> list[str]:
-    """Templates of a kind that join verb phrases `{a}`, `{b}`, `{c}` of two or three actions in order."""
+    """Templates of a kind that join the verb phrases `{a}`, `{b}`, `{c}` of two or three actions."""
     joined = read_table("families")["joined"]["two" if number == 2 else "three"]
     return [entry["form"] for entry in joined if entry["kind"] == kind]
 
 
 def in_unseen_family(text: str) -> bool:
-    """Whether a wording, template or sentence belongs to a family that is kept out of training."""
+    """Whether a wording, template or sentence belongs to a family that is held out from training."""
     return any(pattern.search(text) for pattern in _unseen_families())
 
 
 def is_unseen(sentence: str) -> bool:
-    """Whether a finished sentence is an unseen wording of any action or belongs to an unseen family."""
+    """Whether a complete sentence is an unseen wording of any action or belongs to an unseen family."""
     if in_unseen_family(sentence):
         return True
     return any(word in sentence and pattern.fullmatch(sentence) for word, pattern in _unseen_patterns())
 
 
 def manner_phrases(manner: str) -> Mapping[str, Sequence[str]]:
-    """Phrases of a manner: `how` fits every action, `gait` only those that travel on foot.
+    """Phrases of a manner: `how` fits every action, `gait` only locomotion.
 
     Raises:
         ValueError: no such manner.
@@ -90,7 +90,7 @@ def manner_phrases(manner: str) -> Mapping[str, Sequence[str]]:
 
 
 def situations(name: str) -> tuple[str, ...]:
-    """Templates without slots for a clip of which only the measured situation is known."""
+    """Templates without slots for clips of which only the measured situation is known."""
     table = json.loads(_MEASURED.read_text(encoding="utf-8"))
     return tuple(table[name])
 
@@ -127,7 +127,7 @@ def _unseen_families() -> tuple[re.Pattern[str], ...]:
 
 @functools.cache
 def _unseen_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Each unseen wording as a pattern, with its longest word, without which it need not be tried."""
+    """Each unseen wording as a pattern, with its longest word as a quick pre-check."""
     templates = sorted({t for action in actions() for kind in unseen(action).values() for t in kind})
     fixed = (re.sub(r"\([^()]*\)|\{\w+\}", " ", template) for template in templates)
     words = (max(re.split(r"[^\w'-]+", text), key=len) for text in fixed)
@@ -137,7 +137,7 @@ def _unseen_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 def _as_pattern(template: str) -> str:
-    """Regular expression of the sentences that a template gives, whatever fills its slots."""
+    """Regular expression of all sentences that a template can produce."""
     escaped = re.sub(r"\\ ", " ", re.escape(template))
     choices = escaped.replace(r"\(", "(?:").replace(r"\|", "|").replace(r"\)", ")")
     return re.sub(r"\\\{\w+\\\}", r"[a-z' -]+?", choices)

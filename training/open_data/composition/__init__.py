@@ -1,4 +1,4 @@
-"""Composed motion: real clips joined, mixed, bent, sped up, repeated and held."""
+"""Composed motion: real clips joined, overlaid, bent along curves, retimed, repeated, or held in standing."""
 
 from training.open_data.composition.plan import KINDS, Composed, add_composed, compose
 from training.open_data.composition.pool import Pool

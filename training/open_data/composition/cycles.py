@@ -1,4 +1,4 @@
-"""When somebody jumps, waves, kicks, punches, claps, squats or steps."""
+"""Detecting jumps, waves, kicks, punches, claps, squats and steps."""
 
 from collections.abc import Callable
 
@@ -11,8 +11,8 @@ _CHEST = 9
 _SIDES = ((1, 4, 7, 10, 16, 20), (2, 5, 8, 11, 17, 21))  # hip, knee, ankle, toe, shoulder, wrist
 
 
-def happenings(kind: str, joints: Array) -> list[int]:
-    """Frames at which something is done, in order.
+def event_frames(kind: str, joints: Array) -> list[int]:
+    """Frames of the events of a kind, in order.
 
     Args:
         kind: a key of `CYCLES`.
@@ -33,7 +33,7 @@ def _jumps(joints: Array) -> list[int]:
 
 
 def _waves(joints: Array) -> list[int]:
-    """One for each time that the busier hand, held up, swings out and back."""
+    """The outward swings of the raised hand that swings more often."""
     found: list[list[int]] = []
     for side, (*_, shoulder, wrist) in enumerate(_SIDES):
         across = joints[:, 16] - joints[:, 17]
@@ -68,7 +68,7 @@ def _squats(joints: Array) -> list[int]:
 
 
 def _steps(joints: Array) -> list[int]:
-    """Middle of each swing of a foot from one place to another."""
+    """The middle of each step of either foot."""
     found = []
     for _, _, ankle, toe, *_ in _SIDES:
         ground = joints[:, (ankle, toe)].mean(axis=1)[:, [0, 2]]

@@ -1,4 +1,4 @@
-"""What a composed motion is before and after the gates."""
+"""A draft of a composed motion, before its quality checks."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,38 +9,40 @@ from training.open_data.composition.sources import Language, Source, canonical
 
 
 class Rejected(ValueError):
-    """The motion cannot be used; the message is the reason, a few words that are counted."""
+    """The motion cannot be used; the message is a short reason, which is counted."""
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A composed motion that no gate has seen yet.
+    """A composed motion before its quality checks.
 
     Attributes:
         joints: `(frames, 22, 3)` positions, metres.
-        sources: the parts of real clips that it is made of.
-        actions: ids of the wording files, in order of time.
-        say: writes the captions; called only when the motion has passed its gates.
-        seams: first frame and one past the last of each place where parts were joined or mixed.
-        feet_from: the sources whose feet are seen; () for all.
+        sources: the parts of real clips that it is composed of.
+        actions: ids of the wording files, in temporal order.
+        write_captions: called only when the motion has passed all checks.
+        seams: first frame and one past the last of each transition between parts.
+        feet_from: the sources whose feet the motion has; () for all.
     """
 
     joints: Array
     sources: tuple[Source, ...]
     actions: tuple[str, ...]
-    say: Callable[[Array], Sequence[str]]
+    write_captions: Callable[[Array], Sequence[str]]
     seams: tuple[tuple[int, int], ...] = ()
     feet_from: tuple[Source, ...] = ()
 
 
-def shown(phrases: Sequence[str], joints: Array, language: Language, subject: str = "a person ") -> list[str]:
-    """The phrases that the motion does not contradict, or with an empty subject whole sentences.
+def agreeing(
+    phrases: Sequence[str], joints: Array, language: Language, subject: str = "a person "
+) -> list[str]:
+    """The phrases, or with an empty subject whole sentences, that the motion does not contradict.
 
     Raises:
-        Rejected: it contradicts all of them.
+        Rejected: the motion contradicts all of them.
     """
     attributes = measure(canonical(joints))
     kept = [phrase for phrase in phrases if not language.contradictions(subject + phrase, attributes)]
     if not kept:
-        raise Rejected("no caption holds")
+        raise Rejected("no valid caption")
     return kept

@@ -1,4 +1,4 @@
-"""What every composed motion must pass."""
+"""Quality checks that every composed motion must pass."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from training.open_data.signals import FPS
 
 _BONES = 1e-3  # metres
 _FLOOR = -0.03  # metres
-_SLIDING = 1.1  # times that of the sources
+_SLIDING = 1.1  # relative to the sources
 _SLIDING_NOISE = 0.002  # metres a second
 _STEP = 0.10  # metres a frame at a seam
 _SPIKE = 15.0 / FPS  # metres a frame
@@ -24,7 +24,7 @@ _PARENTS = list(HUMANML3D.parents[1:])
 
 
 def failed_gate(draft: Draft) -> str:
-    """The first gate that a motion does not pass, or "" where it passes all."""
+    """The first check that a motion fails, or "" if it passes all."""
     joints = draft.joints
     if not MIN_JOINTS <= len(joints) <= MAX_JOINTS:
         return "length"
@@ -50,7 +50,7 @@ def failed_gate(draft: Draft) -> str:
 
 
 def _steps(joints: Array) -> Array:
-    """How far the joint that moves most moves from each frame to the next."""
+    """The largest movement of any joint from each frame to the next."""
     return np.asarray(np.linalg.norm(np.diff(joints, axis=0), axis=-1).max(axis=-1))
 
 

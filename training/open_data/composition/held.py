@@ -1,25 +1,25 @@
-"""Held: somebody stands before the action, after it, or both."""
+"""Kind "held": standing before the action, after it, or both."""
 
 import random
 
 from ram_sdk.skeleton.seams import join
 from ram_sdk.skeleton.sequences import Array, distances, signatures
-from training.open_data.composition.draft import Draft, Rejected, shown
+from training.open_data.composition.draft import Draft, Rejected, agreeing
 from training.open_data.composition.pool import MAX_JOINTS, Pool, even_choice
 from training.open_data.composition.sources import Source, roles
 from training.open_data.composition.then import overlap_frames
 from training.open_data.composition.wording import joined_captions
 
 _STANDING = (20, 56)  # frames of standing
-_CHOICES = 16  # stretches that are tried
-_FAR = 0.22  # metres (see `distances`) between the action's end and the standing pose
+_CHOICES = 16  # candidates to try
+_MAX_DISTANCE = 0.22  # metres (see `distances`) between the action's end and the standing pose
 
 
 def standing_near(pool: Pool, pose: Array, rng: random.Random) -> tuple[Source, float]:
-    """A stretch of standing whose first pose is close to a signature `(1, 132)`.
+    """A segment of standing whose first pose is close to a signature `(1, 132)`, and its distance.
 
     Raises:
-        Rejected: nobody stands like that.
+        Rejected: there is none.
     """
     found = []
     for stand in rng.sample(pool.stands, min(_CHOICES, len(pool.stands))):
@@ -27,7 +27,7 @@ def standing_near(pool: Pool, pose: Array, rng: random.Random) -> tuple[Source, 
         start = rng.randint(0, len(stand.joints) - frames)
         part = stand.part(start, start + frames)
         found.append((float(distances(pose, signatures(part.joints[:9])[4:5])[0, 0]), part))
-    found = [pair for pair in found if pair[0] < _FAR]
+    found = [pair for pair in found if pair[0] < _MAX_DISTANCE]
     if not found:
         raise Rejected("nothing fits")
     apart, part = min(found, key=lambda pair: pair[0])
@@ -35,10 +35,10 @@ def standing_near(pool: Pool, pose: Array, rng: random.Random) -> tuple[Source, 
 
 
 def draft_held(pool: Pool, rng: random.Random) -> Draft:
-    """Put standing before or after an action.
+    """Add standing before or after an action.
 
     Raises:
-        Rejected: the action does not begin or end upright, or its captions do not hold.
+        Rejected: no standing pose is close to the start or end of the action, or no caption is valid.
     """
     where = rng.choice(("before", "after", "after", "both"))
     fitting = [
@@ -49,22 +49,22 @@ def draft_held(pool: Pool, rng: random.Random) -> Draft:
         and unit.actions[0] not in roles()["floor"]
     ]
     source = even_choice(fitting, rng)
-    looks = signatures(source.joints)
+    poses = signatures(source.joints)
     parts, overlaps = [source], []
     if where in ("before", "both"):
-        stand, apart = standing_near(pool, looks[4:5], rng)
+        stand, apart = standing_near(pool, poses[4:5], rng)
         parts.insert(0, stand)
         overlaps.append(overlap_frames(apart))
     if where in ("after", "both"):
-        stand, apart = standing_near(pool, looks[-5:-4], rng)
+        stand, apart = standing_near(pool, poses[-5:-4], rng)
         parts.append(stand)
         overlaps.append(overlap_frames(apart))
     joined = join([part.pose for part in parts], overlaps)
     span = joined.spans[parts.index(source)]
 
-    def say(joints: Array) -> list[str]:
-        phrases = {"a": shown(source.phrases(pool.language), joints[slice(*span)], pool.language)}
+    def write_captions(joints: Array) -> list[str]:
+        phrases = {"a": agreeing(source.phrases(pool.language), joints[slice(*span)], pool.language)}
         return joined_captions(f"held_{where}", phrases, source.info.woman, pool.language, rng)
 
     actions = tuple(action for part in parts for action in (source.actions if part is source else ("stand",)))
-    return Draft(joined.joints, tuple(parts), actions, say, joined.seams)
+    return Draft(joined.joints, tuple(parts), actions, write_captions, joined.seams)

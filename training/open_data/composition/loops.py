@@ -1,4 +1,4 @@
-"""Making steady motion longer by going round its cycle again."""
+"""Extending steady motion by repeating its cycle."""
 
 from ram_sdk.skeleton import cycles
 from ram_sdk.skeleton.kinematics import PoseSequence

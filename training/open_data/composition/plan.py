@@ -1,7 +1,7 @@
 """Planning and writing the composed part of a set.
 
-Every clip has a number of its own, from which everything random about it is drawn: the set is the same
-however many processes make it, and a build that was interrupted resumes after the last finished part.
+Every clip has a number that seeds all its random choices: the set does not depend on the number of processes,
+and an interrupted build resumes after the last finished part.
 """
 
 import json
@@ -47,22 +47,22 @@ SHARES = {
     "count": 0.06,
     "held": 0.10,
 }  # of the clips
-_TRIES = 20  # drafts for one clip before it is abandoned
+_TRIES = 20  # drafts for one clip before it is skipped
 _PART = 50  # clips that are made and recorded together
-_LEAST_CAPTIONS = 2
+_MIN_CAPTIONS = 2
 _RECORDS = "records"
 
 
 @dataclass(frozen=True)
 class Composed:
-    """A composed motion that has passed every gate.
+    """A composed motion that has passed all checks.
 
     Attributes:
         kind: a key of `KINDS`.
-        joints: `(frames, 22, 3)` positions, metres; the last frame is only there for the velocities.
-        captions: sentences that hold.
+        joints: `(frames, 22, 3)` positions, metres; the last frame is only used for the velocities.
+        captions: sentences that the motion does not contradict.
         sources: clip, first frame and one past the last of each part.
-        actions: ids of the wording files, in order of time.
+        actions: ids of the wording files, in temporal order.
     """
 
     kind: str
@@ -79,10 +79,10 @@ def compose(pool: Pool, kind: str, numbers: range, rejected: Counter[str]) -> It
         pool: the real clips.
         kind: a key of `KINDS`.
         numbers: of the clips; the same number always gives the same motion.
-        rejected: counts the reasons of drafts that were thrown away.
+        rejected: counts rejected drafts by reason.
 
     Yields:
-        Number and motion; numbers for which no draft was good enough are left out.
+        Number and motion; numbers without an accepted draft are skipped.
     """
     for number in numbers:
         rng = random.Random(f"{kind} {number}")
@@ -98,11 +98,11 @@ def compose(pool: Pool, kind: str, numbers: range, rejected: Counter[str]) -> It
 
 def _attempt(pool: Pool, kind: str, rng: random.Random) -> Composed:
     draft = KINDS[kind](pool, rng)
-    if gate := failed_gate(draft):
-        raise Rejected(gate)
-    said = dict.fromkeys(draft.say(draft.joints[:-1]))
-    captions = tuple(text for text in said if not pool.language.unseen(text))
-    if len(captions) < _LEAST_CAPTIONS:
+    if failed := failed_gate(draft):
+        raise Rejected(failed)
+    written = dict.fromkeys(draft.write_captions(draft.joints[:-1]))
+    captions = tuple(text for text in written if not pool.language.unseen(text))
+    if len(captions) < _MIN_CAPTIONS:
         raise Rejected("too few captions")
     records = tuple(source.record for source in draft.sources)
     return Composed(kind, draft.joints, captions, records, draft.actions)
@@ -113,13 +113,13 @@ def add_composed(root: Path, clips: int, language: Language, processes: int) -> 
 
     Args:
         root: the set; `clips.json` lists the real clips.
-        clips: how many composed clips to try for, of all kinds together.
-        language: the captions' words.
-        processes: parts worked on at a time; does not change the result.
+        clips: target number of composed clips, of all kinds together.
+        language: writes the captions.
+        processes: parts made in parallel; does not change the result.
 
     Returns:
-        One record for each part: its kind, its clips' entries for `clips.json`, and the rejected drafts by
-        reason.
+        One record for each part: its kind, its clips' entries for `clips.json`, and the numbers of rejected
+        drafts by reason.
     """
     parts = [
         (kind, range(first, min(first + _PART, count)))

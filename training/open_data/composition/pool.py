@@ -1,4 +1,4 @@
-"""The real clips by what they can be used for, and how their ends meet."""
+"""The real clips that motion is composed of: by role, and by the poses at their ends."""
 
 import random
 from collections import defaultdict
@@ -13,17 +13,17 @@ from training.open_data.composition.sources import Language, Source, has_role, r
 from training.open_data.signals import FPS, runs
 
 MIN_JOINTS, MAX_JOINTS = 41, 197  # frames of joints; features have one frame less
-_MEETING = 4  # frames from either end at which two parts are compared: the middle of a seam
-_CLOSE = 0.2  # metres (see `distances`): parts that are farther apart are not joined
-_STEADY = (36, 80)  # frames of a part that is cut out of steady walking or running
+_COMPARED = 4  # frames from either end at which two parts are compared: the middle of a seam
+_MAX_DISTANCE = 0.2  # metres (see `distances`): less similar parts are not joined
+_STEADY = (36, 80)  # frames of a part cut out of steady walking or running
 _STILL_SPEED = 0.15  # metres a second, mean over the joints
-_STILL_KEPT = 5  # frames of stillness kept on either side of what moves
-_UPRIGHT, _ANKLES = 0.85, 0.16  # metres of the pelvis, at least, and of the ankles, at most, of who stands
-_RAREST = 0.5  # actions are drawn in proportion to this power of their number of clips
+_STILL_KEPT = 5  # frames of stillness kept on either side of movement
+_UPRIGHT, _ANKLES = 0.85, 0.16  # minimum metres of the pelvis, and maximum of the ankles, in standing
+_BALANCE = 0.5  # actions are drawn in proportion to this power of their number of clips
 
 
 def active_span(joints: Array) -> tuple[int, int]:
-    """First frame and one past the last of what moves, with a little stillness kept on both sides."""
+    """First frame and one past the last of the movement, with a little stillness on both sides."""
     speed = np.linalg.norm(np.diff(joints, axis=0), axis=-1).mean(-1) * FPS
     moving = np.flatnonzero(speed > _STILL_SPEED)
     if not len(moving):
@@ -32,7 +32,7 @@ def active_span(joints: Array) -> tuple[int, int]:
 
 
 def standing_span(joints: Array) -> tuple[int, int] | None:
-    """The longest stretch, of a second or more, of standing upright on both feet with lowered hands."""
+    """The longest segment, of a second or more, of standing upright on both feet with lowered hands."""
     speed = np.linalg.norm(np.gradient(joints, axis=0), axis=-1).mean(-1) * FPS
     standing = (
         (speed < _STILL_SPEED)
@@ -49,12 +49,12 @@ class Pool:
 
     Args:
         sources: whole clips.
-        language: phrases about them.
+        language: writes the captions.
 
     Attributes:
-        whole: the clips without the stillness at their ends, and longer than a second.
-        units: what can be joined: those, and parts of steady motion.
-        stands: stretches of relaxed standing, out of any clip.
+        whole: the clips of at least a second, without the stillness at their ends.
+        units: clips that can be joined: all of `whole` except standing, and parts of steady motion.
+        stands: segments of relaxed standing, from any clip.
     """
 
     def __init__(self, sources: Sequence[Source], language: Language) -> None:
@@ -72,27 +72,27 @@ class Pool:
         self._whole_by_role = {
             role: [s for s in self.whole if has_role(s, role) and len(s.actions) == 1] for role in roles()
         }
-        starts = [signatures(unit.joints[: 2 * _MEETING])[_MEETING] for unit in self.units]
+        starts = [signatures(unit.joints[: 2 * _COMPARED])[_COMPARED] for unit in self.units]
         self._starts = np.reshape(starts, (-1, SIGNATURE))
         self._lengths = np.array([len(unit.joints) for unit in self.units])
 
     @classmethod
     def read(cls, root: Path, language: Language) -> "Pool":
-        """The pool of a built set."""
+        """Read the pool of a built set."""
         return cls(read_sources(root), language)
 
     def with_role(self, role: str) -> list[Source]:
-        """The whole clips of one action that may be used so."""
+        """The whole clips of a single action that have a role."""
         return self._whole_by_role[role]
 
     def follower(self, before: Source, longest: int, rng: random.Random) -> tuple[Source, float]:
-        """Another action that starts about as `before` ends, and how far apart the poses are in metres.
+        """Another action whose first pose is close to the last of `before`, and the distance in metres.
 
         Raises:
             Rejected: there is none.
         """
         apart = self._apart(before)
-        close = np.flatnonzero((apart < _CLOSE) & (self._lengths <= longest))
+        close = np.flatnonzero((apart < _MAX_DISTANCE) & (self._lengths <= longest))
         fitting = [
             int(i)
             for i in close
@@ -106,15 +106,15 @@ class Pool:
         return self.units[best], float(apart[best])
 
     def _apart(self, before: Source) -> Array:
-        end = signatures(before.joints[-2 * _MEETING :])[_MEETING - 1]
+        end = signatures(before.joints[-2 * _COMPARED :])[_COMPARED - 1]
         return np.asarray(distances(end[None], self._starts)[0])
 
 
 def even_choice(sources: Sequence[Source], rng: random.Random) -> Source:
-    """Draw an action, rare ones nearly as often as frequent ones, then one of its clips.
+    """Sample an action, with less weight on frequent ones, then one of its clips.
 
     Raises:
-        Rejected: there is nothing to draw from.
+        Rejected: there are no sources.
     """
     if not sources:
         raise Rejected("no source")
@@ -122,5 +122,5 @@ def even_choice(sources: Sequence[Source], rng: random.Random) -> Source:
     for source in sources:
         groups[source.actions].append(source)
     names = list(groups)
-    (name,) = rng.choices(names, [len(groups[name]) ** _RAREST for name in names])
+    (name,) = rng.choices(names, [len(groups[name]) ** _BALANCE for name in names])
     return rng.choice(groups[name])

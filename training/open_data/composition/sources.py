@@ -1,4 +1,4 @@
-"""The real clips of a built set that composed motion is made from."""
+"""The real clips of a built set, as sources of composed motion."""
 
 import dataclasses
 import functools
@@ -22,7 +22,7 @@ _ROLES = Path(__file__).with_name("roles.json")
 
 @dataclass(frozen=True)
 class Language:
-    """The parts of the captions that composed motion needs (see `training.open_data.captions`)."""
+    """The functions of `training.open_data.captions` that composed motion needs."""
 
     captions: Callable[[ClipInfo, Array], Sequence[str]]  # whole sentences about a clip
     phrases: Callable[[ClipInfo, Array], Sequence[str]]  # "walks forward slowly": without a subject
@@ -30,7 +30,7 @@ class Language:
     gerund: Callable[[str], str]  # "walking forward slowly"
     contradictions: Callable[[str, Attributes], Sequence[str]]
     mirrored: Callable[[str], str]  # the text of the mirrored clip
-    unseen: Callable[[str], bool]  # whether a sentence is kept out of training
+    unseen: Callable[[str], bool]  # whether a sentence is held out from training
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,10 +38,10 @@ class Source:
     """A real clip or a part of one.
 
     Attributes:
-        info: what is known about the clip; of a mirrored copy, about the original.
+        info: metadata of the clip; for a mirrored copy, of the original.
         clip_id: of the clip or its mirrored copy.
         start: first frame of the part.
-        joints: `(frames, 22, 3)` of the part, as the clip has them.
+        joints: `(frames, 22, 3)` of the part, in the clip's coordinates.
     """
 
     info: ClipInfo
@@ -51,12 +51,12 @@ class Source:
 
     @property
     def mirrored(self) -> bool:
-        """Whether this is the mirrored copy of a capture."""
+        """Whether this is a mirrored copy."""
         return self.clip_id.startswith("M")
 
     @property
     def actions(self) -> tuple[str, ...]:
-        """What is done, in order of time."""
+        """The clip's actions, in temporal order."""
         return self.info.actions
 
     @functools.cached_property
@@ -66,7 +66,7 @@ class Source:
 
     @functools.cached_property
     def attributes(self) -> Attributes:
-        """What the part shows."""
+        """Measurements of the part."""
         return measure(canonical(self.joints))
 
     def part(self, start: int, stop: int) -> "Source":
@@ -74,10 +74,10 @@ class Source:
         return Source(self.info, self.clip_id, self.start + start, self.joints[start:stop])
 
     def phrases(self, language: Language) -> list[str]:
-        """What this part shows, without a subject; computed once."""
-        if "_said" not in self.__dict__:
-            self.__dict__["_said"] = phrases_about(self.info, self.joints, self.mirrored, language)
-        return list(self.__dict__["_said"])
+        """Verb phrases that describe this part; computed once."""
+        if "_phrases" not in self.__dict__:
+            self.__dict__["_phrases"] = phrases_about(self.info, self.joints, self.mirrored, language)
+        return list(self.__dict__["_phrases"])
 
     @property
     def record(self) -> tuple[str, int, int]:
@@ -86,21 +86,21 @@ class Source:
 
 
 def phrases_about(info: ClipInfo, joints: Array, mirrored: bool, language: Language) -> list[str]:
-    """Phrases about a motion made from the clip; its label describes the original of a mirrored copy."""
+    """Phrases about a motion made from a clip; `info` describes the original of a mirrored copy."""
     if not mirrored:
         return list(language.phrases(info, canonical(joints)))
     return [language.mirrored(text) for text in language.phrases(info, canonical(flipped(joints)))]
 
 
 def captions_about(info: ClipInfo, joints: Array, mirrored: bool, language: Language) -> list[str]:
-    """Whole sentences, likewise."""
+    """Like `phrases_about`, but whole sentences."""
     if not mirrored:
         return list(language.captions(info, canonical(joints)))
     return [language.mirrored(text) for text in language.captions(info, canonical(flipped(joints)))]
 
 
 def canonical(joints: Array) -> Array:
-    """Start at the origin facing +Z, the height unchanged."""
+    """The motion moved to start at the origin facing +Z, with unchanged heights."""
     placed = canonicalize(torch.from_numpy(np.ascontiguousarray(joints))).numpy()
     placed[..., 1] += joints[..., 1].min()
     return np.asarray(placed)
@@ -110,15 +110,15 @@ _SIDES = (0, 2, 1, 3, 5, 4, 6, 8, 7, 9, 11, 10, 12, 14, 13, 15, 17, 16, 19, 18, 
 
 
 def flipped(joints: Array) -> Array:
-    """Left and right exchanged, the bones too: for measuring, not for training."""
+    """The motion with left and right swapped, bone lengths too: for measuring, not for training."""
     return joints[:, _SIDES] * (-1.0, 1.0, 1.0)
 
 
 def read_sources(root: Path) -> list[Source]:
-    """The clips of the training split, originals and mirrored copies, in the order of the list.
+    """The clips of the training split, originals and mirrored copies, in the order of `clips.json`.
 
     Raises:
-        OSError: the folder lacks a part.
+        OSError: a file is missing.
     """
     listing = json.loads((root / "clips.json").read_text(encoding="utf-8"))
     names = [field.name for field in dataclasses.fields(ClipInfo)]
@@ -134,11 +134,11 @@ def read_sources(root: Path) -> list[Source]:
 
 @functools.cache
 def roles() -> dict[str, frozenset[str]]:
-    """Which actions may be used for what: the lists of `roles.json`."""
+    """Actions by role, from `roles.json`."""
     table: dict[str, Any] = json.loads(_ROLES.read_text(encoding="utf-8"))
     return {role: frozenset(actions) for role, actions in table.items()}
 
 
 def has_role(source: Source, role: str) -> bool:
-    """Whether everything that is done in the source may be used so."""
+    """Whether all actions of a source have a role."""
     return bool(source.actions) and all(action in roles()[role] for action in source.actions)

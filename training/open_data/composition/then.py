@@ -1,33 +1,33 @@
-"""Then: two or three actions one after the other."""
+"""Kind "then": two or three actions, one after the other."""
 
 import random
 from itertools import pairwise
 
 from ram_sdk.skeleton.seams import join
 from ram_sdk.skeleton.sequences import Array
-from training.open_data.composition.draft import Draft, Rejected, shown
+from training.open_data.composition.draft import Draft, Rejected, agreeing
 from training.open_data.composition.pool import MAX_JOINTS, Pool, even_choice
 from training.open_data.composition.wording import joined_captions
 
 _THREE = 0.3  # share of motions with three parts
-_SHORTEST, _LONGEST = 6, 12  # frames of a seam
-_FAR = 0.18  # metres between poses from which on the longest seam is taken
+_MIN_SEAM, _MAX_SEAM = 6, 12  # frames
+_FAR = 0.18  # metres between poses from which on the longest seam is used
 _PARTS = ("a", "b", "c")
 
 
 def overlap_frames(apart: float) -> int:
-    """Frames of a seam between poses so many metres apart: 0.3 to 0.6 s."""
-    return round(_SHORTEST + (_LONGEST - _SHORTEST) * min(1.0, apart / _FAR))
+    """Frames of the seam between two poses, 0.3 to 0.6 s, by their distance in metres."""
+    return round(_MIN_SEAM + (_MAX_SEAM - _MIN_SEAM) * min(1.0, apart / _FAR))
 
 
 def draft_then(pool: Pool, rng: random.Random) -> Draft:
-    """Join clips whose ends and starts are alike.
+    """Join clips where the end of one is similar to the start of the next.
 
     Raises:
-        Rejected: nothing follows the first clip, or its captions do not hold.
+        Rejected: no clip can follow, or no caption is valid.
     """
     count = 3 if rng.random() < _THREE else 2
-    room = MAX_JOINTS + _SHORTEST * (count - 1)
+    room = MAX_JOINTS + _MIN_SEAM * (count - 1)
     least = MAX_JOINTS // 6
     longest = min(room - least * (count - 1), room // count * 1.4)
     short = [unit for unit in pool.units if len(unit.joints) <= longest and len(unit.actions) == 1]
@@ -43,12 +43,12 @@ def draft_then(pool: Pool, rng: random.Random) -> Draft:
         raise Rejected("a part is shorter than its seams")
     joined = join([unit.pose for unit in chosen], overlaps)
 
-    def say(joints: Array) -> list[str]:
+    def write_captions(joints: Array) -> list[str]:
         parts = {
-            name: shown(unit.phrases(pool.language), joints[slice(*span)], pool.language)
+            name: agreeing(unit.phrases(pool.language), joints[slice(*span)], pool.language)
             for name, unit, span in zip(_PARTS, chosen, joined.spans, strict=False)
         }
         return joined_captions(f"then{count}", parts, chosen[0].info.woman, pool.language, rng)
 
     actions = tuple(action for unit in chosen for action in unit.actions)
-    return Draft(joined.joints, tuple(chosen), actions, say, joined.seams)
+    return Draft(joined.joints, tuple(chosen), actions, write_captions, joined.seams)
