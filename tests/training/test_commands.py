@@ -69,7 +69,7 @@ def test_a_group_lists_its_commands(capsys) -> None:
         ("aits --data x --out x --sentences 0", "'0' is not a whole number of at least 1"),
         ("evaluate --data x --out x --row A=b,guidance=2", "unknown setting 'guidance', use reg_scale"),
         ("prompt-checks run --out x --device tpu", "'tpu' is not a device: use cpu, cuda or mps"),
-        ("export --run nowhere --data x --out x", "export: nowhere holds no config.json"),
+        ("export --run nowhere --data x --out x", "export: nowhere has no config.json"),
     ],
 )
 def test_errors_are_one_line_and_status_2(words: str, message: str, capsys, tmp_path, monkeypatch) -> None:
