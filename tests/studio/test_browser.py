@@ -9,8 +9,8 @@ from ram_sdk.motion import Motion
 from tests.browser import Browser, open_browser, wait_until
 from tests.studio.page import CALM, PHONE, Studio, element, floor_places, read
 from tests.synthetic_motion import natural_poses
+from training.benchmarks.retargeting.glb_reader import GlbReader
 from training.benchmarks.retargeting.rigs import STYLES, make_rig
-from training.benchmarks.retargeting.seen_glb import SeenGlb
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +26,7 @@ def two_metres() -> Motion:
     return Motion(poses.astype(np.float32))
 
 
-def travel(glb: SeenGlb) -> float:
+def travel(glb: GlbReader) -> float:
     """Metres over the floor between a character's first hips and its last."""
     (hips,) = glb.places([next(name for name in glb.names if name.endswith("Hips"))]).transpose(1, 0, 2)
     return float(np.linalg.norm((hips[-1] - hips[0])[[0, 2]]))
@@ -132,7 +132,7 @@ def test_a_motion_plays_on_ones_own_character_which_is_downloaded(studio: Studio
     studio.browser.choose_file("#clip-file", two_metres().save(tmp_path / "mine.npz"))
     wait_until(lambda: studio.text("captions") == "Your clip")
 
-    def dressed(root: str) -> SeenGlb:
+    def dressed(root: str) -> GlbReader:
         wait_until(lambda: studio.text("status") == "hero.glb moves." or bool(studio.errors()))
         assert studio.errors() == {}
         saved = studio.browser.downloads / "hero.glb"
@@ -142,11 +142,11 @@ def test_a_motion_plays_on_ones_own_character_which_is_downloaded(studio: Studio
         studio.click("download-go")
         wait_until(saved.is_file)
         studio.evaluate("document.querySelector('dialog[open]').close()")
-        return SeenGlb(saved)
+        return GlbReader(saved)
 
     studio.browser.choose_file("#character-file", character)
     hips = dressed("hips")
-    assert hips.names == SeenGlb(character).names  # the file otherwise as it was
+    assert hips.names == GlbReader(character).names  # the file otherwise as it was
     studio.evaluate(f"{element('view')}.focus()")
     studio.browser.press(" ", 32, " ")
     wait_until(lambda: float(studio.evaluate("document.body.dataset.time")) > 0)

@@ -13,7 +13,7 @@ from ram_sdk import RAMPipeline
 from tests.training.tiny_training import CONFIGS, config
 from training.config import load_config
 from training.data.folder import MotionTextFolder
-from training.dataset import Batches, CaptionStates, Clip, sampling_weights, read_split
+from training.dataset import Batches, CaptionStates, Clip, read_split, sampling_weights
 from training.export import export
 from training.loop import train
 from training.run_folder import RunFolder
