@@ -15,7 +15,7 @@ from ram_sdk.models import NormalizerConfig
 from ram_sdk.skeleton.features import canonicalize, decode_features
 from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
 from tests.synthetic_kit import kit_joints
-from training.commands.frame import main
+from training.commands.runner import main
 from training.config import load_config
 from training.data.captioned import CaptionedDataError, read_captioned
 from training.dataset import Batches, CaptionStates
