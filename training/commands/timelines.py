@@ -18,9 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_checkpoint(parser)
     options.add_out(parser)
     parser.add_argument("--prompts", type=options.count(2), default=20, help="default: the suite's first 20")
-    parser.add_argument(
-        "--together", type=options.count(2), default=10, help="per motion (default: 10)"
-    )
+    parser.add_argument("--together", type=options.count(2), default=10, help="per motion (default: 10)")
     parser.add_argument("--seconds", type=float, default=6.0, help="per prompt (default: 6)")
     parser.add_argument("--seeds", type=options.count(1), default=2, help="default: 2")
     parser.add_argument(
