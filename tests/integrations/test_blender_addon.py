@@ -70,7 +70,7 @@ def test_it_installs_and_goes(seen: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("case", "said"),
     [
-        ("down", "no server answers at http://127.0.0.1:1"),
+        ("down", "no server responds at http://127.0.0.1:1"),
         ("no address", "expected an address such as"),
         ("elsewhere", "allow online access"),
         ("no armature", "no armature is active"),
