@@ -133,12 +133,12 @@ def test_a_motion_plays_on_ones_own_character_which_is_downloaded(studio: Studio
     wait_until(lambda: studio.text("captions") == "Your clip")
 
     def dressed(root: str) -> GlbReader:
-        wait_until(lambda: studio.text("status") == "hero.glb moves." or bool(studio.errors()))
+        wait_until(lambda: studio.text("status") == "The motion is on hero.glb." or bool(studio.errors()))
         assert studio.errors() == {}
         saved = studio.browser.downloads / "hero.glb"
         saved.unlink(missing_ok=True)
         studio.click("download-open")
-        assert studio.text("format-hint") == "Your file with the motion in it."
+        assert studio.text("format-hint") == "Your file with the motion."
         studio.click("download-go")
         wait_until(saved.is_file)
         studio.evaluate("document.querySelector('dialog[open]').close()")
@@ -173,7 +173,7 @@ def test_what_was_assumed_of_a_file_is_told(studio: Studio, tmp_path: Path) -> N
 
 def test_what_is_wrong_is_said_beside_its_field(studio: Studio, tmp_path: Path) -> None:
     studio.click("generate")
-    assert studio.errors() == {"prompt-error": "Say what the person does, such as “a person jumps”."}
+    assert studio.errors() == {"prompt-error": "Describe what the person does, such as “a person jumps”."}
     studio.fill("prompt", "a person walks")
     studio.fill("duration", "ninety")
     studio.click("generate")
