@@ -167,7 +167,7 @@ def test_what_was_assumed_of_a_file_is_told(studio: Studio, tmp_path: Path) -> N
     studio.click("tab-clip")
     studio.browser.choose_file("#clip-file", clip)
     wait_until(lambda: studio.text("warnings") != "")
-    assert studio.text("warnings").startswith("'mine.npy': it has no frame rate: 20 are assumed")
+    assert studio.text("warnings").startswith("'mine.npy': it has no frame rate: 20 fps is assumed")
     assert studio.text("clock") == "0.00 / 4.00 s"
 
 

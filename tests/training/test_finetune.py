@@ -162,8 +162,8 @@ def test_a_kit_ml_checkpoint_learns_kit_ml(pipeline, data):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ((1.0, -1.0, 1.0), "the body stands along -y, not along y: it was turned"),
-        ((-1.0, 1.0, 1.0), "the toes point backwards: left and right joints are exchanged"),
+        ((1.0, -1.0, 1.0), "the body stands along -y, not along y: it was rotated"),
+        ((-1.0, 1.0, 1.0), "the toes point backwards: left and right joints are swapped"),
     ],
 )
 def test_what_would_be_learnt_wrong_is_a_problem(pipeline, data, change, message):
