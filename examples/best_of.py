@@ -1,4 +1,4 @@
-"""The best of eight candidates, and the first of them for comparison."""
+"""The best of eight candidates, compared with a single one."""
 
 from ram_sdk import RAMPipeline
 

@@ -1,4 +1,4 @@
-"""Several prompts, one motion: from a list, from a timeline with a gesture on top, continued, and redone."""
+"""Several prompts in one motion: a list, a timeline with a gesture, a continuation and a replaced part."""
 
 from ram_sdk import RAMPipeline, Segment, Timeline
 
@@ -18,4 +18,4 @@ timeline.save("timeline.yaml")  # ram-sdk compose timeline.yaml -o motion.glb
 pipe.compose(timeline, seed=1).save("walk_and_wave.png")
 
 pipe.compose([motion, "walks away"], duration=[None, 4], seed=1).save("continued.png")
-pipe.compose([motion[:50], "jumps", motion[100:]], duration=[None, 2.5, None], seed=1).save("redone.png")
+pipe.compose([motion[:50], "jumps", motion[100:]], duration=[None, 2.5, None], seed=1).save("replaced.png")

@@ -1,4 +1,4 @@
-"""Say where and how: a path, a stop, a hand's place, a loop, and a gap between two kept parts."""
+"""Constraints: a path, a stop, a hand's position, a loop, a gap between kept parts, a kept lower body."""
 
 from ram_sdk import RAMPipeline
 from ram_sdk.control import Joints, Keep, Loop, Path, Stop

@@ -1,4 +1,4 @@
-"""Whole-motion edits: a walk mirrored, looped, laid along a path and joined with a wave."""
+"""Edits of whole motions: a walk looped along a path, and a mirrored walk joined with a wave."""
 
 from ram_sdk import RAMPipeline
 

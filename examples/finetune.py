@@ -1,8 +1,8 @@
-"""Teach the checkpoint three moves that it has never seen, and look at them before and after.
+"""Fine-tune the checkpoint on three moves that it has never seen, and compare them before and after.
 
-Run from a clone (`pip install -e ".[training]"`); it takes about two minutes of one core. Without
-a rehearsal of other prompts, as here, the LoRA knows the three moves and nothing else: see "Rehearsal" in
-docs/how-to/fine-tune.md. `moves/README.md` says where the clips come from.
+Run from a clone (`pip install -e ".[training]"`); it takes about two minutes on one core. Without
+rehearsal of other prompts, as here, the LoRA knows the three moves and nothing else: see "Rehearsal" in
+docs/how-to/fine-tune.md. For the source of the clips see `moves/README.md`.
 """
 
 from pathlib import Path
@@ -24,7 +24,7 @@ clips = read_captioned(TABLE, pipe.normalizer.config, pipe.text_backbone)
 
 
 def show(name: str) -> None:
-    """Make each move, save a page of poses, and say how far the joints are from the clip's."""
+    """Generate each move, save a sheet of poses, and print the mean joint distance to the clip."""
     prompts, lengths = [clip.captions[0] for clip in clips], [len(clip.features) for clip in clips]
     motions = pipe(prompts, lengths, seed=0).motions
     sheet(motions).save(f"{name}.png")

@@ -1,4 +1,4 @@
-"""Several motions for one sentence, saved for Blender and as an animation to look at."""
+"""Several motions for one prompt, saved for Blender and as animated GIFs."""
 
 from ram_sdk import RAMPipeline
 

@@ -1,4 +1,4 @@
-"""What REG and CFG do to the same noise: one strip of poses for each setting."""
+"""The effect of REG and CFG on the same noise: a strip of poses for each setting."""
 
 from ram_sdk import RAMPipeline
 

@@ -1,4 +1,4 @@
-"""From walking to running in five latents, with one noise; and a motion made again from its latent alone."""
+"""From walking to running in five latents with the same noise; and a motion reconstructed from its latent."""
 
 from ram_sdk import RAMPipeline
 

@@ -1,4 +1,4 @@
-"""Make the motions of a table of prompts on a Ray cluster, as Parquet: pip install "ram_sdk[ray]".
+"""Generate the motions of a table of prompts on a Ray cluster, as Parquet: pip install "ram_sdk[ray]".
 
 On one machine, `ram-sdk batch prompts.csv -o motions/ --workers 4` does the same without Ray.
 """
@@ -13,7 +13,7 @@ from ram_sdk.batch.cluster import motions
 
 table = Path("prompts.csv")
 table.write_text("prompt,duration,num\na person walks forward,2,2\na person jumps,,1\n")
-ray.init()  # the cluster that this machine belongs to, or one of its own
+ray.init()  # the cluster of this machine, or a local one
 
 recipe = Recipe(sampling={"num_inference_steps": 20})
 rows, bad = read_table(table)

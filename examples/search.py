@@ -1,4 +1,4 @@
-"""Find motions in a folder by what they show."""
+"""Search the motions of a folder by text."""
 
 from pathlib import Path
 

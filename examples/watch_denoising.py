@@ -1,10 +1,10 @@
-"""How the estimate of the motion forms: the picture after the first, fifth and last denoising step."""
+"""How the motion takes shape: pictures of the estimate after the first, fifth and last denoising step."""
 
 from ram_sdk import Motion, RAMPipeline, StepInfo
 
 
 def save_estimate(pipe: RAMPipeline, info: StepInfo) -> None:
-    """Save the guided estimate of some steps."""
+    """Save the guided estimate after some steps."""
     if info.index in (0, 4, 19):
         features = pipe.decode(info.estimate, [info.estimate.shape[1]])[0]
         Motion.from_features(features.numpy()).save(f"step_{info.index:02d}.png")

@@ -111,5 +111,5 @@ def squat(joints: np.ndarray, depth: float) -> np.ndarray:
 
 
 def mirror(joints: np.ndarray) -> np.ndarray:
-    """The clip seen in a mirror: left and right exchanged."""
+    """The clip seen in a mirror: left and right swapped."""
     return joints[:, _MIRRORED] * np.array([-1.0, 1.0, 1.0])

@@ -16,7 +16,7 @@ from tests import few_steps
 from tests.documents import OTHERS, ROOT, SITE, blocks
 from tests.training.tiny_training import SMALL as SMALL_NETWORKS
 from tests.training.tiny_training import write_data
-from training.commands import frame
+from training.commands import runner
 
 DOCUMENTS = [path for path in OTHERS + SITE if any(b.language in ("sh", "python") for b in blocks(path))]
 SETS_UP = ("git", "python3", "pip", ".", "pre-commit", "npm", "cd", "curl", ".venv/bin/pip", "poe")
@@ -98,4 +98,4 @@ def run_training(words: list[str], really: bool) -> None:
     module.add_arguments(parser)
     given = parser.parse_intermixed_args(words)
     if really and path[0] in SMALL and Path(getattr(given, "data", None) or "DATA").exists():
-        assert frame.main([*path, *words, *SMALL[path[0]]]) == 0
+        assert runner.main([*path, *words, *SMALL[path[0]]]) == 0

@@ -2,7 +2,7 @@
 
 import sys
 
-from training.commands.frame import main
+from training.commands.runner import main
 
 if __name__ == "__main__":
     sys.exit(main())

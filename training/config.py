@@ -45,14 +45,14 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class OptimizerConfig:
-    """AdamW and its schedule. The paper (section 4.2) names the rate alone; the rest is our reading."""
+    """AdamW and its schedule. The paper (section 4.2) gives only the learning rate; the rest is ours."""
 
     learning_rate: _Rate = 1e-4
     weight_decay: _Factor = 0.01  # ours: torch's default
     warmup_steps: _Number = 0
     cosine_decay: bool = False  # to zero at max_steps; the paper keeps the rate constant
-    clip_norm: _Rate = 1.0  # ours; of the gradient
-    ema_decay: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.9999  # ours; averaged weights
+    clip_norm: _Rate = 1.0  # ours; largest gradient norm
+    ema_decay: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.9999  # ours; of the averaged weights
 
 
 @dataclass(frozen=True)
@@ -60,16 +60,16 @@ class TrainingConfig:
     """One training run."""
 
     text_backbone: Literal["distilbert", "minilm"] = "distilbert"  # minilm: the one in the package
-    initial_checkpoint: str = ""  # start from its networks' weights; default: fresh ones from the seed
+    initial_checkpoint: str = ""  # start from its weights; default: random ones from the seed
     min_frames: Annotated[Frames, Field(ge=4)] = 40  # KIT-ML: 24
     max_frames: Frames = 196
     batch_size: _Count = 64  # clips in an optimizer step, over all processes
     bucketing: bool = True  # ours: batches of similar lengths; false: i.i.d. batches
-    accumulation: _Count = 1  # parts of a process's share that go through the networks one after the other
-    balance: _Exponent = 0.0  # clips of an action seen n times are drawn with weight n^-balance; paper: 0
-    emphasis: dict[str, _Factor] = field(default_factory=dict)  # further factors on the weight of actions
+    accumulation: _Count = 1  # micro-batches that a process's share of a batch is split into
+    balance: _Exponent = 0.0  # clips of an action with n clips are sampled with weight n^-balance; paper: 0
+    emphasis: dict[str, _Factor] = field(default_factory=dict)  # further factors on the weights, by action
     captions_per_clip: _Count = 1  # ours: captions that L_align pulls to a clip's z_m; paper: 1
-    token_dropout: Dropout = 0.0  # share of a caption's tokens that E_t does not see in training; paper: 0
+    token_dropout: Dropout = 0.0  # share of a caption's tokens that are masked from E_t in training; paper: 0
     max_steps: _Count = 450_000
     precision: Precision = "fp32"  # bf16: mixed precision
     compile: bool = False  # torch.compile; pays on GPUs
@@ -103,8 +103,8 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> TrainingConfig:
 
     Raises:
         OSError: the file cannot be read.
-        ValueError: no YAML (the message names the line), an unknown key (the nearest known one is suggested),
-            or a value of another type or outside its bounds.
+        ValueError: invalid YAML (the message names the line), an unknown key (the nearest known one is
+            suggested), or a value of the wrong type or out of bounds.
     """
     try:
         content = _read_yaml(path.read_bytes(), str(path))
@@ -130,14 +130,14 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> TrainingConfig:
 
 
 def config_from_json(content: str, where: str) -> TrainingConfig:
-    """The configuration that a JSON object describes.
+    """Read a configuration from a JSON object.
 
     Args:
         content: the JSON.
-        where: where it stands, for messages.
+        where: where it comes from, for messages.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not a valid configuration.
     """
     try:
         return parse(TrainingConfig, content)
@@ -146,7 +146,7 @@ def config_from_json(content: str, where: str) -> TrainingConfig:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML without what configurations never hold: aliases, deep nesting, keys that are given twice."""
+    """Refuses YAML that configurations never need: aliases, deep nesting, duplicate keys."""
 
     deepest = 20
     _depth = 0
@@ -154,7 +154,7 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
         if self.check_event(yaml.AliasEvent):
-            raise yaml.composer.ComposerError(None, None, "aliases (*name) are not read here", mark)
+            raise yaml.composer.ComposerError(None, None, "aliases (*name) are not allowed here", mark)
         if self._depth == self.deepest:
             raise yaml.composer.ComposerError(None, None, "nested too deeply", mark)
         self._depth += 1
@@ -166,7 +166,7 @@ class _Loader(yaml.SafeLoader):
         keys = [key.value for key, _ in node.value]
         for key, _ in node.value:
             if not isinstance(key.value, str):
-                raise yaml.constructor.ConstructorError(None, None, "a key must be a word", key.start_mark)
+                raise yaml.constructor.ConstructorError(None, None, "a key must be a string", key.start_mark)
             if keys.count(key.value) > 1:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the key {key.value} is given twice", key.start_mark
@@ -174,7 +174,7 @@ class _Loader(yaml.SafeLoader):
         return {str(key): value for key, value in super().construct_mapping(node, deep=True).items()}
 
 
-# PyYAML reads 1e-4 as text: YAML 1.1 wants 1.0e-4
+# PyYAML reads 1e-4 as a string: YAML 1.1 requires 1.0e-4
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float", re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)[eE][-+]?\d+$"), list("-+.0123456789")
 )
@@ -186,5 +186,5 @@ def _read_yaml(content: bytes, where: str) -> Any:
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise ValueError(f"{where}{line}: not valid YAML: {error.problem}") from error
-    except Exception as error:  # PyYAML raises whatever a tag such as !!timestamp makes of odd text
+    except Exception as error:  # PyYAML lets the errors of converters through, such as those of !!timestamp
         raise ValueError(f"{where}: not valid YAML: {first_line(error)}") from error

@@ -24,11 +24,11 @@ from training.data.folder import MotionTextFolder, crop, read_listing
 from training.objective import Batch
 
 _BUCKET = 32  # batches whose clips are sorted by length together
-_MULTIPLE = 8  # of frames and tokens, that batches are padded to: few shapes, so kernels are made once
+_MULTIPLE = 8  # of frames and tokens that batches are padded to: few shapes, so kernels are compiled once
 
 
 def read_split(folder: MotionTextFolder, split: str, min_frames: int) -> list[Clip]:
-    """Read what HumanML3D's loader takes of a split; see `MotionTextFolder.items`."""
+    """Read the clips of a split that HumanML3D's loader uses; see `MotionTextFolder.items`."""
     about = read_listing(folder.root)
     items = folder.items(split, min_frames)
     return [
@@ -41,18 +41,19 @@ def _clip(features: NDArray[np.float32], captions: tuple[str, ...], entry: Mappi
     return Clip(features, captions, entry.get("action", "").partition("+")[0], "composed" in entry)
 
 
-def drawing_weights(
+def sampling_weights(
     clips: Sequence[Clip], balance: float, emphasis: Mapping[str, float]
 ) -> NDArray[np.float64]:
-    """How often which clip is drawn, relative to the others.
+    """The sampling weight of each clip.
 
     Args:
         clips: of the training split.
-        balance: clips of an action seen n times weigh n^-balance, captured and composed ones counted apart.
+        balance: clips of an action with n clips get weight n^-balance, captured and composed ones counted
+            separately.
         emphasis: further factors by action.
 
     Returns:
-        `(clips,)`; the composed clips together weigh no more than the captured ones together.
+        `(clips,)`; the total weight of composed clips is at most that of captured ones.
     """
     counts = Counter((clip.composed, clip.action) for clip in clips)
     weights = np.array(
@@ -84,13 +85,13 @@ class CaptionStates:
         cache: Path,
         device: torch.device | str = "cpu",
     ) -> None:
-        """Read the states from the cache, after computing them if they are not there.
+        """Read the states from the cache, after computing them if they are missing.
 
         Args:
-            captions: all that will be asked for.
-            backbone: reads them.
+            captions: all captions that will be looked up.
+            backbone: encodes them.
             cache: folder of the cached states.
-            device: where `batch` makes its tensors.
+            device: of the tensors that `batch` returns.
         """
         unique = sorted(set(captions))
         key = hashlib.sha256("\n".join([backbone.config.sha256, *unique]).encode()).hexdigest()[:16]
@@ -148,12 +149,12 @@ def _encode_all(captions: Sequence[str], backbone: TextBackbone) -> dict[str, Te
 
 
 class Batches:
-    """Training batches; the batch of step n depends on the seed and n alone, so a run can resume anywhere.
+    """Training batches; the batch of step n depends only on the seed and n, so a run can resume at any step.
 
-    All clips are in one tensor on the device, from which a batch is one gather.
+    All clips are in one tensor on the device; a batch is one gather from it.
 
     Attributes:
-        num_features: width of the motions.
+        num_features: features per frame.
     """
 
     def __init__(
@@ -165,21 +166,21 @@ class Batches:
         config: TrainingConfig,
         device: torch.device | str = "cpu",
     ) -> None:
-        """Hold the clips, normalised.
+        """Normalise the clips and put them on the device.
 
         Args:
             clips: from `read_split`.
             captions: states of all their captions, on the same device.
             mean: of the features, `(features,)`.
             std: likewise.
-            config: batch size, longest clip, how often which clip is drawn, bucketing and the seed.
-            device: where the batches go.
+            config: batch size, longest clip, sampling weights, bucketing and the seed.
+            device: of the batches.
 
         Raises:
-            ValueError: the statistics cannot normalise, or no clip could ever be drawn.
+            ValueError: the statistics are invalid, or all sampling weights are 0.
         """
         if not (mean.isfinite().all() and std.isfinite().all() and (std > 0).all()):
-            raise ValueError("Mean.npy and Std.npy must hold finite numbers, Std.npy none of 0 or less")
+            raise ValueError("Mean.npy and Std.npy must be finite, and Std.npy positive")
         self._lengths = np.array([len(clip.features) for clip in clips])
         self._starts = np.cumsum(self._lengths) - self._lengths
         features = torch.from_numpy(np.concatenate([clip.features for clip in clips])).to(device)
@@ -187,9 +188,9 @@ class Batches:
         self.num_features = self._frames.shape[1]
         self._captions = [clip.captions for clip in clips]
         self._states = captions
-        weights = drawing_weights(clips, config.balance, config.emphasis)
+        weights = sampling_weights(clips, config.balance, config.emphasis)
         if not weights.any():
-            raise ValueError("emphasis gives no clip a weight above 0: no clip could be drawn")
+            raise ValueError("emphasis gives every clip a weight of 0: no clip could be sampled")
         self._probability = weights / weights.sum() if np.ptp(weights) else None
         self._size = min(config.batch_size, len(clips))
         self._pool = (_BUCKET if config.bucketing else 1) * self._size
@@ -202,20 +203,20 @@ class Batches:
         self._order: list[NDArray[np.int64]] = []
 
     def at(self, step: int, part: int = 0, parts: int = 1) -> Batch:
-        """Batch number `step`, random crops and random captions, of which tokens may be left out.
+        """The batch of a step: random crops and random captions, with token dropout.
 
         Args:
             step: which batch.
             part: which of `parts` equal shares of its clips; all are padded to the same length.
-            parts: how many shares there are.
+            parts: number of shares.
 
         Raises:
-            ValueError: the batch cannot be shared evenly.
+            ValueError: the batch cannot be split evenly.
         """
         if self._size % parts:
             raise ValueError(
-                f"a batch of {self._size} clips cannot be shared evenly by {parts} "
-                "(processes x accumulation): choose a multiple as batch_size"
+                f"a batch of {self._size} clips cannot be split evenly into {parts} parts "
+                "(processes x accumulation): set batch_size to a multiple of that"
             )
         epoch, position = divmod(step, self._per_epoch)
         if epoch != self._epoch:
@@ -231,13 +232,13 @@ class Batches:
         batch = self._gather(self._starts[chosen] + crops[:, 0], crops[:, 1], captions, share)
         if not self._token_dropout:
             return batch
-        draws = rng.random((len(captions), batch.text_mask.shape[1]))[_of_each(share, each, self._size)]
+        draws = rng.random((len(captions), batch.text_mask.shape[1]))[_caption_rows(share, each, self._size)]
         kept = batch.text_mask & torch.from_numpy(draws >= self._token_dropout).to(batch.text_mask.device)
-        kept[:, 0] = True  # the backbone's first token stands for the sentence
+        kept[:, 0] = True  # the backbone's first token represents the sentence
         return dataclasses.replace(batch, text=batch.text * kept[..., None], text_mask=kept)
 
     def in_order(self) -> Iterator[Batch]:
-        """Every clip once, whole, with its first caption: for validation."""
+        """Every clip once, uncropped, with its first caption: for validation."""
         order = np.argsort(self._lengths, kind="stable")
         for start in range(0, len(order), self._size):
             chosen = order[start : start + self._size]
@@ -251,7 +252,7 @@ class Batches:
         motion, motion_mask = cut(
             self._frames, torch.from_numpy(starts), torch.from_numpy(lengths), _MULTIPLE, share
         )
-        rows = _of_each(share, len(captions) // len(starts), len(starts))
+        rows = _caption_rows(share, len(captions) // len(starts), len(starts))
         text, text_mask = self._states.batch(captions, _MULTIPLE, rows)
         return Batch(motion, motion_mask, text, text_mask)
 
@@ -259,15 +260,15 @@ class Batches:
         lengths = self._lengths
         replace = self._probability is not None
         order = rng.choice(len(lengths), len(lengths), replace=replace, p=self._probability)
-        order = order[: self._per_epoch * self._size]  # before sorting: else the longest clips are left out
+        order = order[: self._per_epoch * self._size]  # before sorting, which would drop the longest clips
         pools = [order[i : i + self._pool] for i in range(0, len(order), self._pool)]
         pools = [pool[np.argsort(lengths[pool], kind="stable")] for pool in pools]
         batches = [pool[i : i + self._size] for pool in pools for i in range(0, len(pool), self._size)]
         return [batches[i] for i in rng.permutation(len(batches))]
 
 
-def _of_each(share: Tensor, captions: int, clips: int) -> Tensor:
-    """Rows of the captions of some clips, where a caption of each clip stands before the further ones."""
+def _caption_rows(share: Tensor, captions: int, clips: int) -> Tensor:
+    """Rows of the captions of some clips; the first captions of all clips come before the second ones."""
     return (torch.arange(captions)[:, None] * clips + share).flatten()
 
 
@@ -280,8 +281,8 @@ def cut(
         rows: `(total, dim)`.
         starts: first row of each sequence, `(batch,)`.
         lengths: likewise.
-        multiple: the padded length is the smallest multiple that holds the longest sequence.
-        share: the sequences that are wanted; the padded length is that of the whole batch.
+        multiple: the padded length is the smallest multiple that fits the longest sequence.
+        share: which sequences to return; the padded length is that of the whole batch.
 
     Returns:
         `(share, padded, dim)`, zero where padded, and the mask `(share, padded)`, on the device of `rows`.
@@ -296,7 +297,7 @@ def cut(
 def pad(sequences: Sequence[Tensor], multiple: int) -> tuple[Tensor, Tensor]:
     """Stack sequences `(length, dim)` with zeros into `(batch, padded, dim)`, and their mask.
 
-    The padded length is the smallest multiple of `multiple` that holds the longest.
+    The padded length is the smallest multiple of `multiple` that fits the longest.
     """
     lengths = torch.tensor([len(sequence) for sequence in sequences])
     total = -(-int(lengths.max()) // multiple) * multiple

@@ -1,7 +1,7 @@
-"""Turn a training run into a pipeline folder that `RAMPipeline.from_pretrained` loads.
+"""Export a training run to a pipeline folder that `RAMPipeline.from_pretrained` loads.
 
-The averaged weights go in, with the data's feature statistics, a duration estimator fitted in closed form on
-the training captions, and a model card.
+The folder holds the averaged weights, the data's feature statistics, a duration estimator fitted in closed
+form on the training captions, and a model card.
 """
 
 import dataclasses
@@ -24,7 +24,7 @@ from training.networks import build_objective, text_backbone
 from training.objective import RAMObjective
 from training.run_folder import RunFolder
 
-_RIDGE = 1e-2  # of the mean squared feature; keeps rare words from deciding a length
+_RIDGE = 1e-2  # of the mean squared feature; keeps rare words from dominating the estimate
 
 
 def export(
@@ -38,23 +38,23 @@ def export(
     """Write the pipeline folder of a run.
 
     Args:
-        run: folder that `training.loop.train` filled.
+        run: folder of the training run, written by `training.loop.train`.
         data: the folder that it was trained on.
-        out: where the pipeline folder goes.
+        out: the pipeline folder to write.
         name: title of the model card; default: the folder's name.
-        notes: Markdown files that are put at the end of the card.
-        half: store the weights in float16, half as large.
+        notes: Markdown files that are appended to the card.
+        half: store the weights in float16, half the size.
 
     Returns:
         The pipeline.
 
     Raises:
-        FileNotFoundError: `run` is not a run's folder or has no checkpoint, or a file of notes is missing.
+        FileNotFoundError: `run` is not the folder of a run or has no checkpoint, or a notes file is missing.
     """
     folder = RunFolder(run)
     config, state = folder.config(), folder.newest()
     if state is None:
-        raise FileNotFoundError(f"{run} holds no checkpoint yet: train until the first is saved")
+        raise FileNotFoundError(f"{run} has no checkpoint yet: train until the first one is saved")
     source = MotionTextFolder(data)
     backbone = text_backbone(config.text_backbone)
     objective = build_objective(config, source.skeleton.num_features, backbone.config.dim)
@@ -77,7 +77,7 @@ def pipeline_of(
     backbone: TextBackbone,
     duration_estimator: DurationEstimator,
 ) -> RAMPipeline:
-    """The pipeline around an objective's networks, which it shares and puts in evaluation mode."""
+    """A pipeline that shares an objective's networks and puts them in evaluation mode."""
     objective.eval()
     skeleton = data.skeleton
     normalizer = FeatureNormalizer(
@@ -103,7 +103,7 @@ def pipeline_of(
 
 
 def fit_duration(clips: Sequence[Clip], states: CaptionStates, fps: float) -> DurationEstimator:
-    """Ridge regression of log seconds on the mean token state of each caption, in float64."""
+    """Ridge regression from each caption's mean token state to the log of the clip's seconds, in float64."""
     pairs = [(caption, len(clip.features) / fps) for clip in clips for caption in clip.captions]
     captions = [caption for caption, _ in pairs]
     inputs = torch.cat([_mean_states(states, captions[i : i + 512]) for i in range(0, len(pairs), 512)])

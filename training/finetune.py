@@ -1,14 +1,14 @@
-"""Teach a checkpoint your own motions.
+"""Fine-tune a checkpoint on your own motions.
 
-What was trained together is trained on together (eq. 9): denoiser, text encoder and motion encoder, so that
-REG reconstructs with an encoder that knows the new motions. The rest stays as it is: the text backbone, which
-is never trained; the mean and deviation of the features, because the weights expect those units; and the
-duration estimator, which thousands of captions were needed to fit: give `duration` where your motions last
-otherwise.
+Denoiser, text encoder and motion encoder are fine-tuned jointly, as they were trained (eq. 9), so that REG
+reconstructs with an encoder that knows the new motions. The rest is frozen: the text backbone, which is never
+trained; the mean and standard deviation of the features, because the weights expect those units; and the
+duration estimator, which takes thousands of captions to fit: pass `duration` if your motions are longer or
+shorter than it estimates.
 
-A network that is trained on a few clips only forgets the rest: every prompt becomes one of them. So
-half of what is drawn are motions that the checkpoint itself made beforehand for plain prompts (the prior
-preservation of DreamBooth, Ruiz et al., 2023, section 3.2).
+A network that is fine-tuned on only a few clips forgets the rest: it answers every prompt with one of them.
+So half of the sampled clips are motions that the checkpoint itself generated beforehand for simple prompts
+(the prior preservation of DreamBooth, Ruiz et al., 2023, section 3.2).
 """
 
 import copy
@@ -31,8 +31,8 @@ from training.objective import RAMObjective
 from training.run_folder import RunFolder
 from training.trainer import Trainer
 
-_AT_ONCE = 32  # motions that the checkpoint makes together
-_OF_THE_CHECKPOINT = ("model", "text_backbone", "initial_checkpoint", "min_frames", "max_frames")
+_BATCH_SIZE = 32  # motions that the checkpoint generates together
+_SET_BY_CHECKPOINT = ("model", "text_backbone", "initial_checkpoint", "min_frames", "max_frames")
 
 _CARD = """---
 library_name: ram_sdk
@@ -45,7 +45,7 @@ tags:
 
 # RAM fine-tuned on {clips} clips
 
-`{base}` trained on for {steps:,} steps by `python -m training finetune` (learning rate
+`{base}`, fine-tuned for {steps:,} steps by `python -m training finetune` (learning rate
 {rate:g}{rank}).
 
 ```python
@@ -54,8 +54,8 @@ from ram_sdk import RAMPipeline
 {load}
 ```
 
-Its weights hold what the checkpoint and the clips are made of: the licences of both apply. To be filled in
-before it is published: what the clips are, and who may use them.
+The weights are derived from the checkpoint and the clips: the licences of both apply. Before you publish it,
+state here what the clips are and who may use them.
 """
 _LOAD = {
     "full": 'pipe = RAMPipeline.from_pretrained("<this repository or folder>")',
@@ -72,24 +72,24 @@ def finetune(
     prompts: Sequence[str],
     cpu: bool = False,
 ) -> bool:
-    """Train a checkpoint on, and write the result as a pipeline folder or a LoRA.
+    """Fine-tune a checkpoint, and write the result as a pipeline folder or a LoRA.
 
     Args:
         pipeline: the checkpoint; it is not changed.
         table: CSV file of captions, next to the motions that it names.
         out: folder to write.
-        config: the run; what belongs to the checkpoint is taken from there.
+        config: of the run; settings that belong to the checkpoint are taken from the checkpoint.
         rank: rank of the LoRA, or None to train all weights.
-        prompts: what to rehearse: the checkpoint makes a motion for each and trains on them too.
-        cpu: do not use an accelerator that is there.
+        prompts: to rehearse: the checkpoint generates a motion for each, which are added to the clips.
+        cpu: use the CPU even if there is an accelerator.
 
     Returns:
-        Whether the run came to its end; False after a SIGTERM.
+        Whether the run was completed; False after a SIGTERM.
 
     Raises:
         FileNotFoundError: there is no such table.
-        ValueError: the table or its motions are wrong (all problems are listed), the configuration sets what
-            belongs to the checkpoint, or `out` is already the result of a run.
+        ValueError: the table or its motions are invalid (all problems are listed), the configuration sets
+            what belongs to the checkpoint, or `out` already holds the result of a run.
     """
     if (out / INDEX).exists() or (out / WEIGHTS).exists():
         raise ValueError(f"{out} holds the result of an earlier run: choose another folder")
@@ -100,7 +100,7 @@ def finetune(
     device = accelerator.device
     pipeline.to(device)
     count, mean, std = len(clips), pipeline.normalizer.mean, pipeline.normalizer.std
-    data_hash = fingerprint(clips, mean.cpu().numpy(), std.cpu().numpy())  # rehearsed ones follow from them
+    data_hash = fingerprint(clips, mean.cpu().numpy(), std.cpu().numpy())  # without rehearsed clips
     clips += rehearse(pipeline, prompts, config.seed)
     captions = [caption for clip in clips for caption in clip.captions]
     with accelerator.main_process_first():
@@ -125,25 +125,25 @@ def finetune(
 
 
 def rehearse(pipeline: RAMPipeline, prompts: Sequence[str], seed: int) -> list[Clip]:
-    """Motions that a pipeline makes for prompts, as clips to train on, one for each."""
+    """Motions that a pipeline generates for prompts, one each, as training clips."""
     clips = []
-    for start in range(0, len(prompts), _AT_ONCE):
-        chosen = prompts[start : start + _AT_ONCE]
+    for start in range(0, len(prompts), _BATCH_SIZE):
+        chosen = prompts[start : start + _BATCH_SIZE]
         motions = pipeline(chosen, seed=seed, output_type="features").motions
         clips += [Clip(m.numpy(), (p,), "rehearsed") for m, p in zip(motions, chosen, strict=True)]
     return clips
 
 
 def read_prompts(path: Path) -> list[str]:
-    """Prompts of a text file, one a line."""
+    """The prompts in a text file, one per line."""
     return [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
 def _configured(config: TrainingConfig, pipeline: RAMPipeline, rehearsing: bool) -> TrainingConfig:
-    """The configuration with what the checkpoint decides; without a rehearsal there is nothing to balance."""
-    for key in _OF_THE_CHECKPOINT:
+    """The configuration with the checkpoint's settings; without rehearsal there is nothing to balance."""
+    for key in _SET_BY_CHECKPOINT:
         if getattr(config, key) != getattr(TrainingConfig(), key):
-            raise ValueError(f"{key} belongs to the checkpoint: it cannot be chosen when fine-tuning")
+            raise ValueError(f"{key} belongs to the checkpoint: it cannot be set when fine-tuning")
     motion = pipeline.normalizer.config
     objective = config.objective
     if pipeline.motion_encoder is None:
@@ -158,7 +158,7 @@ def _configured(config: TrainingConfig, pipeline: RAMPipeline, rehearsing: bool)
 
 
 def _objective(pipeline: RAMPipeline, config: TrainingConfig, rank: int | None) -> RAMObjective:
-    """The objective around copies of the checkpoint's networks, all of them or a LoRA to be trained."""
+    """The objective with copies of the checkpoint's networks, of which all weights or a LoRA are trained."""
     denoiser, motion_encoder, text_encoder = (copy.deepcopy(getattr(pipeline, name)) for name in NETWORKS)
     objective = RAMObjective(denoiser, motion_encoder, text_encoder, pipeline.scheduler, config.objective)
     objective.requires_grad_(True)

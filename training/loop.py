@@ -28,13 +28,13 @@ from training.networks import build_objective, load_weights, text_backbone
 from training.run_folder import RunFolder, State, flat
 from training.trainer import Trainer
 
-_STOP_EVERY = 10  # steps between the processes' agreements to stop, which make them wait for each other
+_STOP_EVERY = 10  # steps between checks for a stop signal across processes, which synchronise them
 
 
 def make_accelerator(config: TrainingConfig, out: Path, cpu: bool = False) -> Accelerator:
     """The devices, processes and trackers of a run.
 
-    Precision is the configuration's and handled by the trainer, whatever `accelerate launch` was told.
+    The trainer handles precision, from the configuration; settings of `accelerate launch` are ignored.
 
     Raises:
         ValueError: the configuration's tracker is not installed.
@@ -52,22 +52,22 @@ def make_accelerator(config: TrainingConfig, out: Path, cpu: bool = False) -> Ac
 
 
 def train(config: TrainingConfig, data: Path, out: Path, cpu: bool = False) -> bool:
-    """Run the training of `config`, or what is left of it.
+    """Train, or resume the run in `out`.
 
     Args:
         config: the run's configuration.
         data: folder in HumanML3D's layout.
         out: folder of the run; see `training.run_folder`.
-        cpu: do not use an accelerator that is there.
+        cpu: use the CPU even if there is an accelerator.
 
     Returns:
-        Whether the run came to its end; False after a SIGTERM, when the same call resumes it.
+        Whether the run was completed; False after a SIGTERM, when the same call resumes it.
     """
     accelerator = make_accelerator(config, out, cpu)
     device = accelerator.device
     if config.precision == "bf16" and device.type == "cpu" and not _has_bf16():
         accelerator.print(
-            "warning: this CPU has no bf16 arithmetic, precision=fp32 is about a hundred times as fast here"
+            "warning: this CPU has no bf16 arithmetic, precision=fp32 is about a hundred times faster here"
         )
     folder = MotionTextFolder(data)
     backbone = text_backbone(config.text_backbone)
@@ -105,20 +105,20 @@ def fit(
     pipeline: Callable[[], RAMPipeline],
     data: str,
 ) -> None:
-    """Take the steps that are left, with logs, checkpoints, validation and samples.
+    """Take the remaining steps, with logs, checkpoints, validation and samples.
 
     Args:
         trainer: at step 0.
-        run: where everything is written.
+        run: the folder to write to.
         state: the run's newest checkpoint, to resume from, or None.
-        training: its batches.
-        validation: likewise.
-        pipeline: makes the pipeline of the averaged weights, for samples.
-        data: SHA-256 of what it is trained on, from `training.dataset.fingerprint`.
+        training: training batches.
+        validation: validation batches.
+        pipeline: builds the pipeline of the averaged weights, for samples.
+        data: SHA-256 of the training data, from `training.dataset.fingerprint`.
 
     Raises:
-        ValueError: the folder holds a run of another model or on other data, another run is at it, or the
-            losses are no longer finite.
+        ValueError: the folder holds a run of another model or on other data, another run is using it, or the
+            loss is not finite.
     """
     accelerator, main = trainer.accelerator, trainer.accelerator.is_main_process
     with folder_lock(run.root) if main else contextlib.nullcontext():
@@ -126,7 +126,7 @@ def fit(
             _resume(trainer, run, state, data)
         accelerator.wait_for_everyone()
         if trainer.step >= trainer.config.max_steps:
-            accelerator.print(f"{run.root} is at step {trainer.step} already")
+            accelerator.print(f"{run.root} is already at step {trainer.step}")
             return
         if main:
             run.start(trainer.config, trainer.step, _machine(accelerator), data)
@@ -137,10 +137,10 @@ def fit(
 
 def _resume(trainer: Trainer, run: RunFolder, state: State, data: str) -> None:
     if run.config().model != trainer.config.model:
-        raise ValueError(f"{run.root} holds a run of another model: give it another folder")
+        raise ValueError(f"{run.root} holds a run of another model: choose another folder")
     run.check_data(data)
     for change in run.changes(trainer.config):
-        trainer.accelerator.print(f"resumed with another setting: {change}")
+        trainer.accelerator.print(f"resumed with a changed setting: {change}")
     trainer.load_state(state)
 
 
@@ -179,11 +179,11 @@ def _take_steps(
                     _draw_samples(trainer, run, pipeline)
         if trainer.step < config.max_steps:
             _save(trainer, run)
-            trainer.accelerator.print(f"stopped at step {trainer.step}; the same command resumes")
+            trainer.accelerator.print(f"stopped at step {trainer.step}; run the same command to resume")
 
 
 class Meter:
-    """Collects what the steps since the last log line returned, and the time they took."""
+    """Collects the values of the steps since the last log line, and their time."""
 
     def __init__(self, trainer: Trainer, run: RunFolder) -> None:
         self._trainer, self._run = trainer, run
@@ -195,24 +195,24 @@ class Meter:
 
     @contextlib.contextmanager
     def waiting(self) -> Iterator[None]:
-        """Time in here is waiting for data."""
+        """Count the time in this context as waiting for data."""
         start = time.perf_counter()
         yield
         self._waited += time.perf_counter() - start
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
-        """Time in here is not training."""
+        """Leave the time in this context out of the training time."""
         start = time.perf_counter()
         yield
         self._start += time.perf_counter() - start
 
     def add(self, values: dict[str, Tensor]) -> None:
-        """Take what a step returned, without waiting for it."""
+        """Add the values of a step, without waiting for the device."""
         self._values.append(values)
 
     def log(self) -> dict[str, float]:
-        """Write the means over steps and processes since the last line to the log and the trackers."""
+        """Write means over processes and the steps since the last line to the log and the trackers."""
         trainer, accelerator = self._trainer, self._trainer.accelerator
         stacked = torch.stack([torch.stack(list(values.values())) for values in self._values]).mean(0)
         means: list[float] = accelerator.reduce(stacked, "mean").tolist()
@@ -231,9 +231,9 @@ class Meter:
 
 @contextlib.contextmanager
 def sigterm() -> Iterator[threading.Event]:
-    """An event that SIGTERM sets, instead of ending the program, until the context is left."""
+    """Within the context, SIGTERM sets the event instead of ending the program."""
     event = threading.Event()
-    if threading.current_thread() is not threading.main_thread():  # only there may handlers be set
+    if threading.current_thread() is not threading.main_thread():  # only it may set handlers
         yield event
         return
     before = signal.signal(signal.SIGTERM, lambda *_: event.set())
@@ -244,20 +244,20 @@ def sigterm() -> Iterator[threading.Event]:
 
 
 def _has_bf16() -> bool:
-    """Whether this CPU multiplies bf16 numbers in hardware, according to the system."""
+    """Whether this CPU has bf16 arithmetic, according to the system."""
     about = Path("/proc/cpuinfo")
     return not about.is_file() or bool({"avx512_bf16", "amx_bf16", "bf16"} & set(about.read_text().split()))
 
 
 def _machine(accelerator: Accelerator) -> str:
-    """What the run trains on, in words."""
+    """A description of the devices that the run uses."""
     device = machine.describe(accelerator.device)["machine"]
     count = accelerator.num_processes
     return f"{count} x {device}" if count > 1 else device
 
 
 def _stopped(trainer: Trainer, stop: threading.Event) -> bool:
-    """Whether any process was told to stop; all get the same answer."""
+    """Whether any process was told to stop; the same in all processes."""
     accelerator = trainer.accelerator
     if accelerator.num_processes == 1:
         return stop.is_set()

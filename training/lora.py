@@ -1,4 +1,4 @@
-"""LoRAs of the objective's networks, made with the `peft` library; see `ram_sdk.checkpoint.lora`."""
+"""LoRAs for the objective's networks, made with the `peft` library; see `ram_sdk.checkpoint.lora`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,11 +19,11 @@ TARGETS = (
     "query_key_value", "attention_output", "feedforward_input", "feedforward_output",
     "input_projection", "latent_projection", "output_projection", "projection",
 )  # fmt: skip
-"""Names of the linear layers that get one, in the denoiser and in both encoders."""
+"""Names of the linear layers that get a LoRA, in the denoiser and in both encoders."""
 
 
 def add_lora(objective: RAMObjective, rank: int, seed: int, base: str) -> None:
-    """Put a LoRA that changes nothing yet on the linear layers and freeze all other weights.
+    """Add a LoRA to the linear layers, without any effect yet, and freeze all other weights.
 
     The scale alpha is the rank, so that the factor alpha / r is 1 for every rank.
 
@@ -34,7 +34,7 @@ def add_lora(objective: RAMObjective, rank: int, seed: int, base: str) -> None:
         base: name of the checkpoint that the networks came from.
 
     Raises:
-        MissingPackageError: `peft` is not installed, or not with versions that it works with.
+        MissingPackageError: `peft` is not installed, or does not work with the installed packages.
     """
     try:
         from peft import inject_adapter_in_model
@@ -47,12 +47,12 @@ def add_lora(objective: RAMObjective, rank: int, seed: int, base: str) -> None:
 
 
 def save_lora(objective: RAMObjective, rank: int, pipeline: RAMPipeline, folder: Path) -> None:
-    """Write the LoRA of `add_lora` as `RAMPipeline.load_lora` and `peft` read it.
+    """Write the LoRA of `add_lora` in the format that `RAMPipeline.load_lora` and `peft` read.
 
     Args:
         objective: holds the LoRA.
-        rank: of it.
-        pipeline: the checkpoint that it was made on, unchanged.
+        rank: of the LoRA.
+        pipeline: the checkpoint that it was trained on, unchanged.
         folder: made if it does not exist.
     """
     from peft import get_peft_model_state_dict
@@ -61,7 +61,7 @@ def save_lora(objective: RAMObjective, rank: int, pipeline: RAMPipeline, folder:
     weights = {f"{lora.PREFIX}{key}": weight.cpu().contiguous() for key, weight in weights.items()}
     folder.mkdir(parents=True, exist_ok=True)
     config = _config(rank, pipeline.name)
-    config.target_modules, config.inference_mode = list(TARGETS), True  # a list has an order, peft's set none
+    config.target_modules, config.inference_mode = list(TARGETS), True  # a list is ordered, peft's set is not
     config.save_pretrained(str(folder))
     with replacing(folder / lora.WEIGHTS) as temporary:  # last: it marks the folder as a LoRA
         write_weights(temporary, weights, lora.header(pipeline.name, pipeline.components))

@@ -8,7 +8,7 @@ import torch
 
 
 def describe(device: str | torch.device) -> dict[str, str]:
-    """Names of the machine and the torch that run now, and the date."""
+    """The machine, the version of torch, and today's date."""
     if torch.device(device).type == "cuda":
         name = torch.cuda.get_device_name(device)
     else:

@@ -1,4 +1,4 @@
-"""The model card of an exported run: what it is, what it saw, how it was trained, what it makes."""
+"""The model card of an exported run: architecture, training data, training and samples."""
 
 import dataclasses
 import json
@@ -29,9 +29,9 @@ _SYMBOLS = {
     "pair_cosine": "cos z_t, z_m",
     "latent_distance": "distance z_t, z_m",
 }
-_TERMS = "The licences of all sources above apply."  # where `sources.json` says nothing
+_TERMS = "The licences of all sources above apply."  # if `sources.json` has no terms
 _ROWS = 10  # of the table of losses
-# no weight depends on these
+# settings that do not affect the weights
 _HOUSEKEEPING = ("log_every", "save_every", "sample_every", "keep_checkpoints", "tracker")
 
 _HEAD = """---
@@ -56,7 +56,7 @@ motion.save("walk.bvh")
 """
 _KINDS = {
     True: "A Reconstruction-Anchored Diffusion Model (RAM).",
-    False: "A baseline without RAM's motion branch: it samples with classifier-free guidance alone.",
+    False: "A baseline without RAM's motion branch, sampled with classifier-free guidance only.",
 }
 
 
@@ -72,16 +72,16 @@ def write_card(
     """Write `README.md`, `losses.png` and `sheet.png` into a pipeline folder.
 
     Args:
-        pipeline: what is in the folder.
-        run: the run that made it.
+        pipeline: the pipeline in the folder.
+        run: the run that trained it.
         step: of the checkpoint in the folder.
         data: what it was trained on.
         out: the pipeline folder.
         name: title of the card.
-        notes: Markdown files that are put at its end, such as metrics and what the checkpoint cannot do.
+        notes: Markdown files that are appended, such as metrics and limitations.
 
     Raises:
-        FileNotFoundError: a file of notes does not exist.
+        FileNotFoundError: a notes file does not exist.
     """
     written = [path.read_text(encoding="utf-8") for path in notes]
     listing = _training_clips(data)
@@ -94,11 +94,11 @@ def write_card(
     )
     sections = (
         head,
-        _what_it_is(pipeline),
-        _what_it_saw(data, config, listing),
-        _how_it_was_trained(run, step, config),
+        _architecture(pipeline),
+        _training_data(data, listing),
+        _training(run, step, config),
         _losses(run),
-        f"## What it makes\n\nSeed 0 of each prompt, {SAMPLE_SECONDS:g} seconds (left limbs coral, right "
+        f"## Samples\n\nSeed 0 of each prompt, {SAMPLE_SECONDS:g} seconds (left limbs coral, right "
         "limbs blue):\n\n![strips of poses](sheet.png)\n",
         *written,
         _credits(listing),
@@ -107,7 +107,7 @@ def write_card(
 
 
 def _training_clips(data: MotionTextFolder) -> list[Mapping[str, Any]]:
-    """What `clips.json` says about the captured training clips, without mirrored copies; empty without it."""
+    """The entries of captured training clips in `clips.json`, without mirrored copies; empty if missing."""
     about = read_listing(data.root)
     clips = [about[clip_id] for clip_id in data.ids("train")] if about else []
     return [clip for clip in clips if not clip["mirrored"] and "composed" not in clip]
@@ -119,7 +119,7 @@ def _license(listing: Sequence[Mapping[str, Any]]) -> str:
     return "license: other\n" if listing else ""
 
 
-def _what_it_is(pipeline: RAMPipeline) -> str:
+def _architecture(pipeline: RAMPipeline) -> str:
     motion, scheduler = pipeline.normalizer.config, pipeline.scheduler.config
     denoiser, backbone = pipeline.denoiser, pipeline.text_backbone.config
     sizes = denoiser.config
@@ -137,14 +137,14 @@ def _what_it_is(pipeline: RAMPipeline) -> str:
         ("text backbone", f"{backbone.name} ({backbone.revision}), frozen, {PLACES[backbone.place]}"),
         ("guidance", f"reg_scale {scheduler.reg_scale:g}, cfg_scale {scheduler.cfg_scale:g}"),
     ]
-    return f"## What it is\n\n{markdown.table(('', ''), rows)}"
+    return f"## Architecture\n\n{markdown.table(('', ''), rows)}"
 
 
-def _what_it_saw(data: MotionTextFolder, config: TrainingConfig, listing: Sequence[Mapping[str, Any]]) -> str:
+def _training_data(data: MotionTextFolder, listing: Sequence[Mapping[str, Any]]) -> str:
     ids = data.ids("train")
-    text = f"## What it saw\n\n{len(ids):,} training clips in HumanML3D's layout"
+    text = f"## Training data\n\n{len(ids):,} training clips in HumanML3D's layout"
     if not listing:
-        return f"{text}. State here where they come from and under which licence before you publish it.\n"
+        return f"{text}. Before you publish it, state here where they come from and under which licence.\n"
     about = _about_sources(data)
     titles, rows = about.get("titles", {}), []
     for source in dict.fromkeys(clip["source"] for clip in listing):
@@ -153,30 +153,31 @@ def _what_it_saw(data: MotionTextFolder, config: TrainingConfig, listing: Sequen
         title = titles.get(source, source)
         rows.append((f"{title} (`{source}`)", clips[0]["license"], len(clips), f"{hours:.2f}"))
     mirrored = (
-        f", {len(ids) - len(listing):,} of them mirrored copies or composed of the others"
+        f", {len(ids) - len(listing):,} of them mirrored copies or composed from other clips"
         if len(ids) > len(listing)
         else ""
     )
     table = markdown.table(("source", "licence", "clips", "hours"), rows)
-    return f"{text}{mirrored}:\n\n{table}\n**What it may be used for.** {about.get('terms', _TERMS)}\n"
+    return f"{text}{mirrored}:\n\n{table}\n**Terms of use.** {about.get('terms', _TERMS)}\n"
 
 
 def _about_sources(data: MotionTextFolder) -> Mapping[str, Any]:
-    """What `sources.json` says: the titles of the sources, and the terms of all together."""
+    """The content of `sources.json`: titles of the sources, and the terms of the whole set."""
     path = data.root / "sources.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
-def _how_it_was_trained(run: RunFolder, step: int, config: TrainingConfig) -> str:
+def _training(run: RunFolder, step: int, config: TrainingConfig) -> str:
     dates: dict[str, list[str]] = {}
     for start in run.read_log("start"):
         dates.setdefault(start["machine"], []).append(start["date"])
-    machines = [f"{machine} (begun {', '.join(dict.fromkeys(days))})" for machine, days in dates.items()]
+    machines = [f"{machine} (started {', '.join(dict.fromkeys(days))})" for machine, days in dates.items()]
     changed = _changed(dataclasses.asdict(config), dataclasses.asdict(TrainingConfig()))
     settings = yaml.safe_dump({key: value for key, value in changed.items() if key not in _HOUSEKEEPING})
     return (
-        f"## How it was trained\n\n`python -m training train`: {step:,} steps of {config.batch_size} clips, "
-        f"{'; '.join([config.precision, *machines])}.\n\nKeys that differ from the paper's configuration:\n\n"
+        f"## Training\n\n`python -m training train`: {step:,} steps of {config.batch_size} clips, "
+        f"{'; '.join([config.precision, *machines])}.\n\n"
+        "Settings that differ from the paper's configuration:\n\n"
         f"```yaml\n{settings}```\n"
     )
 
@@ -191,7 +192,8 @@ def _losses(run: RunFolder) -> str:
     rows = [(f"{line['step']:,}", *(f"{line[name]:.3f}" for name in names)) for line in lines]
     table = markdown.table(("step", *(_SYMBOLS[name] for name in names)), rows)
     return (
-        "Validation, averaged weights (eq. 3-8; R@1: captions find their motion by their latents among 32):"
+        "Validation losses of the averaged weights (eq. 3-8; R@1: text-to-motion retrieval by latents among "
+        "32 clips):"
         f"\n\n{table}\nValidation (red) and training (blue):\n\n![curves](losses.png)\n"
     )
 
@@ -208,7 +210,7 @@ def _curves(run: RunFolder) -> list[Curve]:
 
 
 def _changed(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """The keys whose value is not the default's, nested as they were."""
+    """The keys whose values differ from the defaults, with their nesting."""
     changed: dict[str, Any] = {}
     for key, value in values.items():
         if isinstance(value, dict) and isinstance(defaults[key], dict) and defaults[key]:

@@ -1,4 +1,4 @@
-"""The networks and the text backbone that a training configuration names."""
+"""The networks and the text backbone of a training configuration."""
 
 import torch
 from torch import Tensor
@@ -22,11 +22,11 @@ from training.objective import RAMObjective
 
 
 def build_objective(config: TrainingConfig, num_features: int, text_dim: int) -> RAMObjective:
-    """Make the networks of a configuration, freshly initialised from its seed.
+    """Build the networks of a configuration, initialised from its seed.
 
     Args:
-        config: the run.
-        num_features: width of the motion features.
+        config: of the run.
+        num_features: motion features per frame.
         text_dim: width of the text backbone's token states.
 
     Raises:
@@ -69,24 +69,24 @@ def build_objective(config: TrainingConfig, num_features: int, text_dim: int) ->
 
 
 def load_weights(objective: RAMObjective, checkpoint: str, mean: Tensor, std: Tensor) -> None:
-    """Give an objective's networks the weights of a pipeline.
+    """Load the weights of a pipeline into an objective's networks.
 
     Args:
-        objective: networks of the same kinds and sizes.
+        objective: has networks of the same kinds and sizes.
         checkpoint: name of a shipped checkpoint, pipeline folder or Hub repository.
         mean: of the features that the objective will be trained on.
         std: likewise.
 
     Raises:
-        ValueError: the pipeline's networks are others, or its features are normalised otherwise.
+        ValueError: the pipeline's networks or the statistics of its features differ.
     """
     pipeline = RAMPipeline.from_pretrained(checkpoint)
     normalizer = pipeline.normalizer
     for ours, theirs in ((mean, normalizer.mean), (std, normalizer.std)):
         if ours.shape != theirs.shape or not torch.allclose(ours, theirs, rtol=1e-3, atol=1e-5):
             raise ValueError(
-                f"{checkpoint} was trained on features with other statistics than the data's: give the data "
-                "those of its normalizer as Mean.npy and Std.npy, or start without initial_checkpoint"
+                f"{checkpoint} was trained with other feature statistics than the data's: write those of its "
+                "normalizer to the data's Mean.npy and Std.npy, or train without initial_checkpoint"
             )
     for name in NETWORKS:
         network, given = getattr(objective, name), getattr(pipeline, name)
@@ -96,8 +96,8 @@ def load_weights(objective: RAMObjective, checkpoint: str, mean: Tensor, std: Te
         )
         if shapes != given_shapes:
             raise ValueError(
-                f"initial_checkpoint={checkpoint}: its {name.replace('_', ' ')} has other sizes than the "
-                "configuration's model; give both the same"
+                f"initial_checkpoint={checkpoint}: the sizes of its {name.replace('_', ' ')} differ from the "
+                "configuration's model; make them equal"
             )
         if network:
             network.load_state_dict(given.state_dict())

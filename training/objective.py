@@ -1,7 +1,7 @@
 """RAM's training objective, eq. 3-9, and the variants that the paper compares it with.
 
-Each term is a pure function; `RAMObjective` computes the named terms of one batch with a single denoiser
-forward over both branches and adds them up with their weights. A weight of 0 leaves a term out.
+Each term is a pure function; `RAMObjective` computes the terms of one batch with a single forward pass of the
+denoiser over both branches and returns them with their weighted sum. A weight of 0 disables a term.
 """
 
 from dataclasses import dataclass
@@ -28,12 +28,12 @@ class ObjectiveConfig:
 
     The latent-space variants of Table 6 as (alignment, beta, self_regularization, contrastive,
     contrastive_temperature): A (0, -, 0, 0, -), B (1, 1, 0, 0, -), C (1e-5, 1, 0, 0, -), D (0, -, 0, 1, 1),
-    E (1e-5, 1, 0, 0.1, 0.1), ours (1, 0.01, 0.5, 0, -). D's temperature is our reading: the paper gives 1.0
-    for weights that it does not name, and no temperature. So is the squared error of B, C and E, where TEMOS
-    and TMR use smooth L1.
+    E (1e-5, 1, 0, 0.1, 0.1), ours (1, 0.01, 0.5, 0, -). D's temperature is our reading: the paper gives no
+    temperature, only 1.0 for weights that it does not name. So is the squared error of B, C and E, where
+    TEMOS and TMR use smooth L1.
     """
 
-    reconstruction: _Weight = 1.0  # L_rec; 0 leaves the motion encoder out (first row of Table 4)
+    reconstruction: _Weight = 1.0  # of L_rec; 0 removes the motion encoder (first row of Table 4)
     alignment: _Weight = 1.0  # weight of L_align, eq. 9
     alignment_reduction: Reduction = "mean"  # of eq. 8 over d: our reading, see `latent_alignment`
     self_regularization: _Weight = 0.5  # weight of L_sr, eq. 9
@@ -42,7 +42,7 @@ class ObjectiveConfig:
     temperature: _Temperature = 1.0  # tau of eq. 7
     contrastive_temperature: _Temperature = 0.1
     null_probability: _Share = 0.1  # conditional latents replaced by zeros (section 4.2)
-    noisy_share: _Share = 0.0  # ours: clips whose timestep is among the noisiest tenth; paper: all uniform
+    noisy_share: _Share = 0.0  # ours: share of timesteps drawn from the noisiest tenth; paper: 0, all uniform
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ class Batch:
     Attributes:
         motion: normalised features, `(batch, frames, features)`, zero where padded.
         motion_mask: `(batch, frames)`, True = valid.
-        text: token states of the frozen backbone, `(captions * batch, tokens, dim)`: a caption of each clip,
-            then a further one of each, and so on. L_gen takes the first, L_align all of them.
+        text: token states of the frozen backbone, `(captions * batch, tokens, dim)`: the first captions of
+            all clips, then the second ones, and so on. L_gen uses the first, L_align all of them.
         text_mask: `(captions * batch, tokens)`, True = valid.
     """
 
@@ -65,12 +65,12 @@ class Batch:
 
 @dataclass(frozen=True)
 class Draws:
-    """What one step draws at random for its clips.
+    """The random numbers of one step.
 
     Attributes:
         timestep: `(batch,)`.
         noise: `(batch, frames, features)`.
-        keep: for each branch (text, motion), False where a clip's latent becomes the null condition,
+        keep: for each branch (text, motion), False where a clip's latent is replaced by the null condition,
             `(branches, batch)`.
     """
 
@@ -85,11 +85,11 @@ class Draws:
 
 
 def masked_mse(estimate: Tensor, target: Tensor, mask: Tensor) -> Tensor:
-    """Squared error over the valid frames of each clip, averaged over clips (eq. 4 and 6), as MDM's.
+    """Mean squared error over the valid frames of each clip, averaged over clips (eq. 4 and 6), as in MDM.
 
     Args:
         estimate: `(batch, frames, features)`.
-        target: shaped as estimate.
+        target: of the same shape.
         mask: `(batch, frames)`, True = valid.
     """
     error = (estimate.float() - target).square().mean(-1) * mask
@@ -106,9 +106,9 @@ def self_regularization(z_m: Tensor, temperature: float) -> Tensor:
 def latent_alignment(z_t: Tensor, z_m: Tensor, beta: float, reduction: Reduction = "mean") -> Tensor:
     """L_align of eq. 8: (z_t - [beta z_m + (1 - beta) sg(z_m)])^2, averaged over clips.
 
-    Its value is the plain distance; only the share `beta` of its gradient reaches the motion encoder. The
-    text of the paper does not say whether the d entries of a latent are averaged or summed up (a squared
-    norm, d times as strong at the same weight): "mean" is our reading.
+    Its value is the squared distance; only the share `beta` of its gradient reaches the motion encoder. The
+    paper does not say whether the d entries of a latent are averaged or summed (a squared norm, d times as
+    strong at the same weight): "mean" is our reading.
 
     Args:
         z_t: `(batch, d)`.
@@ -124,7 +124,7 @@ def latent_alignment(z_t: Tensor, z_m: Tensor, beta: float, reduction: Reduction
 def contrastive(z_t: Tensor, z_m: Tensor, temperature: float) -> Tensor:
     """Symmetric cross-modal InfoNCE between text and motion latents, for Table 6's variants D and E.
 
-    As TMR's, but that TMR leaves out negatives whose captions are alike, of which the paper says nothing.
+    As in TMR, except that TMR excludes negatives with similar captions, which the paper does not mention.
     """
     similarity = F.normalize(z_t.float(), dim=-1) @ F.normalize(z_m.float(), dim=-1).T / temperature
     target = torch.arange(len(z_t), device=z_t.device)
@@ -134,8 +134,8 @@ def contrastive(z_t: Tensor, z_m: Tensor, temperature: float) -> Tensor:
 def gather_clips(latents: Tensor) -> Tensor:
     """The latents `(batch, d)` of all processes' clips, `(processes * batch, d)`.
 
-    Every process computes the same loss from all latents and differentiates it by its own. Those gradients
-    are shares of one sum, but data-parallel training takes the mean over processes: hence the factor.
+    Every process computes the same loss from all latents and differentiates it with respect to its own. The
+    gradients must be summed, but data-parallel training averages them over processes: hence the factor.
     """
     count = dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
     if count == 1:
@@ -148,7 +148,7 @@ def gather_clips(latents: Tensor) -> Tensor:
 
 
 def latent_statistics(z_t: Tensor, z_m: Tensor) -> dict[str, Tensor]:
-    """How alike the motion latents of different clips are, and how near texts are to their motions."""
+    """How similar the motion latents of different clips are, and how close texts are to their motions."""
     normalized = F.normalize(z_m.float(), dim=-1)
     count = len(z_m)
     different = (normalized @ normalized.T).sum() - count
@@ -160,10 +160,10 @@ def latent_statistics(z_t: Tensor, z_m: Tensor) -> dict[str, Tensor]:
 
 
 class RAMObjective(nn.Module):
-    """The networks that are trained together and the losses of one batch.
+    """The networks that are trained jointly and the losses of one batch.
 
-    Without a motion encoder the motion branch and every term that needs it are left out, as in the first
-    row of Table 4 and the MDM baseline.
+    Without a motion encoder there is no motion branch and no term that needs it, as in the first row of
+    Table 4 and the MDM baseline.
     """
 
     def __init__(
@@ -182,16 +182,16 @@ class RAMObjective(nn.Module):
         self.config = config
 
     def draw(self, size: int, frames: int, generator: torch.Generator) -> Draws:
-        """What one step draws at random, on the generator's device.
+        """Draw the random numbers of one step, on the generator's device.
 
-        A motion shows through all but the strongest noise, since its frames tell of each other: the latent
-        matters at the noisiest timesteps alone. Training may draw them more often (`noisy_share`), while
-        validation draws all alike.
+        A motion is recognisable through all but the strongest noise, since its frames are correlated: the
+        latent matters only at the noisiest timesteps. Training may draw these more often (`noisy_share`);
+        validation draws all timesteps uniformly.
 
         Args:
             size: clips in the whole batch, over all processes.
             frames: padded length of the batch.
-            generator: decides every number.
+            generator: of all random numbers.
         """
         options: dict[str, Any] = {"generator": generator, "device": generator.device}
         features = self.denoiser.config.num_features
@@ -207,16 +207,16 @@ class RAMObjective(nn.Module):
     def forward(self, batch: Batch, draws: Draws) -> dict[str, Tensor]:
         """Terms of eq. 9 and their weighted sum.
 
-        The terms that compare clips with each other see those of all processes in training.
+        In training, the terms that compare clips with each other use the clips of all processes.
 
         Args:
             batch: the clips and their captions.
-            draws: timesteps, noise and null conditions of the same clips.
+            draws: timesteps, noise and null conditions of these clips.
 
         Returns:
             "generation", the terms whose weight is not 0, "total", and with a motion encoder three statistics
-            without gradient: "latent_cosine", the mean cosine of the z_m of different clips, "pair_cosine",
-            that of each clip's z_t and z_m, and "latent_distance", the mean |z_t - z_m|.
+            without gradient: "latent_cosine", the mean cosine of the z_m of different clips; "pair_cosine",
+            that of each clip's z_t and z_m; and "latent_distance", the mean |z_t - z_m|.
         """
         config = self.config
         every_z_t = self.text_encoder(batch.text, batch.text_mask)

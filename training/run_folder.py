@@ -1,11 +1,11 @@
 """The folder of a training run.
 
 RUN/config.json             its configuration
-RUN/data.json               what it is trained on: SHA-256 of clips, captions and statistics
+RUN/data.json               SHA-256 of the training data: clips, captions and statistics
 RUN/log.jsonl               a line for every logged step
-RUN/checkpoints/step-N.pt   everything that the steps after N depend on; the newest few are kept
-RUN/samples/step-N.png      motions that the averaged weights made
-RUN/lock                    which process trains in it, while one does (see `ram_sdk.locks`)
+RUN/checkpoints/step-N.pt   everything needed to resume from step N; the newest few are kept
+RUN/samples/step-N.png      motions generated with the averaged weights
+RUN/lock                    the process that is training in the folder (see `ram_sdk.locks`)
 """
 
 import dataclasses
@@ -26,11 +26,11 @@ from training.config import TrainingConfig, config_from_json
 State = dict[str, Any]
 
 _STEP = re.compile(r"step-(\d+)\.pt")
-_PARTS_OF_A_STATE = ("step", "objective", "average", "optimizer")
+_STATE_KEYS = ("step", "objective", "average", "optimizer")
 
 
 class RunFolder:
-    """Reads and writes the files of one run; each appears whole or not at all."""
+    """Reads and writes the files of one run; writes are atomic."""
 
     def __init__(self, root: str | Path) -> None:
         self.root = Path(root)
@@ -38,19 +38,19 @@ class RunFolder:
         self._checkpoints = self.root / "checkpoints"
 
     def start(self, config: TrainingConfig, step: int, machine: str, data: str) -> None:
-        """Begin, or resume from a step: what is later than it is dropped from the log and set aside.
+        """Start, or resume from a step: later log lines are dropped, later checkpoints renamed.
 
         Args:
             config: the run's configuration.
             step: of the checkpoint that it resumes from, or 0.
-            machine: what it runs on, in words; logged with the date.
-            data: SHA-256 of what it is trained on.
+            machine: description of the machine; logged with the date.
+            data: SHA-256 of the training data.
         """
         self._checkpoints.mkdir(parents=True, exist_ok=True)
         for leftover in (*self.root.glob(f".*{PART}"), *self._checkpoints.glob(f"*{PART}")):
             leftover.unlink()
         for path in self.checkpoints():
-            if _step_of(path) > step:  # damaged: it must not push sound ones out
+            if _step_of(path) > step:  # damaged: it must not displace intact ones
                 path.replace(path.with_suffix(".damaged"))
         content = json.dumps(dataclasses.asdict(config), indent=2) + "\n"
         write_whole(self.root / "config.json", content.encode())
@@ -69,11 +69,11 @@ class RunFolder:
         """
         path = self.root / "config.json"
         if not path.is_file():
-            raise FileNotFoundError(f"{self.root} holds no config.json: it is not the folder of a run")
+            raise FileNotFoundError(f"{self.root} has no config.json: it is not the folder of a run")
         return config_from_json(path.read_text(encoding="utf-8"), str(path))
 
     def changes(self, config: TrainingConfig) -> list[str]:
-        """The settings in which a configuration differs from the run's, as "key: before -> now"."""
+        """The settings that differ from the run's configuration, as "key: before -> now"."""
         before, now = (flat(dataclasses.asdict(each)) for each in (self.config(), config))
         return [
             f"{key}: {before.get(key)} -> {now.get(key)}"
@@ -82,7 +82,7 @@ class RunFolder:
         ]
 
     def check_data(self, data: str) -> None:
-        """Refuse to resume on other data; runs that were begun by ram_sdk 0.1 do not know theirs.
+        """Refuse to resume on other data; runs that ram_sdk 0.1 started have no record of theirs.
 
         Raises:
             ValueError: the run was trained on other data.
@@ -93,11 +93,11 @@ class RunFolder:
         try:
             known = json.loads(path.read_text(encoding="utf-8"))["sha256"]
         except (ValueError, KeyError, TypeError):
-            raise ValueError(f"{path} is damaged: delete it if the data are those of the run") from None
+            raise ValueError(f"{path} is damaged: delete it if the data is that of the run") from None
         if known != data:
             raise ValueError(
-                f"{self.root} was trained on other clips, captions or statistics than these: give the same "
-                "data, or another folder with initial_checkpoint=CHECKPOINT to start from its export"
+                f"{self.root} was trained on other clips, captions or statistics: use the same data, or "
+                "another folder with initial_checkpoint=CHECKPOINT to start from its export"
             )
 
     def checkpoints(self) -> list[Path]:
@@ -110,8 +110,8 @@ class RunFolder:
         """Write a checkpoint of `state["step"]` and remove all but the newest `keep`.
 
         Raises:
-            ValueError: weights are not finite; nothing is written and no older checkpoint removed.
-            OSError: it cannot be written, such as on a full disk; nothing is left behind.
+            ValueError: weights are not finite; nothing is written and no older checkpoint is removed.
+            OSError: it cannot be written, for example to a full disk; no partial file is left.
         """
         if bad := _not_finite(state):
             raise self.diverged(bad, state["step"])
@@ -119,7 +119,7 @@ class RunFolder:
         with replacing(path) as temporary, temporary.open("wb") as file:
             try:
                 torch.save(state, file)
-            except RuntimeError as error:  # what torch makes of a write that fails
+            except RuntimeError as error:  # torch's error for a failed write
                 raise OSError(str(error).splitlines()[0]) from error
             file.flush()
             os.fsync(file.fileno())  # a rename must not reach the disk before the content
@@ -127,7 +127,7 @@ class RunFolder:
             old.unlink()
 
     def diverged(self, what: str, step: int) -> ValueError:
-        """The error of a run whose loss or weights are no longer numbers."""
+        """The error of a run whose loss or weights are no longer finite."""
         newest = self.checkpoints()[-1:]
         before = f"the newest checkpoint is {newest[0].name}" if newest else "there is no earlier checkpoint"
         return ValueError(
@@ -136,32 +136,34 @@ class RunFolder:
         )
 
     def newest(self) -> State | None:
-        """The newest checkpoint that is sound, or None if there are none.
+        """The newest intact checkpoint, or None if there are no checkpoints.
 
         Raises:
-            ValueError: there are some, and all are damaged.
+            ValueError: all checkpoints are damaged.
         """
         paths = self.checkpoints()
         for path in reversed(paths):
             try:
                 return _read_state(path)
             except ValueError as error:
-                print(f"{path} is damaged and left out ({error})")
+                print(f"skipping {path}, which is damaged ({error})")
         if paths:
-            raise ValueError(f"all checkpoints in {self._checkpoints} are damaged: remove them to restart")
+            raise ValueError(
+                f"all checkpoints in {self._checkpoints} are damaged: remove them to start again"
+            )
         return None
 
     def log(self, step: int, split: str, values: Mapping[str, float]) -> None:
-        """Append a line to the log; nine digits give back every bit of a float32."""
+        """Append a line to the log; nine digits represent a float32 exactly."""
         numbers = {name: float(f"{value:.9g}") for name, value in values.items()}
         self._append({"step": step, "split": split, **numbers})
 
     def read_log(self, split: str) -> list[dict[str, Any]]:
-        """The log's lines of a kind: "start", "train" (means since the line before) or "val"."""
+        """The log's lines of a kind: "start", "train" (means since the previous line) or "val"."""
         return [line for line in self._lines() if line["split"] == split] if self._log.is_file() else []
 
     def _lines(self) -> Iterator[dict[str, Any]]:
-        """The lines of the log; the last may be cut where a run was killed, others may be damaged."""
+        """The valid lines of the log; a killed run may leave the last one incomplete."""
         for text in self._log.read_text(encoding="utf-8", errors="replace").splitlines():
             try:
                 line = json.loads(text)
@@ -180,21 +182,21 @@ def _step_of(path: Path) -> int:
 
 
 def _read_state(path: Path) -> State:
-    """A checkpoint.
+    """Read a checkpoint.
 
     Raises:
         ValueError: it is damaged; the message says how.
     """
     try:
-        with zipfile.ZipFile(path) as archive:  # torch writes checksums and does not read them
+        with zipfile.ZipFile(path) as archive:  # torch writes checksums but does not check them
             damaged = archive.testzip()
         if damaged is None:
             state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch.load raises whatever unpickling garbage raises
+    except Exception as error:  # torch.load raises any error that unpickling garbage does
         raise ValueError((str(error).splitlines() or [type(error).__name__])[0]) from error
     if damaged is not None:
         raise ValueError(f"the checksum of {damaged} is wrong")
-    if not isinstance(state, dict) or any(part not in state for part in _PARTS_OF_A_STATE):
+    if not isinstance(state, dict) or any(key not in state for key in _STATE_KEYS):
         raise ValueError("it is not the state of a run")
     if state["step"] != _step_of(path):
         raise ValueError(f"it is of step {state['step']}")
@@ -213,7 +215,7 @@ def _not_finite(state: State) -> str | None:
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested keys joined by dots, as trackers want them."""
+    """Nested keys joined by dots, as trackers expect them."""
     result: dict[str, Any] = {}
     for key, value in values.items():
         result |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}

@@ -1,7 +1,7 @@
-"""The state of a training run and the steps that change it.
+"""The state of a training run, and its steps.
 
-Everything random in step n depends on the seed, n and the clip's place in the batch: a resumed run takes the
-same steps as one that never stopped, and several processes take those of one (dropout excepted).
+All randomness in step n depends on the seed, n and the clip's position in the batch: a resumed run takes the
+same steps as an uninterrupted one, and several processes the same steps as one (except for dropout).
 """
 
 import contextlib
@@ -28,7 +28,7 @@ class Trainer:
     Attributes:
         config: the run's configuration.
         accelerator: devices and processes.
-        networks: the objective in training, as it was given.
+        networks: the objective in training, not wrapped for data-parallel training.
         average: exponential moving average of the networks' weights, in evaluation mode.
         optimizer: AdamW over the parameters that require a gradient.
         step: optimizer steps taken.
@@ -37,13 +37,13 @@ class Trainer:
     def __init__(
         self, config: TrainingConfig, objective: RAMObjective, accelerator: Accelerator | None = None
     ) -> None:
-        """Take over the objective.
+        """Prepare an objective for training.
 
         Args:
             config: the run's configuration.
             objective: its networks may come from a pipeline; parameters that do not require a gradient
-                stay as they are.
-            accelerator: default: one process on the best device there is.
+                are not trained.
+            accelerator: default: one process on the best available device.
         """
         self.config = config
         self.accelerator = accelerator or Accelerator()
@@ -67,7 +67,7 @@ class Trainer:
         self.step = 0
 
     def batches(self, training: Batches) -> list[Batch]:
-        """The batches of the next step that fall to this process, one for each accumulation."""
+        """This process's batches of the next step, one per accumulation."""
         rank, processes = self.accelerator.process_index, self.accelerator.num_processes
         return [
             training.at(self.step, part * processes + rank, self.parts)
@@ -78,11 +78,11 @@ class Trainer:
         """One optimizer step.
 
         Args:
-            batches: what `Trainer.batches` gave.
+            batches: from `Trainer.batches`.
 
         Returns:
             The objective's terms and statistics over this process's clips, and "gradient_norm"; scalars on
-            the device, not yet waited for.
+            the device, which may still be computing them.
         """
         options, (size, frames, _) = self.config.optimizer, batches[0].motion.shape
         generator = self._seed_step()
@@ -92,12 +92,12 @@ class Trainer:
         self.networks.train()
         values: list[dict[str, Tensor]] = []
         for part, batch in enumerate(batches):
-            mine = draws[part * self.accelerator.num_processes + self.accelerator.process_index]
+            own = draws[part * self.accelerator.num_processes + self.accelerator.process_index]
             last = part + 1 == len(batches)
-            alone = contextlib.nullcontext() if last else self.accelerator.no_sync(self._objective)
-            with alone:
+            unsynced = contextlib.nullcontext() if last else self.accelerator.no_sync(self._objective)
+            with unsynced:
                 with self.precision():
-                    terms = self._objective(batch, mine)
+                    terms = self._objective(batch, own)
                 self.accelerator.backward(terms["total"] / len(batches))
             values.append({name: term.detach() for name, term in terms.items()})
         norm = self.accelerator.clip_grad_norm_(self.networks.parameters(), options.clip_norm)
@@ -110,10 +110,10 @@ class Trainer:
 
     @torch.no_grad()
     def validate(self, batches: Iterable[Batch]) -> dict[str, float]:
-        """Mean terms of the averaged weights, at fixed noise; call it in one process.
+        """Mean terms of the averaged weights, with fixed noise; call it in one process.
 
         With a motion encoder also "retrieval", R@1 in groups of 32: how often the latent of a clip's
-        caption is nearer to its z_m than to those of 31 other clips.
+        caption is closer to its z_m than to those of 31 other clips.
         """
         generator = torch.Generator(self.accelerator.device).manual_seed(0)
         sums: dict[str, float] = {}
@@ -147,7 +147,7 @@ class Trainer:
         }
 
     def load_state(self, state: State) -> None:
-        """Resume from what `state` returned, in any number of processes."""
+        """Restore the result of `state`, in any number of processes."""
         self.networks.load_state_dict(state["objective"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
@@ -163,7 +163,7 @@ class Trainer:
         return options.learning_rate * warm * decay
 
     def precision(self) -> contextlib.AbstractContextManager[Any, bool | None]:
-        """The context that the networks run in: bf16 where the configuration says so."""
+        """The autocast context of the networks: bf16 if the configuration says so."""
         enabled = self.config.precision == "bf16"
         return torch.autocast(self.accelerator.device.type, torch.bfloat16, enabled=enabled)
 

@@ -1,5 +1,5 @@
-// Builds the pages that the package carries, into the folder of the package or one that is named: the player of
-// exported pages, one script under three.js' licence text, and the studio.
+// Builds the package's pages, into the package's folder or the one given: the player of exported pages, a single
+// script with three.js' licence text, and the studio.
 import path from 'node:path';
 import { build } from 'vite';
 import { licensed } from './vite.config.js';

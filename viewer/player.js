@@ -1,4 +1,4 @@
-// The player inside exported .html files: plays the animations of one GLB file, each on a body of its own.
+// The player inside exported .html files: plays the animations of one GLB file, each on its own body.
 // The page holds the file as base64 text in #model and {floor, motions: [{caption, fps, frames}]} as JSON in
 // #about; floor is the height of the lowest vertex, metres.
 import { GLTFLoader } from 'three/examples/jsm/loaders/GLTFLoader.js';
@@ -8,7 +8,7 @@ import { Transport } from './transport.js';
 const $ = (id) => document.getElementById(id);
 const { floor, motions } = JSON.parse($('about').textContent);
 
-// The page's text says what is missing where there is no WebGL.
+// Without WebGL the page shows a notice.
 function newStage() {
   try {
     return new Stage($('view'));

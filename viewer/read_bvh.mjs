@@ -1,4 +1,4 @@
-// Usage: node read_bvh.mjs FILE.bvh -- prints joint names and positions as three.js plays them, as JSON.
+// Usage: node read_bvh.mjs FILE.bvh -- prints joint names and positions as played by three.js, as JSON.
 import fs from 'node:fs';
 import * as THREE from 'three';
 import { BVHLoader } from 'three/examples/jsm/loaders/BVHLoader.js';
@@ -7,7 +7,7 @@ const { skeleton, clip } = new BVHLoader().parse(fs.readFileSync(process.argv[2]
 const bones = skeleton.bones.filter((bone) => bone.name !== 'ENDSITE');
 const mixer = new THREE.AnimationMixer(skeleton.bones[0]);
 const action = mixer.clipAction(clip).setLoop(THREE.LoopOnce);
-action.clampWhenFinished = true; // else the last frame shows the first
+action.clampWhenFinished = true; // otherwise the last frame shows the first
 action.play();
 
 const frames = [];

@@ -1,16 +1,16 @@
-// The stage on which motions are seen: a floor, light, a camera that follows, and a body for each motion.
-// The player inside exported .html files and the studio are built on it.
+// The stage that shows motions: a floor, lights, a following camera, and a body for each motion.
+// Used by the player inside exported .html files and by the studio.
 import * as THREE from 'three';
 import { OrbitControls } from 'three/examples/jsm/controls/OrbitControls.js';
 import { clone } from 'three/examples/jsm/utils/SkeletonUtils.js';
 
 export const COLOURS = [0x8ea3c0, 0xe58a6b, 0x7fb59a, 0xc59bc9, 0xd9b665, 0x7ab8c9];
-const GAP = 1.3; // metres between the paths of motions that stand side by side
+const GAP = 1.3; // metres between the paths of motions that are side by side
 const CELL = 0.5; // metres between the lines on the floor
 const GRID_RADIUS = 16;
 const TALL = 1.35; // metres from the camera's target to the edge of the picture, above and below
 const WIDE = 0.9; // metres that a body reaches to either side
-const ABOVE = 14; // metres of the camera over the floor
+const ABOVE = 14; // metres of the camera above the floor
 const FOLLOW_RATE = 4; // per second: how fast the camera catches up with the bodies
 const LIGHT = { background: 0xf6f7f9, grid: 0xc9cfd9, trail: 0x8b95a5 };
 
@@ -19,7 +19,7 @@ export function cssColour(index) {
 }
 
 export class Stage {
-  // Throws where there is no WebGL.
+  // Throws without WebGL.
   constructor(canvas) {
     this.renderer = new THREE.WebGLRenderer({ antialias: true, canvas });
     this.renderer.setPixelRatio(Math.min(devicePixelRatio, 2));
@@ -64,7 +64,7 @@ export class Stage {
     this.invalidate();
   }
 
-  // Puts each motion on a body of its own. parts: [{model, clip, own}], where own keeps the model's materials;
+  // Puts each motion on its own body. parts: [{model, clip, own}], where own keeps the model's materials;
   // floor: height of the lowest vertex, metres.
   setBodies(parts, floor = 0) {
     this.setActors(
@@ -73,8 +73,8 @@ export class Stage {
     );
   }
 
-  // An actor has a group to put on the stage, a root to follow, how far it reaches along x, its duration and
-  // seek(time). Several stand side by side; one alone stands where its file says.
+  // An actor has a group to put on the stage, a root to follow, its reach along x, its duration and seek(time).
+  // Several actors are placed side by side; a single one is placed as in its file.
   setActors(actors, floor = 0) {
     for (const { group } of this.actors) this.remove(group);
     this.floor = floor;
@@ -94,7 +94,7 @@ export class Stage {
     this.frameUp();
   }
 
-  // Takes something off the stage, and out of the graphics card.
+  // Removes something from the stage, and frees its graphics memory.
   remove(group) {
     group.removeFromParent();
     group.traverse(({ geometry, material }) => {
@@ -112,7 +112,7 @@ export class Stage {
     this.invalidate();
   }
 
-  // The picture is drawn anew only when something on it has changed.
+  // Requests a redraw; without changes nothing is drawn.
   invalidate() {
     this.stale = true;
   }
@@ -128,7 +128,7 @@ export class Stage {
     return middle.divideScalar(places.length || 1).setY(0.9);
   }
 
-  // How far from the target a camera in a direction must be to have every body in the picture.
+  // The distance from the target at which a camera in a direction sees every body.
   fittingDistance(target, direction) {
     const slope = Math.tan(THREE.MathUtils.degToRad(this.camera.fov / 2));
     const right = new THREE.Vector3(0, 1, 0).cross(direction).normalize();
@@ -163,7 +163,7 @@ export class Stage {
     return this.invalidate();
   }
 
-  // The place [x, z] on the floor under a pointer, metres to the centimetre; null beside it.
+  // The position [x, z] on the floor under a pointer, in metres, rounded to centimetres; null off the floor.
   floorPoint({ clientX, clientY }) {
     const box = this.renderer.domElement.getBoundingClientRect();
     const place = new THREE.Vector2(
@@ -180,7 +180,7 @@ export class Stage {
     return hit && [hit.x, hit.z].map((metres) => Math.round(metres * 100) / 100);
   }
 
-  // Moves with the bodies, and away from or towards them as they spread or meet; the user's zoom stays.
+  // Moves the camera with the bodies, and away from or towards them as they spread; keeps the user's zoom.
   follow(seconds) {
     const target = this.centre();
     if (this.following && !this.above) {
@@ -199,7 +199,7 @@ export class Stage {
     this.sun.position.copy(target).add(new THREE.Vector3(2, 5, 2.5));
   }
 
-  // Draws on and on; tick(seconds) runs before each picture.
+  // Runs the animation loop; tick(seconds) is called before each frame.
   run(tick) {
     let before = performance.now();
     this.renderer.setAnimationLoop((now) => {
@@ -277,7 +277,7 @@ function newSun() {
   return sun;
 }
 
-// A grid of short lines, which stays under the camera's target; long ones would be cut at the screen's edge.
+// A grid of short lines that stays under the camera's target; long lines would be clipped at the screen's edge.
 function gridOfLines() {
   const points = [];
   const cells = Math.round(GRID_RADIUS / CELL);

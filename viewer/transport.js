@@ -15,7 +15,7 @@ export class Transport {
     };
   }
 
-  // Whether a key was one of the player's: space, and the arrows for single frames.
+  // Handles the player's keys, space and the arrows for single frames; returns whether it was one of them.
   pressed(key) {
     const actions = {
       ' ': () => this.setPlaying(!this.playing),

@@ -1,4 +1,4 @@
-// Usage: node validate_gltf.mjs FILE.glb -- prints the issues that Khronos' validator finds, as JSON.
+// Usage: node validate_gltf.mjs FILE.glb -- prints the issues found by Khronos' validator, as JSON.
 import fs from 'node:fs';
 import validator from 'gltf-validator';
 

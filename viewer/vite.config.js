@@ -1,4 +1,4 @@
-// The studio's page: `npm run dev` serves it beside a running `ram-sdk studio`, `npm run build` puts it into the package.
+// The studio's page: `npm run dev` serves it with a running `ram-sdk studio`, `npm run build` builds it into the package.
 import fs from 'node:fs';
 
 const ROUTES = ['capabilities', 'generate', 'compose', 'edit', 'retarget', 'jobs', 'motions'];

@@ -22,7 +22,7 @@ from ram_sdk.formats import table
 from ram_sdk.formats.write_options import Option, options_of
 from ram_sdk.shipped import SHIPPED
 from training import commands
-from training.commands import frame
+from training.commands import runner
 
 ROOT = Path(__file__).resolve().parents[2]
 CARDS = {
@@ -81,9 +81,9 @@ def _verbs(text: str) -> list[str]:
 
 def training_help() -> str:
     """What `python -m training` and its commands print."""
-    texts = [_printed(lambda: frame.main([]))]
+    texts = [_printed(lambda: runner.main([]))]
     for path in _leaves(commands):
-        text = _printed(lambda path=path: frame.main([*path, "--help"]))
+        text = _printed(lambda path=path: runner.main([*path, "--help"]))
         texts.append(f"## {' '.join(path)}\n\n{text}")
     return "\n\n".join(texts)
 

@@ -1,4 +1,4 @@
-"""GLB files of rigs: one to be sent, and the animation of the one that comes back."""
+"""GLB files of rigs: the one to send, and the animation of the returned one."""
 
 import json
 import struct
@@ -16,7 +16,7 @@ _JSON, _BINARY = 0x4E4F534A, 0x004E4942
 
 
 def at_origin(content: bytes) -> bytes:
-    """The file of a rig without the place and turn of its armature, so that it moves from where it stands."""
+    """The file of a rig without its armature's location and rotation, so that it moves relative to them."""
     document, binary = _parts(content)
     _, armature = _joints(document)
     if armature is not None:
@@ -31,13 +31,13 @@ def at_origin(content: bytes) -> bytes:
 
 
 def _parts(content: bytes) -> tuple[dict[str, Any], bytes]:
-    """JSON and binary of a file."""
+    """The JSON and the binary part of a file."""
     length = struct.unpack_from("<I", content, 12)[0]
     return json.loads(content[20 : 20 + length]), content[28 + length :]
 
 
 def _joints(document: dict[str, Any]) -> tuple[set[int], int | None]:
-    """The nodes that are bones, and the one that they all hang on."""
+    """The nodes that are bones, and the parent of the root bones."""
     joints = {joint for skin in document["skins"] for joint in skin["joints"]}
     parents = _parents(document)
     return joints, next(parents.get(joint) for joint in joints if parents.get(joint) not in joints)
@@ -55,7 +55,7 @@ class _Track:
     values: list[tuple[float, ...]]
 
     def at(self, time: float) -> tuple[tuple[float, ...], tuple[float, ...], float]:
-        """The keys before and after a time, and where between them it is."""
+        """The keys before and after a time, and its relative position between them."""
         after = min(bisect_right(self.times, time), len(self.times) - 1)
         before = max(after - 1, 0)
         span = self.times[after] - self.times[before]
@@ -67,7 +67,7 @@ class GlbAnimation:
     """Bones of a skinned body and their animation.
 
     Attributes:
-        animated: names of the bones that have keys of their own, or whose armature has.
+        animated: names of the bones that have keys themselves, or whose armature has.
         duration: seconds from the first key to the last.
     """
 
@@ -75,7 +75,7 @@ class GlbAnimation:
         """Read a file.
 
         Raises:
-            ValueError: it is none with an animated skin.
+            ValueError: it is not a GLB file with an animated skin.
         """
         try:
             self._read(content)
@@ -107,14 +107,14 @@ class GlbAnimation:
         self._rests = {joint: (self._to_armature @ at_rest[joint]).inverted() for joint in joints}
 
     def moves(self, time: float) -> dict[str, Matrix]:
-        """What takes each bone from its rest to its place at a time, by name, in the armature's axes."""
+        """The transform of each bone from rest to a time, by name, in the armature's axes."""
         world = self._world(time)
         return {
             name: self._to_armature @ world[joint] @ self._rests[joint] for name, joint in self._bones.items()
         }
 
     def _world(self, time: float | None) -> dict[int, Matrix]:
-        """Where the bones and all above them are; None: at rest."""
+        """World matrices of the bones and their ancestors at a time; None: at rest."""
         found: dict[int, Matrix] = {}
         for joint in self._bones.values():
             self._place(joint, time, found)
@@ -147,7 +147,7 @@ class GlbAnimation:
     def _values(self, accessor: int) -> list[tuple[float, ...]]:
         one = self._document["accessors"][accessor]
         if one["componentType"] != _FLOAT:
-            raise ValueError("the server's file holds an animation of other numbers than floats")
+            raise ValueError("the server's file has an animation whose values are not floats")
         width = _WIDTH[one["type"]]
         start = self._document["bufferViews"][one["bufferView"]].get("byteOffset", 0) + one.get(
             "byteOffset", 0

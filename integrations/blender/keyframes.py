@@ -1,4 +1,4 @@
-"""Keys of selected bones as constraints of a motion: where a hand is keyed, the new one's shall be, too."""
+"""Keys of selected bones as constraints: the new motion passes through the keyed positions."""
 
 from typing import Any
 
@@ -14,13 +14,13 @@ JOINTS = {
     "LeftToeBase": "left_foot",
     "RightToeBase": "right_foot",
 }
-"""Bones of the bodies that the server makes, whose heads are joints of a motion, in metres."""
+"""Bones of the server's bodies, whose heads are joints of a motion, in metres."""
 
 
 def constraints(
     context: bpy.types.Context, rig: bpy.types.Object | None, duration: float
 ) -> list[dict[str, Any]]:
-    """What `POST /generate` takes: one `Joints` for each selected bone that has keys within the duration.
+    """Constraints for `POST /generate`: a `Joints` for each selected bone with keys within the duration.
 
     Args:
         context: its scene's first frame is second 0.
@@ -28,14 +28,14 @@ def constraints(
         duration: seconds.
 
     Raises:
-        ValueError: there are no such keys, or the armature is another one.
+        ValueError: there are no such keys, or the add-on did not import the armature.
     """
     if rig is None or not rig.get("ram_sdk"):
         raise ValueError(
-            "keys: select an armature that this add-on imported, whose bones are a motion's joints"
+            "keys: select an armature that this add-on imported, because its bones match the motion's joints"
         )
     if not duration:
-        raise ValueError("keys: give a duration, so that their times mean something")
+        raise ValueError("keys: set a duration above 0, within which keys are used")
     scene = context.scene
     fps = scene.render.fps / scene.render.fps_base
     last = scene.frame_start + duration * fps
@@ -64,7 +64,7 @@ def constraints(
 
 
 def _frames(rig: bpy.types.Object, bone: bpy.types.PoseBone, first: int, last: float) -> list[int]:
-    """Frames at which a bone, or one that carries it, has keys."""
+    """Frames at which a bone or one of its ancestors has keys."""
     paths = tuple(f"{one.path_from_id()}." for one in (bone, *bone.parent_recursive))
     keys = {
         round(key.co.x)

@@ -1,4 +1,4 @@
-"""What the panel's buttons do."""
+"""The operators of the panel's buttons."""
 
 from typing import Any
 
@@ -8,36 +8,36 @@ from . import keyframes, rigs
 from .server import Server, ServerError
 from .task import Made, Task
 
-_LOOK = 0.1  # seconds between looks at a task
+_POLL = 0.1  # seconds between checks of a task
 _running: list[Task] = []  # at most one
 
 
 def running() -> Task | None:
-    """The motion that is being made."""
+    """The running task, if there is one."""
     return _running[0] if _running else None
 
 
 class RAM_OT_generate(bpy.types.Operator):
-    """Make a motion from the prompt and put it into the scene."""
+    """Generate a motion from the prompt and add it to the scene."""
 
     bl_idname = "ram_sdk.generate"
     bl_label = "Generate"
-    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012, Blender's way
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012, as Blender requires
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """One at a time."""
+        """Only one task runs at a time."""
         return running() is None
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Make it while scripts wait."""
+        """Generate and wait, for scripts."""
         if not self._prepare(context):
             return {"CANCELLED"}
         self._task.run()
         return self._finish(context)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """Make it while people go on."""
+        """Generate in the background."""
         if not self._prepare(context):
             return {"CANCELLED"}
         self._start(context)
@@ -45,7 +45,7 @@ class RAM_OT_generate(bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """Look whether it is done."""
+        """Check whether it is done."""
         if event.type == "ESC":
             self._task.cancel()
         if event.type != "TIMER":
@@ -57,21 +57,21 @@ class RAM_OT_generate(bpy.types.Operator):
         return self._finish(context)
 
     def cancel(self, context: bpy.types.Context) -> None:
-        """Stop when Blender closes the file."""
+        """Stop if Blender closes the file."""
         self._task.cancel()
         self._end(context)
 
     def _start(self, context: bpy.types.Context) -> None:
         _running.append(self._task)
         self._task.start()
-        self._timer = context.window_manager.event_timer_add(_LOOK, window=context.window)
+        self._timer = context.window_manager.event_timer_add(_POLL, window=context.window)
 
     def _end(self, context: bpy.types.Context) -> None:
         context.window_manager.event_timer_remove(self._timer)
         _running.clear()
 
     def _prepare(self, context: bpy.types.Context) -> bool:
-        """Set up the task; False where something is wrong with what is asked."""
+        """Set up the task; returns False if the settings are invalid."""
         settings, scene = context.scene.ram_sdk, context.scene
         try:
             server = Server(settings.address)
@@ -90,7 +90,7 @@ class RAM_OT_generate(bpy.types.Operator):
             self._rig, self._like, character = None, rig if settings.keep_keys else None, None
             if settings.put_on == "SELECTED":
                 if rig is None:
-                    raise ValueError("no armature is active: select the one that the motion shall be put on")
+                    raise ValueError("no armature is active: select the one to put the motion on")
                 self._rig, character = rig, rigs.exported(context, rig)
         except (ValueError, ServerError) as error:
             self._refuse(error)
@@ -107,7 +107,7 @@ class RAM_OT_generate(bpy.types.Operator):
         try:
             self._place(context, made)
         except ReferenceError:
-            self._refuse("the armature is no longer there")
+            self._refuse("the armature was deleted")
             return {"CANCELLED"}
         except ValueError as error:
             self._refuse(error)
@@ -132,26 +132,26 @@ class RAM_OT_generate(bpy.types.Operator):
 
 
 class RAM_OT_cancel(bpy.types.Operator):
-    """Stop the motion that is being made."""
+    """Cancel the running task."""
 
     bl_idname = "ram_sdk.cancel"
     bl_label = "Cancel"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Tell the task."""
+        """Cancel it."""
         if (task := running()) is not None:
             task.cancel()
         return {"FINISHED"}
 
 
 def register() -> None:
-    """Make the operators known."""
+    """Register the operators."""
     bpy.utils.register_class(RAM_OT_generate)
     bpy.utils.register_class(RAM_OT_cancel)
 
 
 def unregister() -> None:
-    """Take them away, and stop what runs."""
+    """Unregister the operators, and cancel a running task."""
     for task in _running:
         task.cancel()
     bpy.utils.unregister_class(RAM_OT_cancel)
@@ -159,7 +159,7 @@ def unregister() -> None:
 
 
 def _armature(active: bpy.types.Object | None) -> bpy.types.Object | None:
-    """The active object, or the armature that moves it."""
+    """The active object, or the armature that deforms it."""
     if active is None or active.type == "ARMATURE":
         return active
     return active.find_armature()

@@ -8,7 +8,7 @@ _FIELDS = ("address", "prompt", "duration", "seed", "candidates", "put_on", "kee
 
 
 class RAM_PT_panel(bpy.types.Panel):
-    """Everything that a motion needs."""
+    """The settings and buttons of the add-on."""
 
     bl_label = "Text to motion"
     bl_idname = "RAM_PT_panel"
@@ -17,7 +17,7 @@ class RAM_PT_panel(bpy.types.Panel):
     bl_category = "RAM"
 
     def draw(self, context: bpy.types.Context) -> None:
-        """Show the settings and the button."""
+        """Draw the settings and the button."""
         column = self.layout.column()
         column.use_property_split = True
         column.use_property_decorate = False
@@ -31,10 +31,10 @@ class RAM_PT_panel(bpy.types.Panel):
 
 
 def register() -> None:
-    """Show the panel."""
+    """Register the panel."""
     bpy.utils.register_class(RAM_PT_panel)
 
 
 def unregister() -> None:
-    """Hide it."""
+    """Unregister it."""
     bpy.utils.unregister_class(RAM_PT_panel)

@@ -1,4 +1,4 @@
-"""Armatures of the scene: sent as characters, and given the motions that come back."""
+"""Armatures of the scene: exported as characters, and animated with the returned motions."""
 
 import tempfile
 from collections.abc import Iterator
@@ -12,13 +12,13 @@ from mathutils import Matrix
 
 from .glb_animation import GlbAnimation, at_origin
 
-_STILL = 1e-3  # of the longest bone: so little a bone is not moved
+_STILL = 1e-3  # of the longest bone; smaller movements of a bone are ignored
 _COPIES = {"COPY_TRANSFORMS", "COPY_ROTATION", "ARMATURE"}
 _LINEAR = 1
 
 
 def exported(context: bpy.types.Context, rig: bpy.types.Object) -> bytes:
-    """An armature at rest with the visible meshes that it moves, as GLB.
+    """An armature at rest with the visible meshes that it deforms, as GLB.
 
     Raises:
         ValueError: it cannot be exported; the message says what to do.
@@ -29,12 +29,12 @@ def exported(context: bpy.types.Context, rig: bpy.types.Object) -> bytes:
         if thing.type == "MESH" and thing.visible_get() and thing.find_armature() == rig
     ]
     if not meshes:
-        raise ValueError(f"armature {rig.name!r} moves no visible mesh: bind one to it, or show it")
+        raise ValueError(f"armature {rig.name!r} deforms no visible mesh: bind one to it, or unhide it")
     bones = [bone for bone in rig.pose.bones if bone.bone.use_deform]
     driven = [bone for bone in bones if any(c.type in _COPIES and not c.mute for c in bone.constraints)]
     if 2 * len(driven) > len(bones):
         raise ValueError(
-            f"the bones of {rig.name!r} follow its controls, such as {driven[0].name!r}: take an armature "
+            f"the bones of {rig.name!r} follow its controls, such as {driven[0].name!r}: use an armature "
             "whose bones have no such constraints, or mute them"
         )
     with _only_selected(context, rig, meshes), tempfile.TemporaryDirectory(prefix="ram_sdk-") as folder:
@@ -57,9 +57,9 @@ def exported(context: bpy.types.Context, rig: bpy.types.Object) -> bytes:
 
 
 def put_on(context: bpy.types.Context, rig: bpy.types.Object, glb: bytes, name: str) -> bpy.types.Action:
-    """Give an armature the animation of the file that `exported` became, as an action of its own.
+    """Apply the animation of a returned file to the exported armature, as a new action.
 
-    Its bones, meshes and rotation modes stay as they are; its former action stays in the file.
+    Its bones, meshes and rotation modes are not changed; its former action is kept in the file.
 
     Raises:
         ValueError: the file has no animation.
@@ -90,7 +90,7 @@ def put_on(context: bpy.types.Context, rig: bpy.types.Object, glb: bytes, name: 
 
 
 def import_body(context: bpy.types.Context, glb: bytes, name: str) -> bpy.types.Object:
-    """The armature of a body in a file of the server, as a new object of the scene.
+    """Import the armature and body of a server's file as new objects of the scene.
 
     Raises:
         ValueError: Blender cannot read it.
@@ -124,7 +124,7 @@ def curves_of(rig: bpy.types.Object) -> Iterator[bpy.types.FCurve]:
 
 
 def _curves(action: bpy.types.Action, rig: bpy.types.Object) -> Any:
-    """The collection of curves of an action that move an armature."""
+    """The curves of an action for an armature."""
     if not hasattr(action, "slots"):  # before Blender 4.4
         return action.fcurves
     data = rig.animation_data
@@ -136,7 +136,7 @@ def _curves(action: bpy.types.Action, rig: bpy.types.Object) -> Any:
 
 
 def _bases(rig: bpy.types.Object, animation: GlbAnimation, time: float) -> dict[str, Matrix]:
-    """What each bone's channels must hold at a time, `matrix_basis`; bones without keys are at rest."""
+    """`matrix_basis` of each bone at a time; bones without keys are at rest."""
     moves, animated = animation.moves(time), set(animation.animated)
     bases: dict[str, Matrix] = {}
     poses: dict[str, Matrix] = {}
@@ -156,7 +156,7 @@ def _bases(rig: bpy.types.Object, animation: GlbAnimation, time: float) -> dict[
 
 
 def _turns(bone: bpy.types.PoseBone, moves: list[Matrix]) -> tuple[str, list[Any]]:
-    """Channel and values of a bone's rotation, in the mode that it has."""
+    """Channel and values of a bone's rotation, in its rotation mode."""
     turns = [move.to_quaternion() for move in moves]
     for before, turn in pairwise(turns):
         turn.make_compatible(before)
@@ -183,7 +183,7 @@ def _add(curves: Any, bone: bpy.types.PoseBone, channel: str, values: list[Any],
 
 
 def _show(scene: bpy.types.Scene, count: int) -> None:
-    """Let the scene last as long as the motion, from its first frame on."""
+    """Set the scene's range to the length of the motion, and go to its first frame."""
     scene.frame_end = max(scene.frame_start + count - 1, scene.frame_start)
     scene.frame_set(scene.frame_start)
 
@@ -192,7 +192,7 @@ def _show(scene: bpy.types.Scene, count: int) -> None:
 def _only_selected(
     context: bpy.types.Context, rig: bpy.types.Object, meshes: list[bpy.types.Object]
 ) -> Iterator[None]:
-    """Select an armature and its meshes alone, in object mode, and then what was selected before."""
+    """Select only an armature and its meshes, in object mode; afterwards restore selection and mode."""
     objects = context.view_layer.objects
     mode, active = rig.mode, objects.active
     selected = [thing for thing in objects if thing.select_get()]

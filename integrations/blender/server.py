@@ -1,4 +1,4 @@
-"""What the add-on asks of a studio server, over HTTP."""
+"""Requests of the add-on to a studio server, over HTTP."""
 
 import http.client
 import ipaddress
@@ -11,26 +11,26 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-_WAIT = 60.0  # seconds for an answer
-_BETWEEN = 0.2  # seconds between looks at a job
+_TIMEOUT = 60.0  # seconds for a response
+_POLL = 0.2  # seconds between checks of a job
 
 
 class ServerError(Exception):
-    """Why there is no motion, in one line."""
+    """A request failed; the message is one line."""
 
 
 class Cancelled(Exception):
-    """The user wants no motion any more."""
+    """The user cancelled the request."""
 
 
 class Server:
     """A server by its address, such as http://127.0.0.1:8000."""
 
     def __init__(self, address: str) -> None:
-        """Take a server's address.
+        """Check the address.
 
         Raises:
-            ServerError: it is none.
+            ServerError: it is not a valid address.
         """
         self.address = address.strip().rstrip("/")
         try:
@@ -53,85 +53,85 @@ class Server:
             return self.host == "localhost" or self.host.endswith(".localhost")
 
     def generate(
-        self, request: dict[str, Any], cancelled: threading.Event, told: Callable[[str], None]
+        self, request: dict[str, Any], cancelled: threading.Event, on_status: Callable[[str], None]
     ) -> dict[str, Any]:
-        """Make a motion.
+        """Generate a motion.
 
         Args:
             request: body of `POST /generate`.
-            cancelled: ends the work.
-            told: called with how it stands.
+            cancelled: stops the job when set.
+            on_status: called with the status of the job.
 
         Returns:
-            What the server knows of the motion: id, seed and other settings, duration.
+            The server's description of the motion: id, seed and other settings, duration.
 
         Raises:
-            ServerError: it was not made.
-            Cancelled: so it was.
+            ServerError: generation failed.
+            Cancelled: `cancelled` was set.
         """
         job = self._json("POST", "/generate", json.dumps(request).encode(), "application/json")
         while job["state"] in ("queued", "running"):
-            told(f"waits for {job['position']}" if job["state"] == "queued" else _step(job))
-            if cancelled.wait(_BETWEEN):
+            on_status(f"queued, {job['position']} ahead" if job["state"] == "queued" else _step(job))
+            if cancelled.wait(_POLL):
                 self._json("DELETE", f"/jobs/{job['id']}")
                 raise Cancelled
             job = self._json("GET", f"/jobs/{job['id']}")
         if job["state"] != "done":
-            raise ServerError(job["error"] or "the server cancelled the work")
+            raise ServerError(job["error"] or "the server cancelled the job")
         return job["motions"][0]
 
     def glb(self, motion: str, fps: float) -> bytes:
         """A body with that motion, as GLB.
 
         Raises:
-            ServerError: there is none.
+            ServerError: the server cannot send it.
         """
-        return self._ask("GET", f"/motions/{motion}.glb?fps={fps:g}")
+        return self._request("GET", f"/motions/{motion}.glb?fps={fps:g}")
 
     def retarget(self, motion: str, character: bytes) -> bytes:
         """A motion on a character, GLB to GLB.
 
         Raises:
-            ServerError: it cannot be put on it.
+            ServerError: the motion cannot be put on the character.
         """
-        border = secrets.token_hex(16)
-        head = f'--{border}\r\nContent-Disposition: form-data; name="'
+        boundary = secrets.token_hex(16)
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="'
         body = (
             f'{head}motion"\r\n\r\n{motion}\r\n{head}character"; filename="rig.glb"\r\n'
             "Content-Type: model/gltf-binary\r\n\r\n"
         ).encode() + character
-        body += f"\r\n--{border}--\r\n".encode()
-        return self._ask("POST", "/retarget", body, f"multipart/form-data; boundary={border}")
+        body += f"\r\n--{boundary}--\r\n".encode()
+        return self._request("POST", "/retarget", body, f"multipart/form-data; boundary={boundary}")
 
     def _json(self, method: str, path: str, body: bytes | None = None, kind: str = "") -> dict[str, Any]:
-        answer = self._ask(method, path, body, kind)
+        content = self._request(method, path, body, kind)
         try:
-            return json.loads(answer)
+            return json.loads(content)
         except ValueError:
-            raise self._foreign() from None
+            raise self._not_a_studio() from None
 
-    def _ask(self, method: str, path: str, body: bytes | None = None, kind: str = "") -> bytes:
+    def _request(self, method: str, path: str, body: bytes | None = None, kind: str = "") -> bytes:
         headers = {"Content-Type": kind} if kind else {}
         request = urllib.request.Request(self.address + path, body, headers, method=method)
         try:
-            with self._opener.open(request, timeout=_WAIT) as answer:
-                return answer.read()
+            with self._opener.open(request, timeout=_TIMEOUT) as response:
+                return response.read()
         except urllib.error.HTTPError as error:
             raise self._refusal(error) from None
         except (OSError, http.client.HTTPException) as error:
             reason = " ".join(str(getattr(error, "reason", error)).split())
             raise ServerError(
-                f"no server answers at {self.address} ({reason}): start it with `ram-sdk studio`"
+                f"no server responds at {self.address} ({reason}): start it with `ram-sdk studio`"
             ) from None
 
     def _refusal(self, error: urllib.error.HTTPError) -> ServerError:
         try:
             return ServerError(" ".join(str(json.load(error)["error"]).split()))
         except (ValueError, LookupError, TypeError, OSError):
-            return self._foreign()
+            return self._not_a_studio()
 
-    def _foreign(self) -> ServerError:
-        return ServerError(f"{self.address} is no `ram-sdk studio`: give the address that it prints")
+    def _not_a_studio(self) -> ServerError:
+        return ServerError(f"{self.address} is not a `ram-sdk studio`: use the address that it prints")
 
 
 def _step(job: dict[str, Any]) -> str:

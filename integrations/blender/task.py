@@ -1,4 +1,4 @@
-"""A motion being made in a thread, so that Blender's window does not freeze."""
+"""Generation in a thread, so that Blender's window does not freeze."""
 
 import threading
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from .server import Cancelled, Server, ServerError
 
 @dataclass(frozen=True)
 class Made:
-    """What came back.
+    """The result of a task.
 
     Attributes:
-        motion: what the server knows of it.
-        glb: a body with it, or the character that was sent.
+        motion: the server's description of the motion.
+        glb: a new body or the exported character, with the motion.
     """
 
     motion: dict[str, Any]
@@ -21,25 +21,25 @@ class Made:
 
 
 class Task(threading.Thread):
-    """One request from its start to its file; touches nothing of Blender.
+    """One request, from the prompt to the file; does not use Blender's data.
 
     Attributes:
-        status: how it stands.
-        made: the result, once it is there.
-        error: why there is none.
+        status: for display.
+        made: the result, when it is done.
+        error: why it failed.
     """
 
     def __init__(self, server: Server, request: dict[str, Any], character: bytes | None, fps: float) -> None:
         """Prepare the request.
 
         Args:
-            server: makes the motion.
+            server: generates the motion.
             request: body of `POST /generate`.
             character: GLB that the motion is put on; None: a new body.
-            fps: frames a second of a new body's motion.
+            fps: frame rate of a new body's motion.
         """
         super().__init__(daemon=True)
-        self.status = "asks"
+        self.status = "connecting"
         self.made: Made | None = None
         self.error = ""
         self._server = server
@@ -49,14 +49,14 @@ class Task(threading.Thread):
         self._cancelled = threading.Event()
 
     def cancel(self) -> None:
-        """End it soon."""
+        """Stop as soon as possible."""
         self._cancelled.set()
 
     def run(self) -> None:
-        """Make the motion."""
+        """Generate the motion and download its file."""
         try:
-            motion = self._server.generate(self._request, self._cancelled, self._tell)
-            self.status = "fetches"
+            motion = self._server.generate(self._request, self._cancelled, self._set_status)
+            self.status = "downloading"
             if self._character is None:
                 glb = self._server.glb(motion["id"], self._fps)
             else:
@@ -68,8 +68,8 @@ class Task(threading.Thread):
             self.error = "cancelled"
         except ServerError as error:
             self.error = str(error)
-        except Exception as error:  # a thread's traceback would reach nobody
-            self.error = f"the server's answer cannot be used: {error!r}"
+        except Exception as error:  # nobody would see a thread's traceback
+            self.error = f"the server's response cannot be used: {error!r}"
 
-    def _tell(self, status: str) -> None:
+    def _set_status(self, status: str) -> None:
         self.status = status

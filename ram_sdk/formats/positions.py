@@ -44,7 +44,7 @@ def motion_of(joints: NDArray[Any], fps: float | None, path: Path, options: Read
     known = options.fps or fps
     motion = Clip(joints, **made) if known is None else Clip(joints, known, **made)
     if options.fps is None and fps is None:
-        warn(path, f"it has no frame rate: {motion.fps:g} are assumed; say fps= if it has others")
+        warn(path, f"it has no frame rate: {motion.fps:g} fps is assumed; pass fps= if that is wrong")
     motion = _upright(_in_its_unit(motion, path), path, options.up)
     warn_of_sides(motion, path)
     return motion
@@ -106,9 +106,9 @@ def _upright(motion: Clip, path: Path, up: str | None) -> Clip:
         if fault is None:
             return motion
         if not fault.certain:
-            warn(path, f"{fault.text}; say up= if it does not lie")
+            warn(path, f"{fault.text}; pass up= if it does not lie")
             return motion
-        warn_of(path, f'{fault.text}: it was turned; say up="y" if that is wrong', certain=True)
+        warn_of(path, f'{fault.text}: it was rotated; pass up="y" if that is wrong', certain=True)
         up = fault.up
     if up == "+y":
         return motion

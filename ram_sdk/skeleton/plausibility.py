@@ -75,7 +75,7 @@ def check_real_units(joints: NDArray[np.floating], skeleton: Skeleton) -> None:
         skeleton: whose joints they are.
 
     Raises:
-        ValueError: no body has such bones: the features are normalised, or in another unit.
+        ValueError: the bone lengths are impossible: the features are normalised, or in another unit.
     """
     positions = joints.astype(np.float64) / skeleton.metre
     if skeleton is HUMANML3D:
@@ -86,7 +86,7 @@ def check_real_units(joints: NDArray[np.floating], skeleton: Skeleton) -> None:
         wrong = not _LEGS[0] < _leg_length(positions, skeleton) < _LEGS[1]
     if wrong:
         raise ValueError(
-            "the features decode to bones that nobody has: they look normalised; multiply them by Std.npy "
+            "the features decode to impossible bone lengths: they look normalised; multiply them by Std.npy "
             "and add Mean.npy first"
         )
 
@@ -147,7 +147,7 @@ def _carried(positions: Array, axis: str, fps: float) -> NDArray[np.bool_]:
 
 
 def _sides(positions: Array, fps: float, skeleton: Skeleton) -> Fault | None:
-    """Toes of a foot that stands point where hips and shoulders face, unless left and right are exchanged."""
+    """Toes of a planted foot point where hips and shoulders face, unless left and right are swapped."""
     upright = positions[:, 0, 1] > _UPRIGHT * max(positions[:, 0, 1].max(), 1.0)
     ahead = forward(positions, skeleton)
     seen = []
@@ -160,5 +160,5 @@ def _sides(positions: Array, fps: float, skeleton: Skeleton) -> Fault | None:
     if len(both) < _ENOUGH * fps or np.median(both) >= _TOES_BACK:
         return None
     return Fault(
-        "sides", "the toes point backwards: left and right joints are exchanged, or one axis is mirrored"
+        "sides", "the toes point backwards: left and right joints are swapped, or one axis is mirrored"
     )

@@ -9,7 +9,7 @@ from ram_sdk.control import Keep, Loop, Path
 from ram_sdk.motion import Motion
 from training.benchmarks.control import methods
 from training.benchmarks.control.cases import Case, loop_cases, path_cases
-from training.benchmarks.control.study import film, markdown, measure, rounds
+from training.benchmarks.control.study import draw_seams, markdown, measure, repeated
 
 FRAMES = 40
 
@@ -63,10 +63,10 @@ def test_what_is_asked_can_be_met_and_the_table_has_a_row_for_each_way():
     assert "| loop | ours | 1 |" in table
 
 
-def test_rounds_of_a_loop_follow_each_other():
+def test_cycles_of_a_loop_follow_each_other():
     joints = straight()
-    laid = rounds(joints, 10)
-    for one, other in pairwise(laid):
+    cycles = repeated(joints, 10)
+    for one, other in pairwise(cycles):
         np.testing.assert_allclose(other[0], one[-1], atol=1e-9)
-    np.testing.assert_allclose(laid[-1][-1, 0, 2] - joints[0, 0, 2], 10 * 0.05 * (FRAMES - 1), atol=1e-9)
-    assert film(joints).width > 100
+    np.testing.assert_allclose(cycles[-1][-1, 0, 2] - joints[0, 0, 2], 10 * 0.05 * (FRAMES - 1), atol=1e-9)
+    assert draw_seams(joints).width > 100

@@ -16,8 +16,8 @@ from ram_sdk.motion import Motion
 from ram_sdk.skeleton.joints import HUMANML3D
 from ram_sdk.skeleton.kinematics import canonical_offsets
 from tests.javascript import run_node
+from training.benchmarks.retargeting.glb_reader import GlbReader, parse
 from training.benchmarks.retargeting.rigs import STYLES, make_rig
-from training.benchmarks.retargeting.seen_glb import SeenGlb, parse
 from training.benchmarks.retargeting.study import angle, markdown, measure
 
 
@@ -98,7 +98,7 @@ def test_limbs_point_as_the_motions_and_feet_stand(
     assert np.abs(fit.soles).max() < 0.015
     assert fit.depth < 0.015
     assert fit.slip.max() < 0.015
-    seen = SeenGlb(written)
+    seen = GlbReader(written)
     turned = np.diag((-1.0, 1.0, -1.0)) if STYLES[style].facing else np.eye(3)
     travelled = (seen.places([on_it.joints["pelvis"]]) @ turned)[:, 0, 2]
     assert travelled[-1] - travelled[0] > 0.3 * STYLES[style].legs
@@ -148,7 +148,7 @@ def test_khronos_validator_finds_nothing(walk: Motion, folder: Path, tmp_path: P
 def test_three_shows_the_same_vertices(walk: Motion, folder: Path, tmp_path: Path, style: str) -> None:
     path = walk.retarget(rig_of(folder, style)).save(tmp_path / "a.glb")
     shown = run_node("read_glb.mjs", path, needs="three")
-    vertices, _ = SeenGlb(path).vertices()
+    vertices, _ = GlbReader(path).vertices()
     for frame, points in shown["frames"].items():
         np.testing.assert_allclose(points, vertices[int(frame), :: shown["step"]], atol=2e-5)
 
@@ -177,7 +177,7 @@ def test_blender_shows_the_same_vertices(walk: Motion, folder: Path, tmp_path: P
     path = walk.retarget(rig_of(folder, "unreal"), root="ground").save(tmp_path / "a.glb")
     command = [sys.executable, "-c", _BLENDER, "--", str(path), str(tmp_path / "seen.npy")]
     subprocess.run(command, check=True, capture_output=True, timeout=300)
-    vertices, _ = SeenGlb(path).vertices()
+    vertices, _ = GlbReader(path).vertices()
     np.testing.assert_allclose(np.load(tmp_path / "seen.npy"), vertices[[0, 30, 59]], atol=1e-3)
 
 
@@ -185,14 +185,14 @@ def test_blender_shows_the_same_vertices(walk: Motion, folder: Path, tmp_path: P
 def test_travel_on_a_ground_bone_shows_the_same(
     walk: Motion, folder: Path, tmp_path: Path, style: str
 ) -> None:
-    hips = SeenGlb(walk.retarget(rig_of(folder, style)).save(tmp_path / "hips.glb"))
-    ground = SeenGlb(walk.retarget(rig_of(folder, style), root="ground").save(tmp_path / "ground.glb"))
+    hips = GlbReader(walk.retarget(rig_of(folder, style)).save(tmp_path / "hips.glb"))
+    ground = GlbReader(walk.retarget(rig_of(folder, style), root="ground").save(tmp_path / "ground.glb"))
     np.testing.assert_allclose(ground.vertices()[0], hips.vertices()[0], atol=1e-4)
     np.testing.assert_allclose(ground.vertices(False)[0], hips.vertices(False)[0], atol=1e-4)
     root = ground.places(["root"])[:, 0]
     np.testing.assert_allclose(root[:, 1], root[0, 1], atol=1e-5)
     assert np.linalg.norm(root[-1] - root[0]) > 0.3
-    still = SeenGlb(walk.retarget(rig_of(folder, style), root="in_place").save(tmp_path / "still.glb"))
+    still = GlbReader(walk.retarget(rig_of(folder, style), root="in_place").save(tmp_path / "still.glb"))
     body = still.vertices()[0].mean(axis=1)
     assert np.linalg.norm(body - body[0], axis=-1).max() < 0.15
 
@@ -206,13 +206,13 @@ def test_a_file_saved_in_another_pose_is_read_in_the_one_it_was_bound_in(
             node["rotation"] = [-0.7, 0.1, 0.0, 0.7]
     (tmp_path / "sits.glb").write_bytes(glb.to_bytes())
     sitting, standing = (
-        SeenGlb(walk.retarget(path).save(tmp_path / f"{name}.glb"))
+        GlbReader(walk.retarget(path).save(tmp_path / f"{name}.glb"))
         for name, path in (("a", tmp_path / "sits.glb"), ("b", rig_of(folder, "unity")))
     )
     np.testing.assert_allclose(sitting.vertices()[0], standing.vertices()[0], atol=1e-3)
 
 
-def _curl(seen: SeenGlb, names: list[str]) -> float:
+def _curl(seen: GlbReader, names: list[str]) -> float:
     """Degrees between the first and the last bone of a finger."""
     places = seen.places(names)[0]
     return float(angle(places[1] - places[0], places[-1] - places[-2]))
@@ -222,7 +222,7 @@ def test_hands(walk: Motion, folder: Path, tmp_path: Path) -> None:
     finger = [f"mixamorig:LeftHandMiddle{number}" for number in (1, 2, 3)]
     curls = {}
     for hands in ("flat", "relaxed", "fist"):
-        seen = SeenGlb(walk.retarget(rig_of(folder, "mixamo"), hands=hands).save(tmp_path / f"{hands}.glb"))
+        seen = GlbReader(walk.retarget(rig_of(folder, "mixamo"), hands=hands).save(tmp_path / f"{hands}.glb"))
         hand, tip = seen.places(["mixamorig:LeftHand", finger[-1]])[0]
         curls[hands] = _curl(seen, finger), np.linalg.norm(tip - hand)
     assert curls["flat"][0] < 1

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from training.benchmarks.retargeting.seen_glb import SeenGlb
+from training.benchmarks.retargeting.glb_reader import GlbReader
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "retarget.py"
 
@@ -15,6 +15,6 @@ def test_the_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.argv", ["retarget.py"])
     runpy.run_path(str(EXAMPLE))
-    seen = SeenGlb(tmp_path / "character_walks.glb")
+    seen = GlbReader(tmp_path / "character_walks.glb")
     root = seen.places(["root"])[:, 0]
     assert root[-1, 2] - root[0, 2] > 1.0

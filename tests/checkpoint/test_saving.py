@@ -101,7 +101,7 @@ def test_shipped_terms_and_credits_go_with_the_weights(name, tmp_path):
     head, original_head = (yaml.safe_load(text.split("---")[1]) for text in (card, origin))
     assert head["license"] == original_head["license"]
     assert origin.split("## Credits")[1].strip() in card
-    terms = next(line for line in origin.splitlines() if line.startswith("**What it may be used for.**"))
+    terms = next(line for line in origin.splitlines() if line.startswith("**Terms of use.**"))
     assert terms in card
     assert "Metrics" not in card
     RAMPipeline.from_pretrained(tmp_path / "mine").save_pretrained(tmp_path / "again")

@@ -10,8 +10,8 @@ import pytest
 from ram_sdk.cli import main
 from ram_sdk.motion import Motion
 from tests.synthetic_motion import natural_poses
+from training.benchmarks.retargeting.glb_reader import GlbReader
 from training.benchmarks.retargeting.rigs import STYLES, make_rig
-from training.benchmarks.retargeting.seen_glb import SeenGlb
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def test_a_motion_goes_onto_a_character(place: Path, capsys: pytest.CaptureFixtu
     told = json.loads(capsys.readouterr().out)
     assert told["path"] == "out/hero.vrm"
     assert told["joints"]["left_hip"].endswith("l")
-    assert SeenGlb(place / "out/hero.vrm").document["animations"][0]["name"] == "wave"
+    assert GlbReader(place / "out/hero.vrm").document["animations"][0]["name"] == "wave"
 
 
 def test_a_bad_motion_does_not_end_the_others(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -37,7 +37,7 @@ def test_a_bad_motion_does_not_end_the_others(place: Path, capsys: pytest.Captur
     assert main([*command, "--root", "ground"]) == 2
     assert sorted(path.name for path in Path("out").iterdir()) == ["again.vrm", "wave.vrm"]
     assert "1 of 3 failed: bad.npz" in capsys.readouterr().err
-    root = SeenGlb(Path("out/wave.vrm")).places(["root"])[:, 0]
+    root = GlbReader(Path("out/wave.vrm")).places(["root"])[:, 0]
     np.testing.assert_allclose(root[:, 1], 0, atol=1e-6)
 
 

@@ -26,7 +26,7 @@ def written(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> set[str
         ("best_of", {"wave_best_of_1.png", "wave_best_of_8.png"}),
         (
             "compose",
-            {"walk_sit_stand.png", "timeline.yaml", "walk_and_wave.png", "continued.png", "redone.png"},
+            {"walk_sit_stand.png", "timeline.yaml", "walk_and_wave.png", "continued.png", "replaced.png"},
         ),
         ("interpolate", {*(f"between_{number}.png" for number in range(5)), "walk_again.png"}),
         ("search", {"motions", "motions.index"}),

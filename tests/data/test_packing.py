@@ -6,7 +6,7 @@ import torch
 
 from ram_sdk.skeleton.features import decode_features
 from tests.training.tiny_training import write_data
-from training.commands.frame import main
+from training.commands.runner import main
 from training.data.folder import MotionTextFolder
 from training.dataset import read_split
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from ram_sdk import Motion
 from tests.synthetic_motion import natural_poses
-from training.commands.frame import main
+from training.commands.runner import main
 from training.evaluation.prompt_checks.suite import load_suite
 from training.evaluation.timelines import Made, Result, measure
 

@@ -110,7 +110,7 @@ def test_up_and_rate_can_be_said(motion: Motion, tmp_path: Path) -> None:
         read = Motion.load(tmp_path / "a.npz", up="y", fps=25)
     assert read.fps == 25
     assert read.joints[:, 15, 1].min() > read.joints[:, 0, 1].max()
-    with pytest.warns(UserWarning, match="it has no frame rate: 20 are assumed"):
+    with pytest.warns(UserWarning, match="it has no frame rate: 20 fps is assumed"):
         Motion.load(tmp_path / "a.npz", up="y")
 
 

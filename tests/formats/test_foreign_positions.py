@@ -34,7 +34,7 @@ def load(path: Path, array: np.ndarray, **options: Any) -> Motion:
 @pytest.mark.parametrize(("count", "fps"), [(22, "20"), (21, "12.5")])
 def test_a_rate_that_is_assumed_is_said(joints: np.ndarray, tmp_path: Path, count: int, fps: str) -> None:
     array = joints if count == 22 else kit_joints(30)
-    with pytest.warns(UserWarning, match=rf"'a.npy': it has no frame rate: {fps} are assumed; say fps="):
+    with pytest.warns(UserWarning, match=rf"'a.npy': it has no frame rate: {fps} fps is assumed; pass fps="):
         assert load(tmp_path / "a.npy", array).fps == float(fps)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -60,7 +60,7 @@ def test_a_rate_that_the_file_lacks_is_said(
     joints: np.ndarray, tmp_path: Path, suffix: str, dtype: Any
 ) -> None:
     path = _written(tmp_path / f"a{suffix}", joints.astype(dtype))
-    with pytest.warns(UserWarning, match=rf"'a{suffix}': it has no frame rate: 20 are assumed"):
+    with pytest.warns(UserWarning, match=rf"'a{suffix}': it has no frame rate: 20 fps is assumed"):
         assert Motion.load(path).duration == 3.0
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -71,7 +71,7 @@ def test_a_rate_that_the_file_lacks_is_said(
 @pytest.mark.parametrize("suffix", [".npy", ".npz", ".json"])
 def test_kit_ml_has_its_own_rate_in_every_format_and_unit(tmp_path: Path, suffix: str, unit: int) -> None:
     path = _written(tmp_path / f"a{suffix}", kit_joints(25) / unit)
-    with pytest.warns(UserWarning, match="it has no frame rate: 12.5 are assumed"):
+    with pytest.warns(UserWarning, match="it has no frame rate: 12.5 fps is assumed"):
         motion = Motion.load(path)
     assert (motion.fps, motion.duration) == (12.5, 2.0)
     with warnings.catch_warnings():
@@ -97,7 +97,7 @@ def test_features_have_the_rate_of_their_data_set(joints: np.ndarray, tmp_path: 
 def test_another_up_axis_is_turned_and_said(joints: np.ndarray, tmp_path: Path, up: str, suffix: str) -> None:
     turned = Motion((joints @ turn_to_y(up)).astype(np.float32), FPS, "he walks")
     path = turned.save(tmp_path / f"a{suffix}")
-    with pytest.warns(MisreadWarning, match=rf"'a.{suffix[1:]}': the body stands along .*: it was turned"):
+    with pytest.warns(MisreadWarning, match=rf"'a.{suffix[1:]}': the body stands along .*: it was rotated"):
         read = Motion.load(path)
     np.testing.assert_allclose(read.joints, joints, atol=1e-4)
     np.testing.assert_allclose(Motion.load(path, up=up).joints, joints, atol=1e-4)
@@ -125,7 +125,7 @@ def test_kit_ml_is_brought_to_millimetres(tmp_path: Path, divisor: int) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".npy", ".npz", ".json", ".bvh"])
-def test_exchanged_sides_are_said(joints: np.ndarray, tmp_path: Path, suffix: str) -> None:
+def test_swapped_sides_are_reported(joints: np.ndarray, tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
     if suffix == ".bvh":
         text = Motion(joints.astype(np.float32)).save(path).read_text(encoding="ascii")
@@ -133,7 +133,7 @@ def test_exchanged_sides_are_said(joints: np.ndarray, tmp_path: Path, suffix: st
         path.write_text(swapped, encoding="ascii")
     else:
         Motion((joints * (-1, 1, 1)).astype(np.float32)).save(path)
-    with pytest.warns(MisreadWarning, match="the toes point backwards: left and right joints are exchanged"):
+    with pytest.warns(MisreadWarning, match="the toes point backwards: left and right joints are swapped"):
         Motion.load(path)
 
 

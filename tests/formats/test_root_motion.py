@@ -10,7 +10,7 @@ from ram_sdk.formats.bvh_parser import read_bvh
 from ram_sdk.motion import Motion
 from tests.javascript import run_node
 from tests.synthetic_motion import natural_poses
-from training.benchmarks.retargeting.seen_glb import SeenGlb
+from training.benchmarks.retargeting.glb_reader import GlbReader
 
 NAMES = list(BONE_NAMES["mixamo"])
 LEVEL = np.array((1.0, 0.0, 1.0))
@@ -44,7 +44,7 @@ def test_bvh(motion: Motion, tmp_path: Path, root: str) -> None:
 
 @pytest.mark.parametrize("root", ["hips", "ground", "in_place"])
 def test_glb(motion: Motion, tmp_path: Path, root: str) -> None:
-    seen = SeenGlb(motion.save(tmp_path / "a.glb", root=root))
+    seen = GlbReader(motion.save(tmp_path / "a.glb", root=root))
     np.testing.assert_allclose(seen.places(NAMES), _expected(motion, root), atol=1e-5)
     if root == "ground":
         np.testing.assert_allclose(seen.places(["root"])[:, 0], motion.pose.root * LEVEL, atol=1e-6)

@@ -1,4 +1,4 @@
-"""Giving damaged files to a reader in a process of its own, and judging what comes of it."""
+"""Gives damaged files to a reader in a separate process, and classifies the outcomes."""
 
 import multiprocessing
 import os
@@ -20,16 +20,16 @@ from types import FrameType
 from tests.fuzz.mutations import CANARY, KINDS, mutate
 from tests.fuzz.parsers import PARSERS, Parser
 
-FAULTS = ("lost", "hung", "unkind", "code run")
-"""A file changed or left behind; no end in time; another error than the package's own; code from the file."""
+FAULTS = ("lost", "hung", "bad error", "code run")
+"""A file changed or left behind; a timeout; an error that is not the package's own; code executed."""
 
 Problem = tuple[str, str]
 """A fault and its details."""
 
-_SECONDS = 10  # of computing that an input may take
+_SECONDS = 10  # of CPU time that an input may take
 _WAIT = 120  # seconds that it may take on a busy machine
-_STUCK = 150  # seconds after which the process of a reader that cannot be interrupted is ended
-_MEMORY = 3 << 30  # bytes that reading may take beside what the process has
+_STUCK = 150  # seconds after which the process of a reader that cannot be interrupted is killed
+_MEMORY = 3 << 30  # bytes that reading may allocate in addition to the process's own
 
 
 class _Late(BaseException):
@@ -38,7 +38,7 @@ class _Late(BaseException):
 
 @dataclass(frozen=True)
 class Fault:
-    """What went wrong with one input; its number and the seed make it again."""
+    """A fault of one input; number and seed reproduce the input."""
 
     parser: str
     number: int
@@ -49,15 +49,15 @@ class Fault:
 
 @dataclass
 class Report:
-    """What came of the inputs of one parser."""
+    """The results of one parser."""
 
     parser: str
     tries: Counter[str] = field(default_factory=Counter)  # by mutation
-    read: int = 0  # inputs that gave a value
+    read: int = 0  # inputs that were read
     faults: list[Fault] = field(default_factory=list)
 
     def add(self, number: int, was_read: bool, problem: Problem | None) -> None:
-        """Count what came of an input."""
+        """Count the result of an input."""
         mutation = kind_of(number)
         self.tries[mutation] += 1
         self.read += was_read
@@ -66,11 +66,11 @@ class Report:
 
 
 def run(name: str, inputs: int, seed: int) -> Report:
-    """Give damaged files to one parser, in one process that is replaced where an input ends it.
+    """Give damaged files to one parser, in a process that is restarted if an input kills it.
 
     Args:
         name: key of `PARSERS`.
-        inputs: how many.
+        inputs: number of files.
         seed: of the damage.
     """
     report, number = Report(name), 0
@@ -80,27 +80,27 @@ def run(name: str, inputs: int, seed: int) -> Report:
         process = context.Process(target=_work, args=(sender, name, range(number, inputs), seed), daemon=True)
         process.start()
         sender.close()
-        number, ended = _collect(results, report, number, inputs)
+        number, failure = _collect(results, report, number, inputs)
         process.kill()
         process.join()
-        if ended:  # at this input
-            report.add(number, False, ended)
+        if failure:  # at this input
+            report.add(number, False, failure)
             number += 1
     return report
 
 
 def _collect(results: Connection, report: Report, number: int, inputs: int) -> tuple[int, Problem | None]:
-    """Take results until the last, or a problem that no process survives."""
-    patience = 2 * _STUCK  # to make the valid file
+    """Collect results until the last one, or until the process hangs or dies."""
+    timeout = 2 * _STUCK  # includes making the valid file
     while number < inputs:
-        if not results.poll(patience):
-            return number, ("hung", f"no end in {patience} s")
+        if not results.poll(timeout):
+            return number, ("hung", f"not finished after {timeout} s")
         try:
             was_read, problem = results.recv()
         except EOFError:
-            return number, ("unkind", "the process died")
+            return number, ("bad error", "the process died")
         report.add(number, was_read, problem)
-        number, patience = number + 1, _STUCK
+        number, timeout = number + 1, _STUCK
     return number, None
 
 
@@ -115,7 +115,7 @@ def _work(results: Connection, name: str, numbers: range, seed: int) -> None:
         valid.mkdir()
         parser.write(valid)
         warnings.simplefilter("ignore")
-        parser.read(valid)  # what is imported on first use is not an input's memory or time
+        parser.read(valid)  # lazy imports must not count as an input's memory or time
         with bounded():
             for number in numbers:
                 results.send(try_input(parser, valid, Path(place) / "damaged-files", number, seed))
@@ -124,26 +124,26 @@ def _work(results: Connection, name: str, numbers: range, seed: int) -> None:
 
 @contextmanager
 def bounded() -> Iterator[None]:
-    """What `try_input` needs: reading too much raises `MemoryError`, and reading for too long is ended."""
+    """The limits of `try_input`: too much memory raises `MemoryError`, reading for too long is stopped."""
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     before = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + _MEMORY, before[1]))
-    handlers = {ends: signal.signal(ends, _raise_late) for ends in (signal.SIGPROF, signal.SIGALRM)}
+    handlers = {timer: signal.signal(timer, _raise_late) for timer in (signal.SIGPROF, signal.SIGALRM)}
     try:
         yield
     finally:
-        for ends, handler in handlers.items():
-            signal.signal(ends, handler)
+        for timer, handler in handlers.items():
+            signal.signal(timer, handler)
         resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 def try_input(
     parser: Parser, valid: Path, folder: Path, number: int, seed: int
 ) -> tuple[bool, Problem | None]:
-    """Damage a file of a valid folder and read it, within `bounded` and at work in the folder's parent.
+    """Damage a file of a valid folder and read it; call it within `bounded`, in the parent of `folder`.
 
     Returns:
-        Whether a value came out, and what went wrong.
+        Whether it was read, and the fault if there was one.
     """
     random = Random(f"{seed} {number}")
     shutil.copytree(valid, folder)
@@ -166,7 +166,7 @@ def try_input(
 
 
 def kind_of(number: int) -> str:
-    """The mutation of an input: each in turn."""
+    """The mutation of an input, cycling through all of them."""
     return tuple(KINDS)[number % len(KINDS)]
 
 
@@ -181,19 +181,19 @@ def _judge(parser: Parser, folder: Path, names: set[str]) -> tuple[bool, Problem
     except (ValueError, OSError) as error:
         text = str(error)
         if isinstance(error, UnicodeError) or text.count("\n") >= parser.lines or not text.strip():
-            return False, ("unkind", f"{type(error).__name__}: {text[:200]!r} {_place(error)}")
+            return False, ("bad error", f"{type(error).__name__}: {text[:200]!r} {_place(error)}")
         if parser.named and not any(name in text for name in names):
-            return False, ("unkind", f"names no file: {text[:200]!r} {_place(error)}")
+            return False, ("bad error", f"names no file: {text[:200]!r} {_place(error)}")
         return False, None
-    except BaseException as error:  # whatever it is, it is what is looked for
-        return False, ("unkind", f"{type(error).__name__}: {str(error)[:200]!r} {_place(error)}")
+    except BaseException as error:  # any other error is a fault
+        return False, ("bad error", f"{type(error).__name__}: {str(error)[:200]!r} {_place(error)}")
     finally:
         for timer in (signal.ITIMER_PROF, signal.ITIMER_REAL):
             signal.setitimer(timer, 0)
 
 
 def _place(error: BaseException) -> str:
-    """Where in the package it was raised."""
+    """Where in the package an error was raised."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if "ram_sdk" in frame.filename or "/training/" in frame.filename]
     return " < ".join(f"{Path(one.filename).name}:{one.lineno}" for one in reversed(own[-3:]))

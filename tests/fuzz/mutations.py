@@ -1,4 +1,4 @@
-"""Ways to damage a valid file: of its bytes, of its text, or of the text inside a container."""
+"""Ways to damage a valid file: its bytes, its text, or the text inside a container."""
 
 import io
 import json
@@ -15,9 +15,9 @@ import numpy as np
 import yaml
 
 CANARY = "fuzz-canary"
-"""Name of the file that appears where a reader runs what a file holds."""
+"""Name of the file that appears if a reader executes code of a file."""
 
-_SEARCHED = 20_000  # bytes in which a number or a word to change is looked for
+_SEARCHED = 20_000  # bytes in which a number or a word to change is searched
 _NUMBER = re.compile(rb"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _EXTREMES = (
     *(b"0", b"-1", b"1e999", b"-1e308", b"1e-320", b"NaN", b"-Infinity", b"inf", b"4294967296", b"-0.0"),
@@ -38,14 +38,14 @@ _VALUES: tuple[Any, ...] = (
 
 
 class _Canary:
-    """Makes a file when it is unpickled."""
+    """Creates a file when it is unpickled."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return os.system, (f"touch {CANARY}",)
 
 
 def flip(content: bytes, random: Random) -> bytes:
-    """Some bytes are others."""
+    """Some bytes are changed."""
     changed = bytearray(content)
     for _ in range(random.randint(1, 8)):
         if changed:
@@ -59,17 +59,17 @@ def truncate(content: bytes, random: Random) -> bytes:
 
 
 def numbers(content: bytes, random: Random) -> bytes:
-    """A number is as large, small or odd as numbers get."""
+    """A number is replaced by an extreme or malformed one."""
     return _replaced(content, _EXTREMES, random)
 
 
 def counts(content: bytes, random: Random) -> bytes:
-    """A number is a huge whole one, such as a count."""
+    """A number, such as a count, is replaced by a huge integer."""
     return _replaced(content, _COUNTS, random)
 
 
 def lines(content: bytes, random: Random) -> bytes:
-    """A line, or a piece of a binary file, is missing, twice there, or elsewhere."""
+    """A line, or a block of a binary file, is deleted, duplicated or moved."""
     parts = content.split(b"\n") if _is_text(content) else _pieces(content)
     at, other = random.randrange(len(parts)), random.randrange(len(parts))
     match random.randrange(3):
@@ -83,7 +83,7 @@ def lines(content: bytes, random: Random) -> bytes:
 
 
 def types(content: bytes, random: Random, suffix: str) -> bytes:
-    """A value is of another type, or a key or an entry is missing, twice there or unknown."""
+    """A value has the wrong type, or a key or an entry is missing, duplicated or unknown."""
     if suffix in (".yaml", ".yml"):
         changed = _retyped(yaml.safe_load(content), random)
         return yaml.safe_dump(changed, allow_unicode=True).encode()
@@ -98,7 +98,7 @@ def types(content: bytes, random: Random, suffix: str) -> bytes:
 
 
 def nesting(content: bytes, random: Random) -> bytes:
-    """Brackets within brackets, many thousand deep."""
+    """Brackets are nested up to 20,000 deep."""
     opening, closing = random.choice(((b"[", b"]"), (b'{"a":', b"}"), (b"(", b")"), (b"JOINT a\n{\n", b"}")))
     depth = random.choice((50, 1000, 20_000))
     nested = opening * depth + b"0" + closing * depth
@@ -110,7 +110,7 @@ def nesting(content: bytes, random: Random) -> bytes:
 
 
 def code(content: bytes, random: Random) -> bytes:
-    """Something that runs where a reader trusts the file."""
+    """Code that is executed if a reader trusts the file."""
     payload = random.choice(_PAYLOADS)()
     if random.random() < 0.5:
         return payload
@@ -122,7 +122,7 @@ def code(content: bytes, random: Random) -> bytes:
 
 
 def foreign(content: bytes, random: Random) -> bytes:
-    """Something else than the file says: nothing, noise, another encoding."""
+    """The content does not match the format: empty, noise, another encoding."""
     choices: tuple[Callable[[], bytes], ...] = (
         lambda: b"",
         lambda: random.randbytes(random.randrange(1, 4000)),
@@ -146,10 +146,10 @@ def mutate(content: bytes, name: str, kind: str, random: Random) -> bytes:
 
     Args:
         content: the valid file.
-        name: its name; half of the time the text in an archive, or in a header, is damaged instead, and
-            lengths are made to fit again.
+        name: its name; for a container, the text in the archive or header is damaged most of the time, and
+            its lengths are adjusted.
         kind: key of `KINDS`.
-        random: where, and what.
+        random: decides where and how.
     """
     suffix = Path(name).suffix
     change = KINDS[kind]
@@ -174,7 +174,7 @@ def _in_zip(content: bytes, change: Callable[[bytes], bytes], random: Random) ->
 
 
 def _in_npy(content: bytes, change: Callable[[bytes], bytes], random: Random) -> bytes:
-    """The header, its length made to fit."""
+    """Change the header, and adjust its length."""
     end = 10 + int.from_bytes(content[8:10], "little")
     header = change(content[10:end])[:65_535]
     return content[:8] + len(header).to_bytes(2, "little") + header + content[end:]
@@ -234,7 +234,7 @@ def _pieces(content: bytes) -> list[bytes]:
 
 
 def _replaced(content: bytes, texts: tuple[bytes, ...], random: Random) -> bytes:
-    """One number that is written as text is another, or in binary files one that is not."""
+    """Replace one number written as text or, in binary files, sometimes bytes by a binary number."""
     if not _is_text(content) and random.random() < 0.5:
         pattern = random.choice(_BINARY)
         at = random.randrange(max(len(content) - len(pattern), 1))

@@ -1,4 +1,4 @@
-"""The readers of files from outside, each with a small valid file made in code."""
+"""The readers of external files, each with a small valid file made in code."""
 
 import functools
 import json
@@ -42,8 +42,8 @@ class Parser:
     Attributes:
         write: writes a valid file or folder into an empty folder.
         read: reads what `write` wrote, given the folder.
-        named: whether its errors name a file; text that comes from no file has no name.
-        lines: how many lines an error may have; tables list all that is wrong with them.
+        named: whether its errors name a file; readers of plain text have no file to name.
+        lines: how many lines an error may have; tables list all their errors.
     """
 
     write: Callable[[Path], None]
@@ -83,7 +83,7 @@ def _write_bvh(folder: Path) -> None:
 
 
 def _write_checkpoint(folder: Path) -> None:
-    """Without checksums, as ram_sdk 0.1 wrote it: else every damage of weights is one and the same."""
+    """Without checksums, as ram_sdk 0.1 wrote it: they would catch all damage of weights in the same way."""
     tiny_pipeline().save_pretrained(folder)
     index = json.loads((folder / "model_index.json").read_text())
     del index["_sha256"]

@@ -1,4 +1,4 @@
-"""Inputs with which the long run found faults, by reader, number and damage; each is refused in one line."""
+"""Inputs with which the long run found faults, by reader and number; each is rejected in one line."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.fuzz.parsers import PARSERS
 
 
 @pytest.mark.parametrize(("name", "number"), [("SMPL .pkl", 3677), ("character", 4907)])
-def test_what_was_found_stays_mended(name, number, tmp_path, monkeypatch):
+def test_faults_that_were_found_stay_fixed(name, number, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     valid = tmp_path / "valid"
     valid.mkdir()

@@ -13,14 +13,14 @@ _INPUTS = 2 * len(KINDS)
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):
-    """A folder to work in, with little memory and time."""
+    """A working folder, with limited memory and time."""
     monkeypatch.chdir(tmp_path)
     with bounded():
         yield tmp_path
 
 
 @pytest.mark.parametrize("name", PARSERS)
-def test_damaged_files_are_read_or_refused(name, place):
+def test_damaged_files_are_read_or_rejected(name, place):
     parser, valid = PARSERS[name], place / "valid"
     valid.mkdir()
     parser.write(valid)

@@ -21,7 +21,7 @@ import ram_sdk
 from ram_sdk import RAMPipeline
 from tests.studio.serving import serving
 from training.benchmarks.retargeting.rigs import STYLES, make_rig
-from training.commands import frame
+from training.commands import runner
 from training.tools.blender_addon import SOURCES, blender_addon
 
 RIGS = ("mixamo", "rigify")
@@ -29,7 +29,7 @@ RIGS = ("mixamo", "rigify")
 
 def test_its_file_is_made_by_a_command(tmp_path: Path) -> None:
     out = tmp_path / "new" / "addon.zip"
-    assert frame.main(["tools", "blender-addon", "--out", str(out)]) == 0
+    assert runner.main(["tools", "blender-addon", "--out", str(out)]) == 0
     assert out.read_bytes() == blender_addon()
     with zipfile.ZipFile(io.BytesIO(out.read_bytes())) as archive:
         assert {path.name for path in SOURCES.glob("*.py")} < set(archive.namelist())
@@ -70,7 +70,7 @@ def test_it_installs_and_goes(seen: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("case", "said"),
     [
-        ("down", "no server answers at http://127.0.0.1:1"),
+        ("down", "no server responds at http://127.0.0.1:1"),
         ("no address", "expected an address such as"),
         ("elsewhere", "allow online access"),
         ("no armature", "no armature is active"),

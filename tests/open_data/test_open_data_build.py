@@ -15,7 +15,7 @@ from PIL import Image
 
 from ram_sdk.skeleton.features import canonicalize, decode_features, encode_joints
 from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
-from training.commands.frame import main
+from training.commands.runner import main
 from training.data.folder import MotionTextFolder
 from training.open_data.build import Totals, build
 from training.open_data.check import check_folder

@@ -127,7 +127,7 @@ def test_ranks_that_do_not_belong_are_refused(study, tmp_path: Path) -> None:
     good = saved_ranks(tmp_path, key, "p", "Beta-Method")
     twin = tmp_path / "twin.json"
     twin.write_text(good.read_text())
-    with pytest.raises(ValueError, match="a second file of participant p: keep one"):
+    with pytest.raises(ValueError, match="a second file from participant p: keep one"):
         ranks.summarise(tmp_path / "key.json", [good, twin])
     content = json.loads(good.read_text())
     twin.write_text(json.dumps({**content, "study": "other"}))
@@ -169,5 +169,5 @@ def test_side_by_side_shares_noise_and_lengths_and_writes_every_form(checkpoint,
     assert "free: a person walks" in (tmp_path / "player.html").read_text()
     with pytest.raises(ValueError, match="takes one prompt"):
         side_by_side.compare(motions, rows, tmp_path / "two.html")
-    with pytest.raises(ValueError, match="give each a name of its own"):
+    with pytest.raises(ValueError, match="give each one a different name"):
         generate([rows[0], rows[0]], ["a person walks"], [1.0], seed=0)

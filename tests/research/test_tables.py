@@ -133,7 +133,7 @@ def test_table_trains_evaluates_and_goes_on(data, evaluator, checkpoint, config_
     plan = Plan(1, data, tmp_path, config_file, budget=0.02, mdm=str(checkpoint), protocol=PROTOCOL)
     text = run_table(plan, evaluator)
     assert "| | FID ↓ |" in text
-    assert "paper reports, HumanML3D | others report, HumanML3D |" in text
+    assert "reported by the paper, HumanML3D | reported by others, HumanML3D |" in text
     assert "little.yaml, **budget 0.02 (2 of 100 steps)**: RAM (Ours), RAM, CFG" in text
     lines = {line.split(" | ")[0].removeprefix("| "): line for line in text.splitlines() if line[:1] == "|"}
     content = json.loads((tmp_path / "table-1" / "table.json").read_text())
@@ -258,14 +258,14 @@ def test_prompts_of_the_user_study_are_drawn_from_the_test_split(data) -> None:
     assert set(seconds) == {41 / 20}
     assert draw_prompts(data, 30, seed=1)[0] == prompts
     assert draw_prompts(data, 30, seed=2)[0] != prompts
-    with pytest.raises(ValueError, match="34 different test captions: ask for fewer than 35"):
+    with pytest.raises(ValueError, match="only 34 different test captions, fewer than 35"):
         draw_prompts(data, 35, seed=1)
 
 
 def test_markdown_marks_what_is_not_measured() -> None:
     metrics = {"fid": {"mean": 1.0, "half_width": 0.5}, "aits": {"mean": 0.25, "half_width": 0.0}}
     text = markdown(3, "How.", {"rows": {GROUND_TRUTH: {"metrics": {}}, "[46, 44]": {"metrics": metrics}}})
-    assert "| | AITS, s ↓ | FID ↓ | paper reports, HumanML3D |" in text
+    assert "| | AITS, s ↓ | FID ↓ | reported by the paper, HumanML3D |" in text
     assert "| [46, 44] | 0.250 | 1.000 ± 0.500 | – | – |" in text
     assert "| All except the initial step | – | – | R@1 0.561, FID 0.032 [2] | – |" in text
 

@@ -70,7 +70,7 @@ def test_a_giant_is_only_doubted() -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_exchanged_sides_are_seen(seed: int) -> None:
+def test_swapped_sides_are_detected(seed: int) -> None:
     joints = walking(seed=seed)
     for wrong in (joints * (-1.0, 1.0, 1.0), joints[:, HUMANML3D.mirrored]):
         (fault,) = faults(wrong, 20.0)

@@ -9,8 +9,8 @@ from ram_sdk.motion import Motion
 from tests.browser import Browser, open_browser, wait_until
 from tests.studio.page import CALM, PHONE, Studio, element, floor_places, read
 from tests.synthetic_motion import natural_poses
+from training.benchmarks.retargeting.glb_reader import GlbReader
 from training.benchmarks.retargeting.rigs import STYLES, make_rig
-from training.benchmarks.retargeting.seen_glb import SeenGlb
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +26,7 @@ def two_metres() -> Motion:
     return Motion(poses.astype(np.float32))
 
 
-def travel(glb: SeenGlb) -> float:
+def travel(glb: GlbReader) -> float:
     """Metres over the floor between a character's first hips and its last."""
     (hips,) = glb.places([next(name for name in glb.names if name.endswith("Hips"))]).transpose(1, 0, 2)
     return float(np.linalg.norm((hips[-1] - hips[0])[[0, 2]]))
@@ -132,21 +132,21 @@ def test_a_motion_plays_on_ones_own_character_which_is_downloaded(studio: Studio
     studio.browser.choose_file("#clip-file", two_metres().save(tmp_path / "mine.npz"))
     wait_until(lambda: studio.text("captions") == "Your clip")
 
-    def dressed(root: str) -> SeenGlb:
-        wait_until(lambda: studio.text("status") == "hero.glb moves." or bool(studio.errors()))
+    def dressed(root: str) -> GlbReader:
+        wait_until(lambda: studio.text("status") == "The motion is on hero.glb." or bool(studio.errors()))
         assert studio.errors() == {}
         saved = studio.browser.downloads / "hero.glb"
         saved.unlink(missing_ok=True)
         studio.click("download-open")
-        assert studio.text("format-hint") == "Your file with the motion in it."
+        assert studio.text("format-hint") == "Your file with the motion."
         studio.click("download-go")
         wait_until(saved.is_file)
         studio.evaluate("document.querySelector('dialog[open]').close()")
-        return SeenGlb(saved)
+        return GlbReader(saved)
 
     studio.browser.choose_file("#character-file", character)
     hips = dressed("hips")
-    assert hips.names == SeenGlb(character).names  # the file otherwise as it was
+    assert hips.names == GlbReader(character).names  # the file otherwise as it was
     studio.evaluate(f"{element('view')}.focus()")
     studio.browser.press(" ", 32, " ")
     wait_until(lambda: float(studio.evaluate("document.body.dataset.time")) > 0)
@@ -167,13 +167,13 @@ def test_what_was_assumed_of_a_file_is_told(studio: Studio, tmp_path: Path) -> N
     studio.click("tab-clip")
     studio.browser.choose_file("#clip-file", clip)
     wait_until(lambda: studio.text("warnings") != "")
-    assert studio.text("warnings").startswith("'mine.npy': it has no frame rate: 20 are assumed")
+    assert studio.text("warnings").startswith("'mine.npy': it has no frame rate: 20 fps is assumed")
     assert studio.text("clock") == "0.00 / 4.00 s"
 
 
 def test_what_is_wrong_is_said_beside_its_field(studio: Studio, tmp_path: Path) -> None:
     studio.click("generate")
-    assert studio.errors() == {"prompt-error": "Say what the person does, such as “a person jumps”."}
+    assert studio.errors() == {"prompt-error": "Describe what the person does, such as “a person jumps”."}
     studio.fill("prompt", "a person walks")
     studio.fill("duration", "ninety")
     studio.click("generate")

@@ -1,4 +1,4 @@
-"""The frame of the commands: what is listed, what is checked before any work, how they end."""
+"""Running commands: what is listed, what is checked before any work, and the exit codes."""
 
 import argparse
 import subprocess
@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from training import CONFIGS, commands
-from training.commands import frame, options
+from training.commands import options, runner
 
 ROOT = CONFIGS.parents[1]
 
@@ -26,7 +26,7 @@ ALL = list(leaves(commands))
 
 def test_the_list_has_a_line_for_each_command_and_does_not_load_torch() -> None:
     code = (
-        "import sys\nfrom training.commands.frame import main\n"
+        "import sys\nfrom training.commands.runner import main\n"
         "assert main([]) == 0\nassert not {'torch', 'numpy'} & sys.modules.keys()"
     )
     listed = subprocess.run(
@@ -40,7 +40,7 @@ def test_the_list_has_a_line_for_each_command_and_does_not_load_torch() -> None:
 @pytest.mark.parametrize("path", ALL, ids=" ".join)
 def test_every_command_has_help_with_an_example(path: tuple[str, ...], capsys) -> None:
     with pytest.raises(SystemExit) as ended:
-        frame.main([*path, "--help"])
+        runner.main([*path, "--help"])
     assert ended.value.code == 0
     text = capsys.readouterr().out
     assert text.startswith(f"usage: python -m training {' '.join(path)} ")
@@ -56,8 +56,8 @@ def test_every_option_has_help(path: tuple[str, ...]) -> None:
 
 
 def test_a_group_lists_its_commands(capsys) -> None:
-    assert frame.main(["prepare", "--help"]) == 0
-    assert "  unpack           Make the folder of a packed set again." in capsys.readouterr().out
+    assert runner.main(["prepare", "--help"]) == 0
+    assert "  unpack           Unpack a packed data set into a folder." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -69,13 +69,13 @@ def test_a_group_lists_its_commands(capsys) -> None:
         ("aits --data x --out x --sentences 0", "'0' is not a whole number of at least 1"),
         ("evaluate --data x --out x --row A=b,guidance=2", "unknown setting 'guidance', use reg_scale"),
         ("prompt-checks run --out x --device tpu", "'tpu' is not a device: use cpu, cuda or mps"),
-        ("export --run nowhere --data x --out x", "export: nowhere holds no config.json"),
+        ("export --run nowhere --data x --out x", "export: nowhere has no config.json"),
     ],
 )
 def test_errors_are_one_line_and_status_2(words: str, message: str, capsys, tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     try:
-        code = frame.main(words.split())
+        code = runner.main(words.split())
     except SystemExit as ended:
         code = ended.code
     assert code == 2
@@ -90,7 +90,7 @@ def test_a_device_that_is_not_there_is_known_before_any_work(monkeypatch) -> Non
     parser = argparse.ArgumentParser(exit_on_error=False)
     options.add_device(parser)
     assert parser.parse_args([]).device == "cpu"
-    with pytest.raises(argparse.ArgumentError, match="this torch sees no cuda device: use --device cpu"):
+    with pytest.raises(argparse.ArgumentError, match="torch finds no cuda device: use --device cpu"):
         parser.parse_args(["--device", "cuda"])
 
 
@@ -100,7 +100,7 @@ def test_an_interrupted_command_ends_with_130(error: BaseException, monkeypatch)
         raise error
 
     monkeypatch.setattr("training.open_data.check.check_folder", stopped)
-    assert frame.main(["prepare", "check", "--data", "x"]) == 130
+    assert runner.main(["prepare", "check", "--data", "x"]) == 130
 
 
 def test_overrides_may_stand_anywhere() -> None:

@@ -15,7 +15,7 @@ from ram_sdk.models import NormalizerConfig
 from ram_sdk.skeleton.features import canonicalize, decode_features
 from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
 from tests.synthetic_kit import kit_joints
-from training.commands.frame import main
+from training.commands.runner import main
 from training.config import load_config
 from training.data.captioned import CaptionedDataError, read_captioned
 from training.dataset import Batches, CaptionStates
@@ -162,8 +162,8 @@ def test_a_kit_ml_checkpoint_learns_kit_ml(pipeline, data):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ((1.0, -1.0, 1.0), "the body stands along -y, not along y: it was turned"),
-        ((-1.0, 1.0, 1.0), "the toes point backwards: left and right joints are exchanged"),
+        ((1.0, -1.0, 1.0), "the body stands along -y, not along y: it was rotated"),
+        ((-1.0, 1.0, 1.0), "the toes point backwards: left and right joints are swapped"),
     ],
 )
 def test_what_would_be_learnt_wrong_is_a_problem(pipeline, data, change, message):

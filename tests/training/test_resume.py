@@ -125,7 +125,7 @@ def test_resume_leaves_out_a_damaged_checkpoint(whole, tmp_path, capsys):
     with newest.open("r+b") as file:
         file.truncate(newest.stat().st_size // 2)
     assert RunFolder(run).newest()["step"] == 50
-    assert "step-60.pt is damaged" in capsys.readouterr().out
+    assert "step-60.pt, which is damaged" in capsys.readouterr().out
 
 
 def test_resume_refuses_another_model(data, whole):
@@ -174,5 +174,5 @@ def test_accumulated_parts_take_the_steps_of_the_whole(data, tmp_path):
     logs = [RunFolder(tmp_path / name).read_log("train") for name in ("whole", "parts")]
     for whole, parts in zip(*logs, strict=True):
         assert parts["total"] == pytest.approx(whole["total"], abs=1e-4)
-    with pytest.raises(ValueError, match="a batch of 4 clips cannot be shared evenly by 3"):
+    with pytest.raises(ValueError, match="a batch of 4 clips cannot be split evenly into 3 parts"):
         train(config("accumulation=3"), data, tmp_path / "uneven", cpu=True)

@@ -76,7 +76,7 @@ def test_the_checkpoint_before_a_damaged_one_is_used(data, run, capsys, damage):
     state = RunFolder(run).newest()
     assert state is not None
     assert state["step"] == 2
-    assert "step-4.pt is damaged and left out" in capsys.readouterr().out
+    assert "step-4.pt, which is damaged" in capsys.readouterr().out
 
 
 def test_a_damaged_checkpoint_does_not_push_sound_ones_out(data, run):
@@ -234,7 +234,7 @@ def test_other_settings_are_said(data, run, capsys):
     train(config(*QUICK, "max_steps=6", "seed=9", "objective.beta=0.5", "batch_size=2"), data, run, cpu=True)
     said = capsys.readouterr().out
     for change in ("seed: 0 -> 9", "objective.beta: 0.01 -> 0.5", "batch_size: 4 -> 2", "max_steps: 4 -> 6"):
-        assert f"resumed with another setting: {change}" in said
+        assert f"resumed with a changed setting: {change}" in said
 
 
 CLIP, TEXT = "new_joint_vecs/000003.npy", "texts/000003.txt"
@@ -280,5 +280,5 @@ def test_a_bad_clip_is_named_and_skipped(data, tmp_path, capsys, file, content):
 def test_statistics_that_cannot_normalise(data, tmp_path, name, value):
     shutil.copytree(data, tmp_path / "data")
     np.save(tmp_path / "data" / f"{name}.npy", np.full(263, value, np.float32))
-    with pytest.raises(ValueError, match=r"Mean\.npy and Std\.npy must hold finite numbers"):
+    with pytest.raises(ValueError, match=r"Mean\.npy and Std\.npy must be finite"):
         train(config(*QUICK), tmp_path / "data", tmp_path / "run", cpu=True)

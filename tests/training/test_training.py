@@ -13,7 +13,7 @@ from ram_sdk import RAMPipeline
 from tests.training.tiny_training import CONFIGS, config
 from training.config import load_config
 from training.data.folder import MotionTextFolder
-from training.dataset import Batches, CaptionStates, Clip, drawing_weights, read_split
+from training.dataset import Batches, CaptionStates, Clip, read_split, sampling_weights
 from training.export import export
 from training.loop import train
 from training.run_folder import RunFolder
@@ -115,7 +115,7 @@ def test_composed_clips_are_drawn_at_most_as_often_as_captured_ones_and_actions_
 
     def weights(*kinds, balance=1.0):
         clips = [Clip(features, ("",), action, composed) for action, composed, n in kinds for _ in range(n)]
-        return drawing_weights(clips, balance, {"kick": 2.0})
+        return sampling_weights(clips, balance, {"kick": 2.0})
 
     even = weights(("walk", False, 30), ("kick", False, 2))
     assert even[:30].sum() == pytest.approx(even[30:].sum() / 2)
@@ -160,7 +160,7 @@ def test_training_learns_and_exports_a_pipeline(data, tmp_path):
     card = (tmp_path / "credited" / "README.md").read_text()
     assert "license: cc-by-nc-4.0" in card
     assert "| Club (`club`) | CC BY-NC 4.0 | 13 | 0.13 |" in card
-    assert "**What it may be used for.** Play only." in card
+    assert "**Terms of use.** Play only." in card
     assert card.endswith("- The tennis club.\n")
 
     loaded = RAMPipeline.from_pretrained(tmp_path / "pipeline")
@@ -175,7 +175,7 @@ def test_training_learns_and_exports_a_pipeline(data, tmp_path):
     assert first["generation"] < 0.75 * training[0]["generation"]
     for overrides, message in (
         ((trained, "model.latent_dim=8"), "its denoiser has other sizes"),
-        (("initial_checkpoint=open-small",), "features with other statistics than the data's"),
+        (("initial_checkpoint=open-small",), "trained with other feature statistics than the data's"),
     ):
         with pytest.raises(ValueError, match=message):
             train(config(*overrides), data, tmp_path / "refused", cpu=True)

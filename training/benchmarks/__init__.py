@@ -1,1 +1,1 @@
-"""Speed and errors, compared with other implementations."""
+"""Benchmarks of speed and accuracy against other implementations."""

@@ -1,4 +1,4 @@
-"""Throughput of batches of like length, beside batches as they come and padding to the longest of all."""
+"""Throughput of length-sorted batches, compared with batches in table order and padding to the longest."""
 
 import statistics
 import time
@@ -18,7 +18,7 @@ from training.evaluation.prompt_checks.suite import load_suite
 
 
 class PaddedPipeline(RAMPipeline):
-    """Pads every batch to one length, as samplers that have no masks of their own length do."""
+    """Pads every batch to one fixed length, as samplers without length masks do."""
 
     longest: int
 
@@ -27,7 +27,7 @@ class PaddedPipeline(RAMPipeline):
         return torch.arange(self.longest) < torch.tensor(lengths)[:, None]
 
     def prepare_noise(self, generators: Sequence[torch.Generator], lengths: Sequence[int]) -> Tensor:
-        """The pipeline's noise, zero in the padding."""
+        """The pipeline's noise, padded with zeros."""
         noise = super().prepare_noise(generators, lengths)
         return F.pad(noise, (0, 0, 0, self.longest - noise.shape[1]))
 
@@ -35,9 +35,9 @@ class PaddedPipeline(RAMPipeline):
 def measure(
     checkpoint: str, prompts: int, steps: int, batch_size: int, repeats: int
 ) -> tuple[dict[str, tuple[float, ...]], list[int]]:
-    """Seconds of each way to make all motions, medians of its repeats, and the lengths in frames.
+    """Seconds of each way to generate all motions, medians over repeats, and the lengths in frames.
 
-    Seconds of the CPU, and of the clock, which other programs on the machine change more.
+    CPU time and wall-clock time; other programs on the machine affect the latter more.
     """
     recipe = Recipe(checkpoint, sampling={"num_inference_steps": steps})
     pipeline = recipe.load("cpu")
@@ -47,11 +47,11 @@ def measure(
     jobs, _ = plan(rows, pipeline, recipe)
     lengths = [job.frames for job in jobs]
     padded.longest = max(lengths)
-    as_they_come = [jobs[start : start + batch_size] for start in range(0, prompts, batch_size)]
+    in_order = [jobs[start : start + batch_size] for start in range(0, prompts, batch_size)]
     ways = {
         "sorted by length": (pipeline, batches(jobs, batch_size)),
-        "as they come": (pipeline, as_they_come),
-        "all padded to the longest": (padded, as_they_come),
+        "in table order": (pipeline, in_order),
+        "all padded to the longest": (padded, in_order),
     }
     seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     make(pipeline, jobs[:1], recipe)  # first calls are slower
@@ -67,14 +67,14 @@ def measure(
 
 
 def _sentences(count: int) -> list[str]:
-    """Sentences of the prompt suite, in an order of chance; from the start again where there are no more."""
+    """Sentences of the prompt suite in random order, repeated if there are too few."""
     suite = [text for prompt in load_suite() for one in prompt.wordings for text in one.sentences]
     order = np.random.default_rng(0).permutation(len(suite))
     return [suite[order[i % len(suite)]] for i in range(count)]
 
 
 def report(checkpoint: str, prompts: int, steps: int, batch_size: int, repeats: int) -> None:
-    """Measure and print the motions a second of each way, and their ratios."""
+    """Measure and print the motions per second of each way, and their ratios."""
     seconds, lengths = measure(checkpoint, prompts, steps, batch_size, repeats)
     here = machine.describe("cpu")
     print(
@@ -84,8 +84,8 @@ def report(checkpoint: str, prompts: int, steps: int, batch_size: int, repeats: 
     )
     slowest = seconds["all padded to the longest"]
     for name, taken in seconds.items():
-        gains = [most / own for most, own in zip(slowest, taken, strict=True)]
+        speedups = [most / own for most, own in zip(slowest, taken, strict=True)]
         print(
-            f"{name:26} {prompts / taken[0]:7.2f} motions a second of the CPU, "
-            f"{gains[0]:.2f} x padding everything ({gains[1]:.2f} x by the clock)"
+            f"{name:26} {prompts / taken[0]:7.2f} motions per second of CPU time, "
+            f"{speedups[0]:.2f} x padding everything ({speedups[1]:.2f} x in wall-clock time)"
         )

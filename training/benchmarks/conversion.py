@@ -1,12 +1,12 @@
-"""What conversion costs and how exact it is, compared with the two methods in use elsewhere.
+"""Speed and accuracy of conversion to rotations, compared with two methods from other projects.
 
-Clips are any files that `Motion.load` reads; without one, a synthetic motion of known rotations is used.
-The reference methods are written from their descriptions, on the same skeleton and the same clips:
-"averaging" turns every joint by the mean of what its bones ask for (as MoMask's BVH export does, ten
-rounds), "optimisation" fits pose and root to the joints with L-BFGS and a pose prior (as joints2smpl does,
-but on the bare skeleton instead of a mesh, which is much faster). "Best skeleton" is how close any skeleton
-of fixed size comes, its bones fitted to the clip together with the poses: generated bones change their
-lengths, which no rotation can follow.
+Clips are any files that `Motion.load` reads; without one, a synthetic motion with known rotations is used.
+The reference methods are reimplemented from their descriptions, on the same skeleton and the same clips:
+"averaging" rotates every joint by the mean of the rotations that align its bones (as MoMask's BVH export
+does, ten iterations), "optimisation" fits pose and root to the joints with L-BFGS and a pose prior (as
+joints2smpl does, but on the bare skeleton instead of a mesh, which is much faster). "Best skeleton" shows how
+close a skeleton of constant bone lengths can come: bones and poses are fitted to the clip together. The bone
+lengths of generated motions vary, which rotations cannot reproduce.
 """
 
 import math
@@ -33,14 +33,14 @@ from training.benchmarks.synthetic_motion import angle_between, natural_poses
 
 _FRAMES = 196
 _DETERMINED = [joint for joint in range(22) if joint in HUMANML3D.parents]
-_FLIP = 90.0  # degrees a frame
+_FLIP = 90.0  # degrees per frame
 
 
 def compare(files: Sequence[Path], slow: bool = False) -> None:
     """Print the tables.
 
     Args:
-        files: clips; without any, the synthetic motion.
+        files: clips; if empty, the synthetic motion.
         slow: also run the optimisation, which takes minutes.
     """
     truth = natural_poses(_FRAMES)
@@ -56,16 +56,16 @@ def compare(files: Sequence[Path], slow: bool = False) -> None:
     }
     if slow:
         methods["optimisation"] = optimised_kinematics
-    print("| clip | method | error mm, mean / max | flips | turned by 120 deg: local change, deg | seconds |")
+    print("| clip | method | error mm, mean / max | flips | local change if rotated, deg | seconds |")
     print("|---|---|---|---|---|---|")
     for name, clip in zip(names, clips, strict=True):
         for label, method in methods.items():
             print(f"| {name} | {label} | {_row(torch.from_numpy(clip.joints), method)} |")
-    print("\n| synthetic poses of known rotation | degrees, mean over joints that carry a bone |\n|---|---|")
+    print("\n| synthetic poses, known rotations | degrees, mean over joints with a child bone |\n|---|---|")
     for label, method in methods.items():
         error = angle_between(method(truth.joints).rotations, truth.rotations)[:, _DETERMINED].mean()
         print(f"| {label} | {error:.2f} |")
-    print("\n| what | measured | at most |\n|---|---|---|")
+    print("\n| what | measured | limit |\n|---|---|---|")
     _files(clips[0])
 
 
@@ -82,7 +82,7 @@ def _row(joints: Tensor, method: Callable[[Tensor], PoseSequence]) -> str:
 
 
 def _files(clip: Motion) -> None:
-    """Times and sizes for the first clip, made 196 frames long."""
+    """Times and sizes for the first clip, repeated or cut to 196 frames."""
     repeats = -(-_FRAMES // len(clip))
     joints = torch.from_numpy(clip.joints).repeat(repeats, 1, 1)[:_FRAMES]
 
@@ -119,7 +119,7 @@ def _files(clip: Motion) -> None:
 
 
 def best_skeleton(joints: Tensor, rounds: int = 4) -> PoseSequence:
-    """Fit poses to bones and bones to poses in turn, both by least squares."""
+    """Alternate between fitting poses to bones and bones to poses, both by least squares."""
     targets, parents = joints.double(), HUMANML3D.parents
     pose = inverse_kinematics(targets, "clip")
     for _ in range(rounds):
@@ -135,7 +135,7 @@ def best_skeleton(joints: Tensor, rounds: int = 4) -> PoseSequence:
 
 
 def averaging_kinematics(joints: Tensor, rounds: int = 10) -> PoseSequence:
-    """Turn each joint by the mean rotation vector of the smallest turns that its bones ask for."""
+    """Rotate each joint by the mean rotation vector of the smallest rotations that align its bones."""
     offsets = canonical_offsets().to(joints)
     rotations = torch.eye(3).to(joints).repeat(*joints.shape[:2], 1, 1)
     for _ in range(rounds):
@@ -143,12 +143,12 @@ def averaging_kinematics(joints: Tensor, rounds: int = 10) -> PoseSequence:
             if not bones:
                 continue
             positions, world = forward_kinematics(rotations, joints[:, 0], offsets)
-            asked = []
+            aligned = []
             for bone in bones:
-                now, wanted = positions[:, bone] - positions[:, joint], joints[:, bone] - joints[:, joint]
-                turned = quaternion_to_matrix(quaternion_between(now, wanted)) @ world[:, joint]
-                asked.append(matrix_to_axis_angle(turned))
-            mean = axis_angle_to_matrix(torch.stack(asked).mean(dim=0))
+                now, target = positions[:, bone] - positions[:, joint], joints[:, bone] - joints[:, joint]
+                turned = quaternion_to_matrix(quaternion_between(now, target)) @ world[:, joint]
+                aligned.append(matrix_to_axis_angle(turned))
+            mean = axis_angle_to_matrix(torch.stack(aligned).mean(dim=0))
             parent = HUMANML3D.parents[joint]
             rotations[:, joint] = world[:, parent].mT @ mean if joint else mean
     return PoseSequence(rotations, joints[:, 0], offsets)

@@ -1,4 +1,4 @@
-"""The field's foot skating ratio of generated motions as they are and after `Motion.lock_feet`."""
+"""The foot skating ratio of generated motions before and after `Motion.lock_feet`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Skating:
     """Foot skating ratios, 0 to 1, in the order of the motions.
 
     Attributes:
-        free: of each motion as it is.
+        free: of each motion without foot locking.
         locked: of the same motion with its feet locked.
     """
 
@@ -32,7 +32,7 @@ def prompts(count: int) -> list[str]:
 
 
 def generate(pipeline: RAMPipeline, texts: Sequence[str], seeds: Sequence[int]) -> list[Motion]:
-    """A motion of every text with each seed, as long as the pipeline estimates."""
+    """A motion for every text and seed, of the length that the pipeline estimates."""
     return [motion for seed in seeds for motion in pipeline(texts, seed=seed).motions]
 
 
@@ -46,7 +46,7 @@ def measure(motions: Sequence[Motion]) -> Skating:
 
 
 def report(checkpoint: str, count: int, seeds: Sequence[int], device: str) -> str:
-    """Generate, measure and say in a few lines what came out, and where."""
+    """Generate, measure, and summarise the results with the machine in a few lines."""
     pipeline = RAMPipeline.from_pretrained(checkpoint, device=device)
     texts = prompts(count)
     result = measure(generate(pipeline, texts, seeds))

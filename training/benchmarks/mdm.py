@@ -1,8 +1,8 @@
-"""MDM as its authors publish it, for the benchmarks: network, training step and sampler.
+"""MDM as published by its authors, for the benchmarks: network, training step and sampler.
 
-Reimplemented after github.com/GuyTevet/motion-diffusion-model (`model/mdm.py`, `train/training_loop.py`,
-`diffusion/fp16_util.py`); nothing here is trained. The baseline that is trained is
-`model.text_encoder: pooled`, see `training.networks`.
+Reimplemented from github.com/GuyTevet/motion-diffusion-model (`model/mdm.py`, `train/training_loop.py`,
+`diffusion/fp16_util.py`), for measuring speed only. For the MDM baseline that this project trains, see
+`model.text_encoder: pooled` in `training.networks`.
 """
 
 import torch
@@ -18,7 +18,7 @@ _NULL_PROBABILITY = 0.1
 
 
 class MDM(nn.Module):
-    """The encoder-only denoiser: sequence first, conditions added to the first token, padding attended to."""
+    """The encoder-only denoiser: sequence first, condition in the first token, no padding mask."""
 
     def __init__(self, features: int, width: int = 512, feedforward: int = 1024, layers: int = 8) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class MDM(nn.Module):
 
 @torch.no_grad()
 def sample(model: MDM, frames: int) -> None:
-    """50 ancestral steps of one motion; guidance runs the model twice a step, as MDM's wrapper does."""
+    """50 ancestral steps for one motion; CFG runs the model twice per step, as MDM's wrapper does."""
     scheduler = RAMScheduler(SchedulerConfig(num_inference_steps=50))
     x = torch.randn(frames, 1, model.input_projection.in_features)
     text = torch.randn(1, _TEXT_DIM)
@@ -53,9 +53,9 @@ def sample(model: MDM, frames: int) -> None:
 
 
 class MDMTraining:
-    """MDM's loop: clips padded to 196 frames, CLIP inside the loop, norms read every step.
+    """MDM's training loop: clips padded to 196 frames, CLIP inside the loop, norms read at every step.
 
-    MDM trains in float32; bf16 is there for a comparison in the same precision.
+    MDM trains in float32; bf16 is for a comparison at the same precision.
     """
 
     def __init__(self, model: MDM, device: torch.device, bf16: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Speed of a call, compared with that of another revision of the code, in one run."""
+"""Speed of a call compared with another revision of the code, in one run."""
 
 import contextlib
 import os
@@ -23,7 +23,7 @@ for _ in sys.stdin:
 
 
 class _Worker:
-    """A process that imports `ram_sdk` from a checkout and makes a motion whenever it is asked."""
+    """A process that imports `ram_sdk` from a checkout and generates a motion on request."""
 
     def __init__(self, checkout: Path) -> None:
         self._process = subprocess.Popen(
@@ -51,22 +51,22 @@ class _Worker:
             self._process.stdin.flush()
         answer = self._process.stdout.readline()
         if not answer:
-            raise ValueError("a checkout's ram_sdk could not make a motion: its error stands above")
+            raise ValueError("a checkout's ram_sdk could not generate a motion: see its error above")
         return float(answer)
 
 
 def measure(other: Path, repeats: int) -> float:
-    """Make the same motion with both revisions in turn, and print their medians.
+    """Generate the same motion alternately with both revisions, and print the medians.
 
     Args:
         other: a checkout of the other revision.
-        repeats: calls of each, after one that warms up.
+        repeats: calls of each, after a warm-up call.
 
     Returns:
-        Processor time of this revision over that of the other.
+        Processor time of this revision divided by that of the other.
 
     Raises:
-        ValueError: `other` is no checkout, or one of the two could not make a motion.
+        ValueError: `other` is not a checkout, or one of the two could not generate a motion.
     """
     if not (other / "ram_sdk" / "__init__.py").is_file():
         raise ValueError(f"{other}: expected a checkout with the folder ram_sdk in it")
@@ -80,7 +80,7 @@ def measure(other: Path, repeats: int) -> float:
                 if repeat:
                     seconds[name].append(spent)
     here = machine.describe("cpu")
-    print(f"{here['machine']}, torch {here['torch']}, processor time of a motion of 4 s, {repeats} calls")
+    print(f"{here['machine']}, torch {here['torch']}, processor time for a motion of 4 s, {repeats} calls")
     for name, values in seconds.items():
         print(f"{name:14} {statistics.median(values):6.3f} s  ({min(values):.3f} to {max(values):.3f})")
     this, before = (statistics.median(values) for values in seconds.values())

@@ -1,8 +1,8 @@
 """Speed of sampling, compared with MDM's and with the machine's matrix products.
 
 Paper-size networks with random weights, batch 1, float32. RAM (20 steps, REG at every step, CFG), MDM's own
-sampler (50 ancestral steps, CFG as two forwards a step, an `nn.TransformerEncoder` of the same size), and
-RAM's bare matrix products, replayed one by one. The text encoder is left out of all three.
+sampler (50 ancestral steps, CFG as two forward passes per step, an `nn.TransformerEncoder` of the same size),
+and only RAM's matrix products, replayed one by one. All three exclude the text encoder.
 """
 
 import statistics
@@ -32,7 +32,7 @@ from training.benchmarks.mdm import sample as sample_mdm
 
 
 def paper_pipeline() -> RAMPipeline:
-    """RAM at the paper's sizes with random weights and the text backbone in the package."""
+    """RAM at the paper's size, with random weights and the package's text backbone."""
     backbone = shipped_text_backbone()
     pipeline = RAMPipeline(
         text_backbone=backbone,
@@ -48,20 +48,20 @@ def paper_pipeline() -> RAMPipeline:
 
 
 def sample_ram(pipeline: RAMPipeline, frames: int) -> None:
-    """20 steps with REG and CFG for one motion, without its text."""
+    """20 steps with REG and CFG for one motion, without encoding text."""
     latents = torch.zeros(1, pipeline.denoiser.config.latent_dim)
     pipeline.sample(latents, [frames], [torch.Generator().manual_seed(0)])
 
 
 class MatrixProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Records the shapes of every matrix product that runs inside it."""
+    """Records the shapes of all matrix products that run in its context."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.shapes: list[tuple[torch.Size, torch.Size]] = []
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Note the operands of products; attention counts as its two batched products."""
+        """Record the operands of products; attention counts as its two batched products."""
         name = func.overloadpacket.__name__
         if name in ("mm", "bmm"):
             self.shapes.append((args[0].shape, args[1].shape))
@@ -75,7 +75,7 @@ class MatrixProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 def replay(shapes: Sequence[tuple[torch.Size, torch.Size]]) -> tuple[Callable[[], None], float]:
-    """A function that runs the products alone, and their number of floating point operations."""
+    """A function that runs only the products, and their number of floating point operations."""
     operands = {pair: (torch.randn(pair[0]), torch.randn(pair[1])) for pair in set(shapes)}
     operations = sum(2.0 * a.numel() * b[-1] for a, b in shapes)
 
@@ -87,7 +87,7 @@ def replay(shapes: Sequence[tuple[torch.Size, torch.Size]]) -> tuple[Callable[[]
 
 
 def measure(frames: int, repeats: int) -> None:
-    """Run the three in turn and print medians and ratios."""
+    """Run the three alternately and print medians and ratios."""
     torch.manual_seed(0)
     pipeline = paper_pipeline()
     mdm = MDM(263).eval()
@@ -112,4 +112,4 @@ def measure(frames: int, repeats: int) -> None:
         print(f"{name:28} {statistics.median(values):6.2f} s  ({min(values):.2f} to {max(values):.2f})")
     ram, other, alone = (statistics.median(values) for values in seconds.values())
     print(f"RAM is {other / ram:.2f} x as fast as MDM")
-    print(f"RAM runs at {operations / ram / 1e9:.0f} GFLOP/s, {alone / ram:.0%} of its products' own speed")
+    print(f"RAM runs at {operations / ram / 1e9:.0f} GFLOP/s, {alone / ram:.0%} of the speed of its products")

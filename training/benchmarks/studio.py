@@ -1,4 +1,4 @@
-"""How long the studio's server takes for its first motion, and what many clients at once cost it."""
+"""Time to the studio server's first motion, and time and memory under many concurrent clients."""
 
 import json
 import os
@@ -19,12 +19,12 @@ _SECONDS = 8  # of each motion
 
 
 def measure(checkpoint: str, clients: int, steps: int | None) -> None:
-    """Start a server, ask it, and print a table.
+    """Start a server, send requests, and print a table.
 
     Args:
-        checkpoint: which one it loads.
-        clients: that ask at once, each with a seed of its own.
-        steps: denoising steps of what they ask for.
+        checkpoint: that the server loads.
+        clients: number of concurrent requests, each with its own seed.
+        steps: denoising steps of each request; None: the checkpoint's.
     """
     command = [sys.executable, "-m", "ram_sdk", "studio", checkpoint, "--port", "0"]
     start = time.perf_counter()
@@ -34,33 +34,33 @@ def measure(checkpoint: str, clients: int, steps: int | None) -> None:
             address = server.stdout.readline().split()[2].rstrip("/")
             _row("start to listening, s", _cost(server.pid, start, 0.0))
             before, start = _cpu(server.pid), time.perf_counter()
-            _ask(address, {"prompt": _PROMPT, "duration": _SECONDS, "seed": 1})
+            _request(address, {"prompt": _PROMPT, "duration": _SECONDS, "seed": 1})
             _row("first motion as GLB, s", _cost(server.pid, start, before))
-            print(f"| memory then, MB | {_memory(server.pid)} |")
+            print(f"| peak memory so far, MB | {_memory(server.pid)} |")
             before, start = _cpu(server.pid), time.perf_counter()
             bodies = [{"prompt": _PROMPT, "duration": _SECONDS, "seed": seed} for seed in range(clients)]
             if steps is not None:
                 bodies = [{**body, "steps": steps} for body in bodies]
             with ThreadPoolExecutor(clients) as pool:
-                answers = Counter(pool.map(lambda body: _ask(address, body), bodies))
-            _row(f"{clients} clients at once, s", _cost(server.pid, start, before))
-            print(f"| answers by status | {dict(answers)} |")
-            print(f"| highest memory, MB | {_memory(server.pid)} |")
+                responses = Counter(pool.map(lambda body: _request(address, body), bodies))
+            _row(f"{clients} concurrent clients, s", _cost(server.pid, start, before))
+            print(f"| responses by status | {dict(responses)} |")
+            print(f"| peak memory, MB | {_memory(server.pid)} |")
         finally:
             server.terminate()
     for name, value in describe("cpu").items():
         print(f"| {name} | {value} |")
 
 
-def _ask(address: str, body: dict[str, Any]) -> int:
-    """The status of an answer with a whole GLB file."""
+def _request(address: str, body: dict[str, Any]) -> int:
+    """Request a GLB file, check that it is one, and return the status."""
     request = urllib.request.Request(
         f"{address}/generate?format=glb", json.dumps(body).encode(), {"Content-Type": "application/json"}
     )
     try:
-        with urllib.request.urlopen(request, timeout=3600) as answer:
-            assert answer.read(4) == b"glTF"
-            return int(answer.status)
+        with urllib.request.urlopen(request, timeout=3600) as response:
+            assert response.read(4) == b"glTF"
+            return int(response.status)
     except urllib.error.HTTPError as error:
         return error.code
 
@@ -74,12 +74,12 @@ def _cost(process: int, start: float, before: float) -> tuple[float, float]:
 
 
 def _cpu(process: int) -> float:
-    """Seconds of CPU that a process has used."""
+    """CPU time that a process has used, in seconds."""
     fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _memory(process: int) -> int:
-    """The most memory that a process has had, MB."""
+    """Peak memory of a process, MB."""
     status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
     return int(status.partition("VmHWM:")[2].split()[0]) // 1000

@@ -1,4 +1,4 @@
-"""Smooth, natural-looking motion with known joint rotations, made from nothing but sine waves."""
+"""Smooth, natural-looking motion with known joint rotations, made of sine waves."""
 
 import math
 
@@ -9,7 +9,7 @@ from ram_sdk.geometry import axis_angle_to_matrix
 from ram_sdk.skeleton.joints import HUMANML3D
 from ram_sdk.skeleton.kinematics import PoseSequence, canonical_offsets
 
-# Joint: middle and swing of its turn about x, y and z, degrees, as everyday movement has them.
+# Joint: mean and amplitude of its rotation about x, y and z, degrees, as in everyday movement.
 _RANGES = {
     "pelvis": ((0, 8), (0, 40), (0, 6)),
     "left_hip": ((-20, 30), (0, 6), (4, 8)),
@@ -32,16 +32,16 @@ _RANGES = {
 
 
 def natural_poses(frames: int, seed: int = 0) -> PoseSequence:
-    """A body that walks and waves about, with the rotations that made it; float64, 20 fps."""
+    """A body that walks and swings its limbs, with its joint rotations; float64, 20 fps."""
     random = torch.Generator().manual_seed(seed)
     time = torch.arange(frames, dtype=torch.float64)[:, None] / 20.0
     angles = torch.zeros(frames, HUMANML3D.num_joints, 3, dtype=torch.float64)
     for name, ranges in _RANGES.items():
-        middle, swing = torch.tensor(ranges, dtype=torch.float64).unbind(-1)
+        middle, amplitude = torch.tensor(ranges, dtype=torch.float64).unbind(-1)
         rate = 0.3 + 0.7 * torch.rand(3, generator=random, dtype=torch.float64)
         phase = 2 * math.pi * torch.rand(3, generator=random, dtype=torch.float64)
         wave = torch.sin(2 * math.pi * rate * time + phase)
-        angles[:, HUMANML3D.joint_names.index(name)] = torch.deg2rad(middle + swing * wave)
+        angles[:, HUMANML3D.joint_names.index(name)] = torch.deg2rad(middle + amplitude * wave)
     root = torch.cat((0.3 * torch.sin(time), 0.9 + 0.03 * torch.sin(9 * time), 0.8 * time), dim=-1)
     return PoseSequence(axis_angle_to_matrix(angles), root, canonical_offsets())
 

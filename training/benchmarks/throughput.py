@@ -1,4 +1,4 @@
-"""Speed of training: RAM's step, which trains two branches, against MDM's own loop on the same clips."""
+"""Speed of training: RAM's step, which trains two branches, and MDM's own loop on the same clips."""
 
 import dataclasses
 import statistics
@@ -25,21 +25,21 @@ from training.dataset import Batches, CaptionStates, read_training
 from training.networks import build_objective, text_backbone
 from training.trainer import Trainer
 
-_CLIPS, _CAPTIONS = 2048, 64  # made up where no data is given
+_CLIPS, _CAPTIONS = 2048, 64  # of the synthetic data
 _CAPTION = "a person walks forward slowly then turns around and waves with the left hand"
 _DTYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
 @dataclass(frozen=True)
 class Throughput:
-    """What was measured of one way to train.
+    """Measurements of one training method.
 
     Attributes:
-        name: whose step ran.
+        name: of the method.
         precision: "fp32" or "bf16".
         steps_per_second: median over the blocks of steps.
         operations: floating point operations of matrix products in a step.
-        peak: operations a second of one large product in the same precision, in the same run.
+        peak: operations per second of one large product at the same precision, in the same run.
     """
 
     name: str
@@ -50,21 +50,21 @@ class Throughput:
 
     @property
     def share(self) -> float:
-        """Share of the peak that the step's products reach, everything else in the step included."""
+        """Share of the peak that the step reaches, counting only its products as operations."""
         return self.operations * self.steps_per_second / self.peak
 
 
 def measure(
     config: TrainingConfig, data: Path | None, steps: int, repeats: int, cpu: bool = False
 ) -> list[Throughput]:
-    """Measure MDM's loop and RAM's step, both in float32 and in bf16, in turns.
+    """Measure MDM's loop and RAM's step alternately, both in float32 and in bf16.
 
     Args:
         config: sizes, batch and text backbone; MDM's denoiser gets the same sizes.
-        data: a data set whose training clips are used; default: made up ones of 40 to 196 frames.
+        data: a data set whose training clips are used; default: synthetic ones of 40 to 196 frames.
         steps: steps in a block.
-        repeats: blocks of each way that are measured, after one that warms up.
-        cpu: do not use a GPU that is there.
+        repeats: measured blocks of each method, after a warm-up block.
+        cpu: use the CPU even if there is a GPU.
     """
     accelerator = Accelerator(cpu=cpu)
     device = accelerator.device
@@ -98,11 +98,11 @@ def measure(
 def report(
     config: TrainingConfig, name: str, data: Path | None, steps: int | None, repeats: int, cpu: bool = False
 ) -> None:
-    """Measure the ways to train and print their steps a second, ratios and shares of the peak.
+    """Measure both methods and print their steps per second, ratios and shares of the peak.
 
     Args:
-        config: as for `measure`; it is compiled on GPUs alone.
-        name: what the report calls the configuration.
+        config: as for `measure`; compiled only on GPUs.
+        name: of the configuration in the report.
         data: as for `measure`.
         steps: in a block; default: 20 on a GPU, 8 on a CPU.
         repeats: as for `measure`.
@@ -118,14 +118,14 @@ def report(
         rate = result.steps_per_second
         print(
             f"{result.name}, {result.precision}: {rate:8.3f} steps/s, "
-            f"{result.operations / 1e12:6.3f} TFLOP a step, {result.share:4.0%} of {result.peak / 1e12:.2f} "
-            f"TFLOP/s, {rate / mdm[result.precision]:5.2f} x MDM in the same precision, "
+            f"{result.operations / 1e12:6.3f} TFLOP/step, {result.share:4.0%} of {result.peak / 1e12:.2f} "
+            f"TFLOP/s, {rate / mdm[result.precision]:5.2f} x MDM at the same precision, "
             f"{rate / mdm['fp32']:5.2f} x MDM in fp32"
         )
 
 
 def peak(device: torch.device, dtype: torch.dtype) -> float:
-    """Operations a second of a large matrix product: the best of ten."""
+    """Operations per second of a large matrix product: the best of ten runs."""
     size = 8192 if device.type == "cuda" else 1024
     left, right = (torch.randn(size, size, device=device, dtype=dtype) for _ in range(2))
     fastest = min(_time(lambda: torch.matmul(left, right), device) for _ in range(10))
@@ -153,7 +153,7 @@ def _batches(config: TrainingConfig, data: Path | None, device: torch.device) ->
 
 
 def _padded(batches: Batches, step: int) -> tuple[Tensor, Tensor]:
-    """A batch padded to MDM's length; frames beyond it are padding."""
+    """A batch padded to MDM's length."""
     batch = batches.at(step)
     missing = FRAMES - batch.motion.shape[1]
     return F.pad(batch.motion, (0, 0, 0, missing)), F.pad(batch.motion_mask, (0, missing))
@@ -185,7 +185,7 @@ def _count(block: Callable[[], None]) -> float:
     with (
         FlopCounterMode(display=False) as counter,
         sdpa_kernel(SDPBackend.MATH),
-    ):  # fused kernels go uncounted
+    ):  # fused kernels are not counted
         block()
     return float(counter.get_total_flops())
 

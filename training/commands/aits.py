@@ -1,8 +1,8 @@
 """Measure the average inference time per sentence (AITS), and throughput.
 
-AITS as MLD and the paper measure it: sentences of the test split one by one at their clips' lengths, text
-encoding included, loading left out. Throughput: whole batches of the same sentences. Writes `aits.json` and
-`aits.md`.
+AITS as measured by MLD and the paper: sentences of the test split one by one, with their clips' lengths,
+including text encoding, excluding loading. Throughput: full batches of the same sentences. Writes `aits.json`
+and `aits.md`.
 
 Example:
     python -m training aits --data DATA --out RESULTS --row RAM=open-small --row "CFG=open-small,reg_scale=0"
@@ -19,25 +19,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_out(parser)
     options.add_rows(parser)
     parser.add_argument(
-        "--sentences", type=options.count(1), default=100, help="that AITS is the mean of (default: 100)"
+        "--sentences", type=options.count(1), default=100, help="that AITS is averaged over (default: 100)"
     )
     parser.add_argument(
         "--batch-sizes",
         type=options.count(1),
         nargs="*",
         default=[32, 256],
-        help="of throughput (default: 32 256)",
+        help="for throughput (default: 32 256)",
     )
     options.add_seed(parser)
     options.add_device(parser)
 
 
-def run(given: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> None:
     """Measure and print the table."""
     from training.evaluation.aits import markdown, measure
 
-    rows = options.rows_of(given)
+    rows = options.rows_of(arguments)
     summary = measure(
-        rows, given.data, given.out, given.sentences, given.batch_sizes, given.device, given.seed
+        rows,
+        arguments.data,
+        arguments.out,
+        arguments.sentences,
+        arguments.batch_sizes,
+        arguments.device,
+        arguments.seed,
     )
     print(markdown(summary))

@@ -1,8 +1,9 @@
-"""Fit what a checkpoint is told after its training, and keep it in its folder.
+"""Calibrate a trained checkpoint: fit its similarity and collect its known actions, in its folder.
 
-`RAMPipeline.similarity` is a logistic curve of the cosine between z_t and z_m. It is fitted to every caption
-of the validation split with its own motion and, as often, with one of another action. The known actions,
-which `ram-sdk prompts` lists and which far prompts are told from, are those of the training split.
+`RAMPipeline.similarity` is a logistic function of the cosine between z_t and z_m. It is fitted to pairs of
+validation captions with their own motions and, equally often, with motions of another action. The known
+actions are those of the training split; `ram-sdk prompts` lists them, and unfamiliar prompts are detected by
+their distance to them.
 
 Example:
     python -m training calibrate --checkpoint CHECKPOINT --data DATA
@@ -20,19 +21,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_data(parser)
 
 
-def run(given: argparse.Namespace) -> None:
-    """Fit, write and print both."""
+def run(arguments: argparse.Namespace) -> None:
+    """Calibrate, and print the result."""
     from ram_sdk.shipped import SHIPPED
     from training.data.folder import MotionTextFolder
     from training.evaluation.calibration import calibrate
 
-    folder = Path(SHIPPED.get(given.checkpoint, given.checkpoint))
+    folder = Path(SHIPPED.get(arguments.checkpoint, arguments.checkpoint))
     if not folder.is_dir():
         raise ValueError(
-            f"--checkpoint {given.checkpoint}: expected a folder, the calibration is written there"
+            f"--checkpoint {arguments.checkpoint}: expected a folder, into which the calibration is written"
         )
-    matcher, known = calibrate(folder, MotionTextFolder(given.data))
+    matcher, known = calibrate(folder, MotionTextFolder(arguments.data))
     print(f"similarity = sigmoid({matcher.config.scale:.2f} cosine {matcher.config.bias:+.2f})")
     if known:
         count, far = len(known.config.actions), known.config.far
-        print(f"{count} known actions; texts further than {far:g} from all of them are unlike them")
+        print(f"{count} known actions; texts further than {far:g} from all of them are unfamiliar")

@@ -1,8 +1,8 @@
-r"""Evaluate checkpoints and settings, together with the ground truth.
+r"""Evaluate checkpoints and settings, and the ground truth.
 
-What a row leaves out is the checkpoint's default. Writes `metrics.json` and `metrics.md` after each
-replication; the same command resumes where it stopped. `--clips 500 --replications 1
---multimodality-texts 10` is a quick look.
+Settings that a row does not name are the checkpoint's defaults. Writes `metrics.json` and `metrics.md` after
+each replication; the same command resumes a stopped evaluation. For a quick look use `--clips 500
+--replications 1 --multimodality-texts 10`.
 
 Example:
     python -m training evaluate --data DATA --out RESULTS --row RAM=open-small \
@@ -22,17 +22,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_protocol(parser)
 
 
-def run(given: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> None:
     """Evaluate and print the tables."""
     from training.evaluation.evaluate import evaluate, markdown
 
     summary = evaluate(
-        options.rows_of(given),
-        given.data,
-        options.evaluator_of(given),
-        given.out,
-        options.protocol_of(given),
-        given.batch_size,
-        given.device,
+        options.rows_of(arguments),
+        arguments.data,
+        options.evaluator_of(arguments),
+        arguments.out,
+        options.protocol_of(arguments),
+        arguments.batch_size,
+        arguments.device,
     )
     print(markdown(summary))

@@ -1,7 +1,7 @@
-"""Turn a training run into a pipeline folder that `RAMPipeline.from_pretrained` loads.
+"""Export a training run to a pipeline folder that `RAMPipeline.from_pretrained` loads.
 
-The averaged weights go in, with the data's feature statistics, a duration estimator fitted in closed form on
-the training captions, and a model card.
+The folder holds the averaged weights, the data's feature statistics, a duration estimator fitted in closed
+form on the training captions, and a model card.
 
 Example:
     python -m training export --run RUN --data DATA --out CHECKPOINT
@@ -19,12 +19,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_data(parser)
     options.add_out(parser, "pipeline folder to write")
     parser.add_argument("--name", help="title of the model card; default: the folder's name")
-    parser.add_argument("--notes", type=Path, nargs="*", default=[], help="Markdown to end the card with")
-    parser.add_argument("--half", action="store_true", help="store the weights in float16, half as large")
+    parser.add_argument("--notes", type=Path, nargs="*", default=[], help="Markdown appended to the card")
+    parser.add_argument("--half", action="store_true", help="store the weights in float16, half the size")
 
 
-def run(given: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> None:
     """Export."""
     from training.export import export
 
-    export(given.run, given.data, given.out, given.name, given.notes, given.half)
+    export(arguments.run, arguments.data, arguments.out, arguments.name, arguments.notes, arguments.half)

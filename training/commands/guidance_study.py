@@ -1,8 +1,8 @@
-"""Study which guidance serves a checkpoint best: chosen on validation, reported once on test.
+"""Find the best guidance for a checkpoint: chosen on validation, reported once on test.
 
-Starts from the paper's guidance (w_reg 5, w_cfg 1.5, REG at every step but the first, steps evenly spaced)
-and changes one thing after another. Writes `study.json` and `study.md`; the same command resumes where it
-stopped.
+Starts from the paper's guidance (w_reg 5, w_cfg 1.5, REG at every step but the first, evenly spaced steps)
+and changes one setting after another. Writes `study.json` and `study.md`; the same command resumes a stopped
+study.
 
 Example:
     python -m training guidance-study --data DATA --out STUDY --checkpoint open-small
@@ -23,11 +23,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--clips",
         type=options.count(1),
         default=256,
-        help="motions a draw on validation (default: 256)",
+        help="motions per replication on validation (default: 256)",
     )
     options.add_replications(parser, 1)
     parser.add_argument(
-        "--test-clips", type=options.count(1), help="motions a replication on test; default: all"
+        "--test-clips", type=options.count(1), help="motions per replication on test; default: all"
     )
     parser.add_argument("--test-replications", type=options.count(1), default=1, help="on test (default: 1)")
     options.add_seed(parser)
@@ -35,19 +35,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_device(parser)
 
 
-def run(given: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> None:
     """Run the study and print it."""
     from training.evaluation.protocol import Protocol
     from training.research.guidance_study import markdown, study
 
     content = study(
-        given.data,
-        given.out,
-        options.evaluator_of(given),
-        given.checkpoint,
-        Protocol("val", given.replications, given.clips, 0, given.seed),
-        Protocol("test", given.test_replications, given.test_clips, 0, given.seed),
-        given.batch_size,
-        given.device,
+        arguments.data,
+        arguments.out,
+        options.evaluator_of(arguments),
+        arguments.checkpoint,
+        Protocol("val", arguments.replications, arguments.clips, 0, arguments.seed),
+        Protocol("test", arguments.test_replications, arguments.test_clips, 0, arguments.seed),
+        arguments.batch_size,
+        arguments.device,
     )
     print(markdown(content))

@@ -1,6 +1,6 @@
-"""Measure what a checkpoint's latents are worth: retrieval both ways, reconstruction, the time of a query.
+"""Evaluate a checkpoint's latent space: retrieval in both directions, reconstruction, query time.
 
-Every clip of the test split is used with its first caption. Retrieval is compared with the open evaluator's.
+Uses every clip of the test split with its first caption. Retrieval is compared with the open evaluator's.
 
 Example:
     python -m training latent-space --data DATA
@@ -16,14 +16,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_checkpoint(parser)
     options.add_data(parser)
     parser.add_argument(
-        "--reconstruct", type=options.count(0), default=20, help="motions to make again (default: 20)"
+        "--reconstruct", type=options.count(0), default=20, help="motions to reconstruct (default: 20)"
     )
     options.add_seed(parser)
 
 
-def run(given: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> None:
     """Measure and print."""
     from ram_sdk import RAMPipeline
     from training.evaluation.latent_space import report
 
-    print(report(RAMPipeline.from_pretrained(given.checkpoint), given.data, given.reconstruct, given.seed))
+    print(
+        report(
+            RAMPipeline.from_pretrained(arguments.checkpoint),
+            arguments.data,
+            arguments.reconstruct,
+            arguments.seed,
+        )
+    )

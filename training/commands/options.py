@@ -1,4 +1,4 @@
-"""Options that several commands share: one name, one meaning and one check each."""
+"""Options that several commands share, each with one name, one meaning and one check."""
 
 import argparse
 from collections.abc import Callable
@@ -16,12 +16,12 @@ def add_data(parser: argparse.ArgumentParser) -> None:
 
 
 def add_out(parser: argparse.ArgumentParser, what: str = "folder of the results") -> None:
-    """`--out`: what is written."""
+    """`--out`: the output."""
     parser.add_argument("--out", type=Path, required=True, help=what)
 
 
 def add_checkpoint(parser: argparse.ArgumentParser) -> None:
-    """`--checkpoint`: a pipeline; default: the one that the package ships as its default."""
+    """`--checkpoint`: a pipeline; default: the package's default checkpoint."""
     from ram_sdk.shipped import DEFAULT, SHIPPED
 
     parser.add_argument(
@@ -34,13 +34,13 @@ def add_checkpoint(parser: argparse.ArgumentParser) -> None:
 def add_device(parser: argparse.ArgumentParser) -> None:
     """`--device`: where the networks run; checked before any work."""
     parser.add_argument(
-        "--device", type=_device, default="auto", help="cpu, cuda or mps (default: cuda if there is one)"
+        "--device", type=_device, default="auto", help="cpu, cuda or mps (default: cuda if available)"
     )
 
 
 def add_seed(parser: argparse.ArgumentParser) -> None:
-    """`--seed`: of everything random."""
-    parser.add_argument("--seed", type=count(0), default=0, help="of everything random (default: 0)")
+    """`--seed`: of all randomness."""
+    parser.add_argument("--seed", type=count(0), default=0, help="of all randomness (default: 0)")
 
 
 def add_config(parser: argparse.ArgumentParser, default: Path | None) -> None:
@@ -58,7 +58,7 @@ def add_overrides(parser: argparse.ArgumentParser) -> None:
 
 
 def add_rows(parser: argparse.ArgumentParser, required: bool = False) -> None:
-    """`--row`, several times: what is compared; read them with `rows_of`."""
+    """`--row`, repeatable: what is compared; read them with `rows_of`."""
     parser.add_argument(
         "--row",
         dest="rows",
@@ -66,7 +66,7 @@ def add_rows(parser: argparse.ArgumentParser, required: bool = False) -> None:
         action="append",
         required=required,
         metavar="NAME=CHECKPOINT[,setting=value]",
-        help="a shipped checkpoint's name, a pipeline folder or a Hub repository, and how it samples: "
+        help="a shipped checkpoint's name, a pipeline folder or a Hub repository, and its sampling settings: "
         "reg_scale, cfg_scale, steps, timestep_spacing, sampler, reg_timesteps=46+44; may be repeated"
         + ("" if required else "; default: RAM with the default checkpoint"),
     )
@@ -96,19 +96,19 @@ def evaluator_of(options: argparse.Namespace) -> "Evaluator":
 
 
 def add_protocol(parser: argparse.ArgumentParser) -> None:
-    """What is drawn for an evaluation, and where it is made; read it with `protocol_of`."""
+    """The evaluator, the samples of an evaluation, and the device; read them with `protocol_of`."""
     from training.evaluation.protocol import Protocol
 
     defaults = Protocol()
     add_evaluator(parser)
     parser.add_argument("--split", default=defaults.split, help=f"default: {defaults.split}")
     add_replications(parser, defaults.replications)
-    parser.add_argument("--clips", type=count(1), help="motions a replication; default: one for every clip")
+    parser.add_argument("--clips", type=count(1), help="motions per replication; default: all clips")
     parser.add_argument(
         "--multimodality-texts",
         type=count(0),
         default=defaults.multimodality_texts,
-        help=f"captions of MultiModality; 0 leaves it out (default: {defaults.multimodality_texts})",
+        help=f"captions for MultiModality; 0 skips it (default: {defaults.multimodality_texts})",
     )
     add_seed(parser)
     add_batch_size(parser)
@@ -116,14 +116,14 @@ def add_protocol(parser: argparse.ArgumentParser) -> None:
 
 
 def add_replications(parser: argparse.ArgumentParser, default: int) -> None:
-    """`--replications`: how often everything is drawn again."""
+    """`--replications`: how often the evaluation is repeated with new samples."""
     parser.add_argument(
-        "--replications", type=count(1), default=default, help=f"draws of everything (default: {default})"
+        "--replications", type=count(1), default=default, help=f"repetitions (default: {default})"
     )
 
 
 def protocol_of(options: argparse.Namespace) -> "Protocol":
-    """The protocol that the options of `add_protocol` ask for."""
+    """The protocol of the options of `add_protocol`."""
     from training.evaluation.protocol import Protocol
 
     return Protocol(
@@ -137,7 +137,7 @@ def add_batch_size(parser: argparse.ArgumentParser) -> None:
 
 
 def count(least: int) -> Callable[[str], int]:
-    """The type of an option that is a whole number of at least `least`."""
+    """The type of an option whose value is a whole number of at least `least`."""
 
     def read(text: str) -> int:
         try:
@@ -154,13 +154,13 @@ def count(least: int) -> Callable[[str], int]:
 def _device(name: str) -> str:
     import torch
 
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name == "auto":
-        return "cuda" if there["cuda"] else "cpu"
-    if name not in there:
+        return "cuda" if available["cuda"] else "cpu"
+    if name not in available:
         raise argparse.ArgumentTypeError(f"{name!r} is not a device: use cpu, cuda or mps")
-    if not there[name]:
-        raise argparse.ArgumentTypeError(f"this torch sees no {name} device: use --device cpu")
+    if not available[name]:
+        raise argparse.ArgumentTypeError(f"torch finds no {name} device: use --device cpu")
     return name
 
 

@@ -1,8 +1,8 @@
-"""Measure what an evaluator can distinguish, on real motions and corrupted ones.
+"""Measure what an evaluator can distinguish, on real and corrupted motions.
 
-R-Precision with the limits that captions set, R-Precision of shuffled captions (chance), FID of one half
-against the other, and FID, R-Precision and MM-Dist of motions corrupted in known ways. Writes `sanity.json`
-and `sanity.md`.
+R-Precision with the upper bounds that identical captions impose, R-Precision of shuffled captions (chance),
+FID of one half of the motions against the other, and FID, R-Precision and MM-Dist of motions corrupted in
+known ways. Writes `sanity.json` and `sanity.md`.
 
 Example:
     python -m training sanity --data DATA --out RESULTS [--evaluator RUN/evaluator]
@@ -22,8 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_device(parser)
 
 
-def run(given: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> None:
     """Measure and print the tables."""
     from training.evaluation.sanity import markdown, measure
 
-    print(markdown(measure(options.evaluator_of(given), given.data, given.out, given.seed)))
+    print(markdown(measure(options.evaluator_of(arguments), arguments.data, arguments.out, arguments.seed)))

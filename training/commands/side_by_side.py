@@ -1,7 +1,7 @@
-r"""Draw Figure 3: what several checkpoints or settings make of the same prompts.
+r"""Draw Figure 3: motions of several checkpoints or settings for the same prompts.
 
-All rows share noise and lengths. A `.png` is a page of strips of poses, `.gif` and `.mp4` play the motions
-side by side, a row for each prompt, and `.html` plays those of one prompt in 3D.
+All rows share noise and lengths. A `.png` is a page of pose strips, `.gif` and `.mp4` play the motions side
+by side, one row per prompt, and `.html` plays those of one prompt in 3D.
 
 Example:
     python -m training side-by-side --prompts "a person waves" "a person jumps" --out figure3.png \
@@ -17,18 +17,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("--prompts", nargs="+", required=True, help="what the person does")
     options.add_rows(parser, required=True)
-    parser.add_argument("--duration", type=float, help="seconds; default: what the first row estimates")
+    parser.add_argument("--duration", type=float, help="seconds; default: estimated by the first row")
     options.add_out(parser, "a file: .png, .gif, .mp4 or .html")
     options.add_seed(parser)
     options.add_device(parser)
 
 
-def run(given: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> None:
     """Generate and draw."""
     from training.research.figures.rows import generate
     from training.research.figures.side_by_side import check_suffix, compare
 
-    check_suffix(given.out, len(given.prompts))
-    seconds = None if given.duration is None else [given.duration] * len(given.prompts)
-    compare(generate(given.rows, given.prompts, seconds, given.seed, given.device), given.rows, given.out)
-    print(given.out)
+    check_suffix(arguments.out, len(arguments.prompts))
+    seconds = None if arguments.duration is None else [arguments.duration] * len(arguments.prompts)
+    compare(
+        generate(arguments.rows, arguments.prompts, seconds, arguments.seed, arguments.device),
+        arguments.rows,
+        arguments.out,
+    )
+    print(arguments.out)

@@ -1,7 +1,7 @@
-"""Train RAM, or resume the training in a run's folder.
+"""Train RAM, or resume a training run.
 
-The same command resumes where an earlier run in the same folder stopped, and so does a run that was sent
-SIGTERM. For several GPUs put `accelerate launch` before: `accelerate launch -m training train ...`.
+The same command resumes an earlier run in the same folder; SIGTERM saves and stops a run. For several GPUs
+use `accelerate launch -m training train ...`.
 
 Example:
     python -m training train --config training/configs/open-small.yaml --data DATA --out RUN [key=value ...]
@@ -9,7 +9,7 @@ Example:
 
 import argparse
 
-from training.commands import frame, options
+from training.commands import options, runner
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,11 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_device(parser)
 
 
-def run(given: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Train; returns the exit code."""
     from training.config import load_config
     from training.loop import train
 
-    config = load_config(given.config, given.overrides)
-    finished = train(config, given.data, given.out, cpu=given.device == "cpu")
-    return frame.DONE if finished else frame.INTERRUPTED
+    config = load_config(arguments.config, arguments.overrides)
+    finished = train(config, arguments.data, arguments.out, cpu=arguments.device == "cpu")
+    return runner.DONE if finished else runner.INTERRUPTED

@@ -1,7 +1,7 @@
 """Train the open evaluator, or resume its training.
 
 The weights with the best R-Precision on the validation split are kept in `OUT/evaluator`. The same command
-resumes where an earlier run in the same folder stopped.
+resumes an earlier run in the same folder.
 
 Example:
     python -m training train-evaluator --data DATA --out RUN
@@ -18,8 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_out(parser, "folder of the run; an earlier run in it is resumed")
 
 
-def run(given: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> None:
     """Train."""
     from training.evaluation.train_evaluator import train
 
-    train(given.data, given.out)
+    train(arguments.data, arguments.out)

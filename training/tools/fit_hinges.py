@@ -1,9 +1,9 @@
-"""Learn where the hinges of straight limbs point, and measure the twist of upper arms and thighs.
+"""Fit the hinge directions of straight limbs, and measure the twist of upper arms and thighs.
 
-Bent limbs teach: the axis of elbow or knee is the normal of the plane in which the limb bends, and the rule
-of `ram_sdk.skeleton.hinges` is the weighted least-squares fit to it, linear in the direction of the upper
-bone. Captures of CMU and ACCAD teach it. It is measured on joint rotations that were recorded, of people who
-did not teach it: the CMU subjects whose captures are BVH files, ACCAD's Male2, and Bandai-Namco's performers.
+The axis of a bent elbow or knee is the normal of the plane in which the limb bends; the rule of
+`ram_sdk.skeleton.hinges` is a weighted least-squares fit to it, linear in the direction of the upper bone. It
+is fitted to captures of CMU and ACCAD, and evaluated on recorded joint rotations of other performers: the CMU
+subjects whose captures are BVH files, ACCAD's Male2, and Bandai-Namco's performers.
 """
 
 from collections import defaultdict
@@ -28,7 +28,7 @@ from ram_sdk.skeleton.tree import JointTree
 from training.open_data.captures import CaptureFile, find_captures, read_capture
 from training.open_data.cleaning import FPS
 
-_EVERY = {"cmu": 2, "accad": 2, "bandai-namco": 24}  # how many captures of a source there are to each used
+_EVERY = {"cmu": 2, "accad": 2, "bandai-namco": 24}  # every n-th capture of a source is used
 _ACCAD_HELD_OUT = "Male2"
 _BENT = 20.0  # degrees; the plane of a straighter limb is noise
 _RIDGE = 1e-3
@@ -49,7 +49,7 @@ def fit(captures_folder: Path, work: Path) -> None:
 
     Args:
         captures_folder: archives, or unpacked folders.
-        work: where archives are unpacked, once.
+        work: where archives are unpacked.
     """
     captures = [
         file
@@ -57,18 +57,18 @@ def fit(captures_folder: Path, work: Path) -> None:
         if not file.excluded and int(file.capture_id) % _EVERY.get(file.source, 10**9) == 0
     ]
     recorded = {file.performer for file in captures if file.source == "cmu" and file.path.suffix == ".bvh"}
-    teaching = [
+    fitting = [
         file
         for file in captures
         if (file.source == "cmu" and file.performer not in recorded)
         or (file.source == "accad" and file.performer != _ACCAD_HELD_OUT)
     ]
-    print_rules(teaching)
-    print_errors([file for file in captures if file.path.suffix == ".bvh" and file not in teaching])
+    print_rules(fitting)
+    print_errors([file for file in captures if file.path.suffix == ".bvh" and file not in fitting])
 
 
 def print_rules(files: list[CaptureFile]) -> None:
-    """Fit the rules of arms and legs, the right ones mirrored to the left."""
+    """Fit the rules of arms and legs, with the right side mirrored to the left."""
     rows: dict[float, list[Tensor]] = defaultdict(list)
     axes: dict[float, list[Tensor]] = defaultdict(list)
     for file in tqdm(files, desc="fitting"):
@@ -82,7 +82,7 @@ def print_rules(files: list[CaptureFile]) -> None:
             bent = _degrees(bone, lower) > _BENT
             mirror = bone.new_tensor((limb.side, 1.0, 1.0))
             inputs = F.pad(bone * mirror, (1, 0), value=1.0)
-            rows[limb.bends].append((inputs / sine)[bent])  # the less bent, the more it is worth
+            rows[limb.bends].append((inputs / sine)[bent])  # straighter limbs have more weight
             axes[limb.bends].append((axis * limb.side * mirror / sine**2)[bent])
     for name, bends in (("ARM", 1.0), ("LEG", -1.0)):
         x, y = torch.cat(rows[bends]), torch.cat(axes[bends])
@@ -92,7 +92,7 @@ def print_rules(files: list[CaptureFile]) -> None:
 
 
 def print_errors(files: list[CaptureFile]) -> None:
-    """Print how far recorded and found hinges are turned from each other about the upper bone."""
+    """Print the angle between recorded and estimated hinges about the upper bone."""
     measured = _measure(files)
     print(
         "\n| source | limb | frames | bend | degrees, no twist | degrees, hinges |\n|---|---|---|---|---|---|"
@@ -108,9 +108,9 @@ def print_errors(files: list[CaptureFile]) -> None:
 
 
 def _measure(files: list[CaptureFile]) -> dict[tuple[str, float], list[Measured]]:
-    """For each source and kind of limb the captures' hinges, recorded and found."""
+    """The recorded and estimated hinges of the captures, by source and kind of limb."""
     offsets = canonical_offsets()
-    takes = defaultdict(list)  # by skeleton, whose hinge points one way in the axes of the upper bone
+    takes = defaultdict(list)  # by skeleton: its hinge has one direction in the axes of the upper bone
     for file in tqdm(files, desc="measuring"):
         joints = _joints(file)
         before, after = _world(closed_form(joints, offsets)), _world(inverse_kinematics(joints).rotations)
@@ -142,7 +142,7 @@ def _joints(file: CaptureFile) -> Tensor:
 
 
 def _recorded(file: CaptureFile, frames: int) -> list[Tensor]:
-    """World rotations `(frames, 3, 3)` of the joints that turn the upper bones of `LIMBS`."""
+    """World rotations `(frames, 3, 3)` of the parent joints of the upper bones of `LIMBS`."""
     motion = read_bvh(file.path)
     found = find_roles(JointTree(motion.names, motion.parents, motion.rest_positions())).joints
     upper = [found[f"{side}_{joint}"] for joint in ("shoulder", "hip") for side in ("left", "right")]

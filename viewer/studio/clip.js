@@ -1,15 +1,15 @@
-// A clip to edit: one's own file, or the motion on the stage; what of it stays, what is made anew.
+// A clip to edit, from a file or from the stage: what to keep and what to generate.
 import { postFiles } from './api.js';
 import { $, FieldError } from './dom.js';
 
 export class Clip {
-  // show(info) puts the clip on the stage; fail(error) says what is wrong.
+  // show(info) puts the clip on the stage; fail(error) shows an error.
   constructor({ formats, limits }, { show, fail }) {
     Object.assign(this, { show, fail, info: null });
     const readable = formats.filter((one) => one.readable).map(({ name }) => `.${name}`);
     $('clip-file').accept = readable.join(',');
     $('clip-hint').textContent =
-      `${readable.join(', ')}, up to ${Math.round(limits.upload_bytes / 1e6)} MB. It goes to this server only.`;
+      `${readable.join(', ')}, up to ${Math.round(limits.upload_bytes / 1e6)} MB. It is sent to this server only.`;
     $('clip-file').onchange = ({ target }) => target.files[0] && this.upload(target.files[0], limits);
     $('keep').onchange = () => this.showSettings();
     for (const id of ['gap-from', 'gap-to']) $(id).oninput = () => this.showGap(id);
@@ -25,7 +25,9 @@ export class Clip {
     $('clip-file-error').textContent = '';
     try {
       if (file.size > most)
-        throw new Error(`${file.name} has ${(file.size / 1e6).toFixed(1)} MB: at most ${most / 1e6} MB.`);
+        throw new Error(
+          `${file.name} has ${(file.size / 1e6).toFixed(1)} MB: the limit is ${most / 1e6} MB.`,
+        );
       const info = await (await postFiles('motions', { file })).json();
       this.set({ id: info.id, name: file.name, duration: info.duration });
       await this.show(info);

@@ -1,7 +1,7 @@
-// Small words for the page's elements.
+// Helpers for the page's elements.
 export const $ = (id) => document.getElementById(id);
 
-// A new element: properties are set as they are, "data-..." and "aria-..." as attributes.
+// A new element: role, "data-..." and "aria-..." are set as attributes, all others as properties.
 export function el(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -12,7 +12,7 @@ export function el(tag, properties = {}, ...children) {
   return element;
 }
 
-// What is wrong with a field, said beside it; the form's own line where there is no such field.
+// An error of a field, shown next to it, or in the form's own line if there is no such field.
 export class FieldError extends Error {
   constructor(field, message) {
     super(message);
@@ -35,7 +35,7 @@ export function showError({ field, message }) {
   input.focus();
 }
 
-// A number that people typed, decimal comma or point; null where the field is empty.
+// A typed number, with decimal comma or point; null if the field is empty.
 export function typedNumber(field, name, text, { low = -Infinity, high = Infinity, whole = false } = {}) {
   const typed = String(text ?? '')
     .trim()

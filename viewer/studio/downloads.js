@@ -1,4 +1,4 @@
-// The dialog that saves a motion: every format that the server can write, with its options.
+// The download dialog: every format that the server can write, with its options.
 import { getBlob, keptId } from './api.js';
 import { $, el } from './dom.js';
 
@@ -20,7 +20,7 @@ export function fileName(text) {
 }
 
 export class Downloads {
-  // chosen() gives the MotionInfo to save, and character() {name, blob} where it stands on a user's character.
+  // chosen() returns the MotionInfo to save; character() {name, blob} if it is on a user's character.
   constructor({ formats, terms }, { chosen, character }) {
     Object.assign(this, { formats, chosen, character });
     $('download-terms').textContent = `Terms of the checkpoint: ${terms}`;
@@ -58,7 +58,7 @@ export class Downloads {
     const format = this.formats.find(({ name }) => name === $('format').value);
     $('format-hint').textContent = format
       ? capital(format.content).replaceAll('`', '')
-      : 'Your file with the motion in it.';
+      : 'Your file with the motion.';
     $('format-options').replaceChildren(
       ...(format?.options ?? []).map((option) => {
         const id = `option-${option.name}`;

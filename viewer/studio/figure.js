@@ -1,4 +1,4 @@
-// The estimate as it forms: a figure of rods and balls, an actor as the stage knows them.
+// The current estimate: a figure of rods and balls, which is an actor of the stage.
 import * as THREE from 'three';
 
 const THICK = 0.045; // metres, radius of a limb
@@ -27,7 +27,7 @@ export class Figure {
     this.frames = [];
   }
 
-  // joints: [[[x, y, z] of each joint] of each frame], over so many seconds.
+  // joints: [[[x, y, z] of each joint] of each frame]; seconds: their duration.
   set(joints, seconds) {
     this.frames = joints.map((frame) => frame.map((place) => new THREE.Vector3(...place)));
     this.duration = seconds - 1 / this.fps; // when its last frame begins

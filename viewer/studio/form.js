@@ -1,4 +1,4 @@
-// The panel's fields as settings and back, what the checkpoint offers in them, and the tabs.
+// The panel's fields as settings and back, their defaults and limits from the checkpoint, and the tabs.
 import { $, el } from './dom.js';
 import { emptySettings } from './settings.js';
 
@@ -27,7 +27,7 @@ const TEXTS = {
 const CHECKS = { smooth: 'path-smooth', along: 'path-along' };
 
 export class Form {
-  // parts: {timeline, clip, path}, which hold what is no plain field.
+  // parts: {timeline, clip, path}, which hold settings that are not plain fields.
   constructor(capabilities, parts) {
     Object.assign(this, { parts, mode: 'prompt' });
     const { defaults, presets, shortest, longest, limits } = capabilities;
@@ -36,7 +36,7 @@ export class Form {
     $('candidates').max = limits.motions;
     for (const name of ['steps', 'reg_scale', 'cfg_scale']) $(name).placeholder = defaults[name];
     $('preset').replaceChildren(
-      el('option', { value: '', textContent: 'the checkpoint’s own' }),
+      el('option', { value: '', textContent: 'the checkpoint’s default' }),
       ...presets.map(({ name, steps, sampler }) =>
         el('option', { value: name, textContent: `${name}: ${steps} steps, ${sampler}` }),
       ),

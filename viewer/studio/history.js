@@ -1,7 +1,7 @@
-// Results kept in this browser: settings, what the server said of the motions, and their bodies as GLB.
+// Results kept in this browser: settings, the server's descriptions of the motions, and their bodies as GLB.
 import { $, el } from './dom.js';
 
-const MOST = 40; // results; older ones are forgotten
+const MOST = 40; // results; older ones are deleted
 
 function request(action) {
   return new Promise((resolve, reject) => {
@@ -27,7 +27,7 @@ async function store(mode, act) {
 }
 
 export class History {
-  // restore(entry) puts one on the stage again.
+  // restore(entry) puts a result back on the stage.
   constructor(restore) {
     this.restore = restore;
     this.channel = new BroadcastChannel('ram-studio');
@@ -51,7 +51,7 @@ export class History {
       await store('readwrite', act);
     } catch (error) {
       $('history').querySelector('.hint').textContent =
-        `This browser does not keep a history here (${error.message}).`;
+        `This browser cannot store a history here (${error.message}).`;
     }
     this.channel.postMessage('changed');
     await this.show();
@@ -64,7 +64,7 @@ export class History {
     $('entries').replaceChildren(...entries.reverse().map((entry) => this.line(entry)));
     if (!entries.length)
       $('entries').append(
-        el('li', { className: 'hint', textContent: 'Nothing yet: what you make is listed here.' }),
+        el('li', { className: 'hint', textContent: 'Nothing yet: your results will be listed here.' }),
       );
   }
 
@@ -94,7 +94,7 @@ export class History {
         type: 'button',
         className: 'icon plain',
         textContent: '×',
-        'aria-label': `Forget ${title}`,
+        'aria-label': `Delete ${title}`,
         onclick: () => this.change((results) => request(results.delete(entry.key))),
       }),
     );

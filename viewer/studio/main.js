@@ -1,4 +1,4 @@
-// The studio: asks the server what it can, then turns what people type and draw into motions on a stage.
+// The studio: reads the server's capabilities, then turns the user's input into motions on a stage.
 import { Stage } from '../stage.js';
 import { Transport } from '../transport.js';
 import { cancelJob, followJob, getJson, keptId, postJson } from './api.js';
@@ -13,12 +13,12 @@ import { emptySettings, fromFragment, toFragment, toRequest } from './settings.j
 import { followTheme } from './theme.js';
 import { Timeline } from './timeline.js';
 
-const DRAFT = 'ram-studio-draft'; // of this tab, for reloads
+const DRAFT = 'ram-studio-draft'; // in this tab's session, for reloads
 const say = (text) => {
   $('status').textContent = text;
 };
 
-// The page's text says what is missing where there is no WebGL.
+// Without WebGL the page shows a notice.
 function newStage() {
   try {
     return new Stage($('view'));
@@ -94,7 +94,7 @@ class Studio {
     this.stage.setFromAbove(above);
   }
 
-  // Opens with what the address carries, else with what this tab had before a reload.
+  // Starts with the settings in the address, or else with this tab's draft from before a reload.
   async start() {
     const fragment = location.hash.slice(1);
     let linked = null;
@@ -151,20 +151,20 @@ class Studio {
     if (!busy) return;
     $('bar').removeAttribute('value');
     $('progress-text').textContent = '';
-    say('Asked …');
+    say('Requested …');
     if (this.path.drawing) this.path.setDrawing(false);
     if (this.stage?.above) this.setFromAbove(false);
   }
 
   showQueue(position) {
-    say(position > 0 ? `In the queue, ${position} ahead of you.` : 'Your turn.');
+    say(position > 0 ? `In the queue, ${position} ahead of you.` : 'You are next.');
   }
 
   showEstimate(estimate, settings) {
     const { step, steps } = estimate;
     $('bar').value = step / steps;
     $('progress-text').textContent = `${step} of ${steps}`;
-    if ($('status').textContent !== 'It forms …') say('It forms …');
+    if ($('status').textContent !== 'Generating …') say('Generating …');
     this.results.showEstimate(estimate, titleOf(settings));
   }
 
@@ -185,13 +185,13 @@ class Studio {
     this.made = settings;
     this.form.fill({ ...emptySettings(), ...settings });
     await this.results.set(motions, bodies);
-    say('Here it is again.');
+    say('Restored from the history.');
   }
 
   async copyLink() {
     const settings = this.made ?? this.form.read();
     const link = `${location.origin}${location.pathname}#${toFragment(settings)}`;
-    const limits = settings.mode === 'clip' ? ' It works while the server keeps your clip.' : '';
+    const limits = settings.mode === 'clip' ? ' It works as long as the server keeps your clip.' : '';
     try {
       await navigator.clipboard.writeText(link);
       say(`Link copied.${limits}`);
@@ -210,7 +210,7 @@ class Studio {
     const { chosen } = this.results;
     this.form.setMode('clip');
     try {
-      if (!chosen) throw new Error('There is no motion on the stage yet: make one, or choose a file.');
+      if (!chosen) throw new Error('There is no motion on the stage yet: generate one, or choose a file.');
       this.clip.set({
         id: await keptId(chosen),
         name: chosen.prompt ?? 'your clip',
@@ -229,9 +229,9 @@ class Studio {
     $('terms').textContent = free ? '' : 'non-commercial';
     $('about-title').textContent = `Checkpoint ${checkpoint}`;
     $('about-licence').textContent = `Terms: ${terms}`;
-    $('about-terms').textContent = free ? '' : 'Read them before you use its motions commercially.';
+    $('about-terms').textContent = free ? '' : 'Check them before you use its motions commercially.';
     $('about-machine').textContent =
-      `ram_sdk ${version}. ${fps} frames a second, up to ${limits.motions} motions and ${limits.seconds} s at once. Nothing leaves this server.`;
+      `ram_sdk ${version}. ${fps} fps, up to ${limits.motions} motions and ${limits.seconds} s per request. Nothing leaves this server.`;
   }
 }
 
@@ -240,7 +240,7 @@ function titleOf({ mode, prompt, clipPrompt, segments }) {
   return mode === 'clip' ? clipPrompt : prompt;
 }
 
-// The field that a server's line is about.
+// The field that an error message of the server is about.
 function fieldOf(message, mode) {
   const own = ['duration', 'seed', 'num', 'candidates', 'steps', 'reg_scale', 'cfg_scale', 'timeline'];
   const words = {

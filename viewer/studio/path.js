@@ -2,14 +2,14 @@
 import * as THREE from 'three';
 import { $, el } from './dom.js';
 
-const NEAR = 0.25; // metres from a point within which it is taken hold of
-const APART = 0.5; // metres between the points of a line that is drawn
+const NEAR = 0.25; // metres from a point within which the pointer grabs it
+const APART = 0.5; // metres between the points of a drawn line
 const MOST = 40; // points
 const STEP = 0.5; // metres of the number fields
 const HANDLE = 0.09;
 
 export class FloorPath {
-  // stage: null where there is no WebGL; changed(points) is called after each change.
+  // stage: null without WebGL; changed(points) is called after each change.
   constructor(stage, changed) {
     Object.assign(this, { stage, changed, points: [], smooth: true, drawing: false });
     $('path-draw').onclick = () => this.setDrawing(!this.drawing);
@@ -35,7 +35,7 @@ export class FloorPath {
   setDrawing(drawing) {
     this.drawing = drawing;
     $('path-draw').setAttribute('aria-pressed', drawing);
-    $('path-draw').textContent = drawing ? 'Done' : this.points.length ? 'Change' : 'Draw';
+    $('path-draw').textContent = drawing ? 'Done' : this.points.length ? 'Edit' : 'Draw';
     if (this.stage) {
       this.stage.controls.enabled = !drawing;
       this.stage.setFromAbove(drawing);
@@ -90,7 +90,7 @@ export class FloorPath {
     } else this.set(this.points.map((point, index) => (index === this.held ? place : point)));
   }
 
-  // The number fields, for keyboards and exact places.
+  // The number fields, for keyboards and exact positions.
   showPoints() {
     const { points } = this;
     $('path-clear').hidden = !points.length;

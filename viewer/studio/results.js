@@ -1,4 +1,4 @@
-// What is on the stage: motions of a result side by side, the estimate of one as it forms, a user's character.
+// What is on the stage: motions of a result side by side, the current estimate of one, a user's character.
 import { GLTFLoader } from 'three/examples/jsm/loaders/GLTFLoader.js';
 import { getBytes, keptId, postFiles } from './api.js';
 import { $, el } from './dom.js';
@@ -10,7 +10,7 @@ const loader = new GLTFLoader();
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
 
 export class Results {
-  // stage and transport are null where there is no WebGL; say(text) tells what happened.
+  // stage and transport are null without WebGL; say(text) shows a status message.
   constructor(stage, transport, capabilities, { say }) {
     Object.assign(this, {
       stage,
@@ -25,17 +25,17 @@ export class Results {
     const characters = (capabilities.retarget ?? []).filter((suffix) => SHOWN.includes(suffix));
     $('character-field').hidden = !characters.length;
     $('character-file').accept = characters.join(',');
-    $('character-file').onchange = ({ target }) => target.files[0] && this.dress(target.files[0]);
+    $('character-file').onchange = ({ target }) => target.files[0] && this.setCharacter(target.files[0]);
     for (const id of ['character-root', 'character-hands'])
-      $(id).onchange = () => this.own && this.dress(this.own.file);
-    $('character-off').onclick = () => this.undress();
+      $(id).onchange = () => this.own && this.setCharacter(this.own.file);
+    $('character-off').onclick = () => this.removeCharacter();
   }
 
   get chosen() {
     return this.motions[this.pick] ?? null;
   }
 
-  // motions: [MotionInfo]; bodies: their GLB files, fetched where they are not given. Returns the bodies.
+  // motions: [MotionInfo]; bodies: their GLB files, fetched if not given. Returns the bodies.
   async set(motions, bodies = null) {
     const files = bodies ?? (await Promise.all(motions.map(({ id }) => getBytes(`motions/${id}.glb`))));
     Object.assign(this, { motions, files, pick: 0, figure: null, own: null });
@@ -98,7 +98,7 @@ export class Results {
     );
   }
 
-  // What the server warned of: of the motions, and of the character that one of them stands on.
+  // The server's warnings about the motions and the character.
   showWarnings() {
     const lines = [
       ...this.motions.flatMap(({ warnings }) => warnings ?? []),
@@ -127,7 +127,7 @@ export class Results {
     this.transport.setPlaying(!calm.matches);
   }
 
-  // Back to what was there before an estimate, where a job was cancelled or failed.
+  // Restores what was on the stage before an estimate, when a job was cancelled or failed.
   async dropEstimate() {
     if (!this.figure) return;
     this.figure = null;
@@ -139,20 +139,20 @@ export class Results {
     }
   }
 
-  async dress(file) {
+  async setCharacter(file) {
     $('character-error').textContent = '';
     this.say(`Putting the motion on ${file.name} …`);
     try {
       const motion = await keptId(this.chosen);
       const root = $('character-root').value;
       const hands = $('character-hands').value;
-      const answer = await postFiles('retarget', { character: file, motion, root, hands });
-      const warnings = JSON.parse(answer.headers.get('X-Warnings') ?? '[]');
-      const blob = await answer.blob();
+      const response = await postFiles('retarget', { character: file, motion, root, hands });
+      const warnings = JSON.parse(response.headers.get('X-Warnings') ?? '[]');
+      const blob = await response.blob();
       const bytes = await blob.arrayBuffer();
       this.own = { file, name: file.name, blob, bytes, warnings, index: this.pick };
       await this.putOnStage();
-      this.say(`${file.name} moves.`);
+      this.say(`The motion is on ${file.name}.`);
     } catch (error) {
       this.own = null;
       $('character-error').textContent = error.message;
@@ -162,7 +162,7 @@ export class Results {
     $('character-file').value = '';
   }
 
-  async undress() {
+  async removeCharacter() {
     this.own = null;
     await this.putOnStage();
     this.showWarnings();

@@ -1,7 +1,7 @@
-// What a result is made from: read from the form, kept for reloads, carried by links, sent to the server.
+// The settings of a result: read from the form, kept for reloads, encoded in links, sent to the server.
 import { FieldError, typedNumber } from './dom.js';
 
-const SHORTEST_SEGMENT = 0.5; // seconds, the server's rule
+const SHORTEST_SEGMENT = 0.5; // seconds, the server's limit
 const WHOLE_BODY = 'whole body';
 
 export function emptySettings() {
@@ -32,7 +32,7 @@ export function emptySettings() {
   };
 }
 
-// Whole-body segments follow each other; those of parts have a start of their own. Adds start and end.
+// Adds start and end: whole-body segments follow each other, those of parts have their own start.
 export function placed(segments) {
   let now = 0;
   return segments.map((one) => {
@@ -48,7 +48,7 @@ const rounded = (seconds) => Math.round(seconds * 1000) / 1000;
 export const totalSeconds = (segments) =>
   placed(segments).reduce((end, one) => (one.part === WHOLE_BODY ? Math.max(end, one.end) : end), 0);
 
-// The server's route and the body of the request; a FieldError says what is wrong with which field.
+// The server's route and the body of the request; throws a FieldError if a field is invalid.
 export function toRequest(settings, capabilities) {
   const shared = sampling(settings, capabilities);
   if (settings.mode === 'timeline') return composed(settings, shared, capabilities);
@@ -56,13 +56,13 @@ export function toRequest(settings, capabilities) {
   const { shortest, longest } = capabilities;
   const duration = typedNumber('duration', 'Length', settings.duration, { low: shortest, high: longest });
   const body = {
-    prompt: asked('prompt', settings.prompt),
-    ...many(settings, capabilities),
+    prompt: checkedPrompt('prompt', settings.prompt),
+    ...counts(settings, capabilities),
     ...shared,
     ...(duration === null ? {} : { duration }),
   };
   if (settings.path.length === 1)
-    throw new FieldError('path', 'A path needs at least two points: draw on, or clear it.');
+    throw new FieldError('path', 'A path needs at least two points: add one, or clear it.');
   if (settings.path.length) {
     const facing = settings.along ? 'along' : null;
     body.constraints = [{ kind: 'Path', points: settings.path, smooth: settings.smooth, facing }];
@@ -70,13 +70,13 @@ export function toRequest(settings, capabilities) {
   return { path: 'generate', body };
 }
 
-function asked(field, prompt) {
-  if (!prompt.trim()) throw new FieldError(field, 'Say what the person does, such as “a person jumps”.');
+function checkedPrompt(field, prompt) {
+  if (!prompt.trim()) throw new FieldError(field, 'Describe what the person does, such as “a person jumps”.');
   return prompt.trim();
 }
 
-function many({ num, candidates }, { limits }) {
-  const count = typedNumber('num', 'Candidates', num, { low: 1, high: limits.motions, whole: true }) ?? 1;
+function counts({ num, candidates }, { limits }) {
+  const count = typedNumber('num', 'Motions', num, { low: 1, high: limits.motions, whole: true }) ?? 1;
   const high = Math.max(1, Math.floor(limits.motions / count));
   const best = typedNumber('candidates', 'Best of', candidates, { low: 1, high, whole: true }) ?? 1;
   return { num: count, candidates: best };
@@ -100,7 +100,7 @@ function sampling(settings, { presets, most_steps: high }) {
 
 function composed({ segments }, shared, { limits }) {
   segments.forEach(({ prompt, seconds, start, part }, index) => {
-    asked(`row-${index}`, prompt);
+    checkedPrompt(`row-${index}`, prompt);
     const field = `row-${index}-seconds`;
     if (typedNumber(field, 'Seconds', seconds, { low: SHORTEST_SEGMENT, high: limits.seconds }) === null) {
       throw new FieldError(field, 'How many seconds does it take?');
@@ -115,7 +115,7 @@ function composed({ segments }, shared, { limits }) {
 function edited(settings, shared, { longest, limits }) {
   const { clip, keep, more } = settings;
   if (!clip) throw new FieldError('clip-file', 'Choose a clip first, or use the motion on the stage.');
-  const prompt = asked('clip-prompt', settings.clipPrompt);
+  const prompt = checkedPrompt('clip-prompt', settings.clipPrompt);
   const end = clip.duration;
   if (keep === 'after') {
     const seconds =
@@ -135,7 +135,7 @@ function edited(settings, shared, { longest, limits }) {
     [0, from],
     [to, end],
   ].filter(([start, stop]) => stop - start > 0.1);
-  if (!spans.length) throw new FieldError('gap', 'Nothing of the clip stays: make the gap shorter.');
+  if (!spans.length) throw new FieldError('gap', 'Nothing of the clip is kept: make the gap shorter.');
   if (end <= longest) return { path: 'edit', body: { ...body, keep: spans } };
   const segments = [
     ...spans.map(([start, stop]) => kept(clip, start, stop)),
@@ -146,7 +146,7 @@ function edited(settings, shared, { longest, limits }) {
 
 const kept = ({ id }, start, end) => ({ motion: id, start, end, from: start });
 
-// Settings as the fragment of an address: only what differs from empty ones.
+// Settings as the fragment of an address: only those that differ from the empty settings.
 export function toFragment(settings) {
   const empty = emptySettings();
   const own = Object.entries(settings).filter(
@@ -157,14 +157,14 @@ export function toFragment(settings) {
     timeline: ['segments'],
     clip: ['clip', 'clipPrompt', 'keep', 'gap', 'more'],
   };
-  const foreign = Object.entries(ofMode).flatMap(([mode, names]) => (mode === settings.mode ? [] : names));
-  const parts = own.filter(([name]) => !foreign.includes(name));
+  const ofOtherModes = Object.entries(ofMode).flatMap(([mode, names]) => (mode === settings.mode ? [] : names));
+  const parts = own.filter(([name]) => !ofOtherModes.includes(name));
   return new URLSearchParams(
     parts.map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
   ).toString();
 }
 
-// The settings that a fragment carries; null where it carries none.
+// The settings in a fragment, or null if there are none.
 export function fromFragment(fragment) {
   const settings = emptySettings();
   let known = false;
@@ -175,14 +175,14 @@ export function fromFragment(fragment) {
       settings[name] =
         typeof settings[name] === 'string' ? value : checkedLike(settings[name], JSON.parse(value), name);
     } catch {
-      throw new FieldError('form', `The link is damaged at “${name}”: ask for it again.`);
+      throw new FieldError('form', `The link is damaged at “${name}”: get a new one.`);
     }
   }
   return known ? settings : null;
 }
 
 function checkedLike(example, value, name) {
-  const sound = {
+  const checks = {
     segments: () =>
       value.length > 0 &&
       value.every(({ prompt, part }) => typeof prompt === 'string' && typeof part === 'string'),
@@ -190,6 +190,6 @@ function checkedLike(example, value, name) {
     gap: () => value.length === 2 && value.every(Number.isFinite),
     clip: () => typeof value.id === 'string' && Number.isFinite(value.duration),
   };
-  if (!(sound[name]?.() ?? typeof value === typeof example)) throw new TypeError(name);
+  if (!(checks[name]?.() ?? typeof value === typeof example)) throw new TypeError(name);
   return value;
 }

@@ -1,4 +1,4 @@
-// Light and dark: as the system says, until someone chooses.
+// Light and dark: the system's setting, until the user chooses.
 import { $ } from './dom.js';
 
 const CHOSEN = 'ram-studio-theme';

@@ -1,4 +1,4 @@
-// A timeline of several prompts: a row of fields for each, and bars under the stage to see and to drag.
+// A timeline of several prompts: a row of fields for each, and bars under the stage that can be dragged.
 import { $, el } from './dom.js';
 import { placed, totalSeconds } from './settings.js';
 
@@ -7,7 +7,7 @@ const STEP = 0.5; // seconds of an arrow key and of the fields
 const SHORTEST = 0.5;
 
 export class Timeline {
-  // seek(seconds) is called where the track is clicked.
+  // seek(seconds) is called when the track is clicked.
   constructor(parts, { seek }) {
     Object.assign(this, { parts, seek, segments: [] });
     $('add-row').onclick = () => {

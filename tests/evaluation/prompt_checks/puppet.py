@@ -46,7 +46,7 @@ def bump(frames: int) -> Array:
 
 
 def mirror(joints: Array) -> Array:
-    """Left and right exchanged."""
+    """Left and right swapped."""
     order = [0, 2, 1, 3, 5, 4, 6, 8, 7, 9, 11, 10, 12, 14, 13, 15, 17, 16, 19, 18, 21, 20]
     return joints[:, order] * [-1, 1, 1]
 

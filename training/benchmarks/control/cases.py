@@ -1,4 +1,4 @@
-"""Forty cases on captures of the test split, four ways over the floor and four loops."""
+"""Forty cases on captures of the test split, four paths and four loops."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,21 +13,21 @@ from training.data.folder import MotionTextFolder
 
 FPS = 20.0
 _FRAMES = 100
-_MARGIN = 20  # frames kept on each side of a gap at least
+_MARGIN = 20  # minimum number of frames kept on each side of a gap
 _GAPS = {"gap 0.5 s": 10, "gap 1 s": 20, "gap 2 s": 40}
 _PINNED = ("left_hand", "right_hand", "head", "left_foot", "right_foot", "pelvis")
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One thing to make.
+    """One test case.
 
     Attributes:
-        kind: which row it counts for.
+        kind: its row in the table.
         prompt: the capture's caption, or the prompt.
         frames: length of the motion.
-        constraints: what is asked.
-        truth: the capture; None where there is none.
+        constraints: on the motion.
+        truth: the capture, or None.
         free: `(frames,)` frames in which nothing is pinned.
     """
 
@@ -40,12 +40,12 @@ class Case:
 
 
 def capture_cases(folder: MotionTextFolder, seed: int, every: int = 1) -> list[Case]:
-    """Six of each gap (0.5, 1, 2 s), first and last pose, keyframes and pins; four of halves of the body.
+    """Six each of gaps (0.5, 1, 2 s), first and last pose, keyframes and pins; four of halves of the body.
 
     Args:
-        folder: the data set; clips of `test` of at least five seconds are drawn from, one a case.
+        folder: the data set; a different test clip of at least five seconds is drawn for each case.
         seed: of the draw.
-        every: take only every n-th case.
+        every: return only every n-th case.
     """
     rng = np.random.default_rng(seed)
     ids = [name for name in folder.ids("test") if not name.startswith("M")]
@@ -58,7 +58,7 @@ def capture_cases(folder: MotionTextFolder, seed: int, every: int = 1) -> list[C
 
 def _case(folder: MotionTextFolder, clip_id: str, kind: str, rng: np.random.Generator) -> Case:
     truth = Motion.from_features(folder.features(clip_id)[:_FRAMES])
-    truth = Motion(truth.joints)  # only the joints are passed on
+    truth = Motion(truth.joints)  # with joints only
     prompt = folder.captions(clip_id)[0].text
     free = np.ones(_FRAMES, dtype=bool)
     constraints: tuple[Constraint, ...]
@@ -85,10 +85,10 @@ def _case(folder: MotionTextFolder, clip_id: str, kind: str, rng: np.random.Gene
 
 
 def path_cases() -> list[Case]:
-    """A circle, an S, a square with corners, and 20 m straight on at 2 m/s."""
+    """A circle, an S, a square, and 20 m straight ahead at 2 m/s."""
     angle = np.linspace(0.0, 2 * np.pi, 49)
     circle = 1.5 * np.stack([1 - np.cos(angle), np.sin(angle)], axis=-1)
-    ways: Sequence[tuple[str, str, int, Path]] = (
+    paths: Sequence[tuple[str, str, int, Path]] = (
         ("path: circle", "a person walks forward", 196, Path(circle)),
         (
             "path: S",
@@ -104,11 +104,11 @@ def path_cases() -> list[Case]:
         ),
         ("path: straight", "a person runs forward", 196, Path(np.array([(0, 0), (0, 20)]))),
     )
-    return [_prompted(kind, prompt, frames, path) for kind, prompt, frames, path in ways]
+    return [_prompted(kind, prompt, frames, path) for kind, prompt, frames, path in paths]
 
 
 def loop_cases() -> list[Case]:
-    """Loops on the spot and under way."""
+    """Loops in place and with locomotion."""
     prompts = (
         "a person walks forward",
         "a person runs forward",

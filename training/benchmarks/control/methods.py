@@ -1,4 +1,4 @@
-"""Ways to meet constraints: ours, imputation, gradients through the decoder, and interpolation."""
+"""Methods to meet constraints: ours, imputation, gradients through the decoder, and interpolation."""
 
 from collections.abc import Callable
 
@@ -17,11 +17,11 @@ from ram_sdk.skeleton.kinematics import forward_kinematics
 from training.benchmarks.control.cases import FPS, Case
 
 Joints = NDArray[np.float64]
-_ROUNDS, _RATE = 10, 0.05  # of gradient descent at each denoising step
+_ITERATIONS, _LEARNING_RATE = 10, 0.05  # of gradient descent at each denoising step
 
 
 def unconstrained(pipeline: RAMPipeline, case: Case, seed: int) -> Joints:
-    """The prompt's motion without constraints."""
+    """A motion for the prompt without constraints."""
     return _joints(pipeline(case.prompt, case.frames, seed=seed).motions[0])
 
 
@@ -31,7 +31,7 @@ def steered(pipeline: RAMPipeline, case: Case, seed: int) -> Joints:
 
 
 def imputed(pipeline: RAMPipeline, case: Case, seed: int) -> Joints:
-    """Known features of known frames replace the estimate's at every step (MDM's editing)."""
+    """Replace the estimate's features by the known ones at every step (MDM's editing)."""
     assert case.truth is not None
     known = torch.from_numpy(_known_features(resolve(case.constraints, case.frames, FPS)))
     values = pipeline.normalizer.normalize(torch.from_numpy(case.truth.features))
@@ -44,7 +44,7 @@ def imputed(pipeline: RAMPipeline, case: Case, seed: int) -> Joints:
 
 
 def descended(pipeline: RAMPipeline, case: Case, seed: int) -> Joints:
-    """Gradient descent on the estimate of the joints' error, through the decoder (as OmniControl guides)."""
+    """Gradient descent of the joint error on the estimate, through the decoder (as in OmniControl)."""
     assert case.truth is not None
     targets = resolve(case.constraints, case.frames, FPS)
     pinned = torch.from_numpy(targets.pinned)
@@ -54,8 +54,8 @@ def descended(pipeline: RAMPipeline, case: Case, seed: int) -> Joints:
         estimate = info.estimate.clone()
         with torch.enable_grad():
             estimate.requires_grad_(True)
-            optimizer = torch.optim.Adam([estimate], lr=_RATE)
-            for _ in range(_ROUNDS):
+            optimizer = torch.optim.Adam([estimate], lr=_LEARNING_RATE)
+            for _ in range(_ITERATIONS):
                 optimizer.zero_grad()
                 joints = decode_features(pipe.normalizer.denormalize(estimate[0]).double())
                 torch.autograd.backward((joints - truth)[pinned].square().sum())
@@ -67,7 +67,7 @@ def descended(pipeline: RAMPipeline, case: Case, seed: int) -> Joints:
 
 
 def linear(pipeline: RAMPipeline, case: Case, seed: int) -> Joints:
-    """Straight lines of the joints between the pinned frames."""
+    """Linear interpolation of the joints between the pinned frames."""
     assert case.truth is not None
     before, after, share = _neighbours(case)
     joints = _joints(case.truth)
@@ -75,7 +75,7 @@ def linear(pipeline: RAMPipeline, case: Case, seed: int) -> Joints:
 
 
 def spherical(pipeline: RAMPipeline, case: Case, seed: int) -> Joints:
-    """Slerp of joint rotations and straight lines of the root between the pinned frames."""
+    """Slerp of joint rotations and linear interpolation of the root between the pinned frames."""
     assert case.truth is not None
     before, after, share = _neighbours(case)
     pose = inverse_kinematics(torch.from_numpy(case.truth.joints), "clip")
@@ -100,7 +100,7 @@ METHODS: dict[str, Method] = {
 
 
 def applies(name: str, case: Case) -> bool:
-    """Whether a way can be used: interpolation needs whole poses, all but ours a capture."""
+    """Whether a method applies: interpolation needs whole poses, all methods but ours need a capture."""
     if name == "ours":
         return True
     whole = case.kind.startswith(("gap", "first", "keyframes"))
@@ -112,7 +112,7 @@ def _joints(motion: Motion) -> Joints:
 
 
 def _neighbours(case: Case) -> tuple[NDArray[np.int64], NDArray[np.int64], Joints]:
-    """The pinned frames before and after each frame, and its place between them."""
+    """The pinned frames before and after each frame, and its relative position between them."""
     known = np.flatnonzero(~case.free)
     frames = np.arange(case.frames)
     after = known[np.searchsorted(known, frames).clip(max=len(known) - 1)]
@@ -122,7 +122,7 @@ def _neighbours(case: Case) -> tuple[NDArray[np.int64], NDArray[np.int64], Joint
 
 
 def _known_features(targets: Targets) -> NDArray[np.bool_]:
-    """Which features `(frames, 263)` the pins say: positions, and velocities from one pin to the next."""
+    """Which features `(frames, 263)` the pins determine: positions, and velocities between adjacent pins."""
     pinned = targets.pinned
     known = np.zeros((len(pinned), 263), dtype=bool)
     known[:, 3] = pinned[:, 0]

@@ -1,4 +1,4 @@
-"""The table: error, jerk, skating and cost of each way, medians over the cases of a kind."""
+"""The table: error, jerk, skating and cost of each method, medians over the cases of a kind."""
 
 import json
 import time
@@ -20,7 +20,7 @@ from training.benchmarks.control.methods import METHODS, Joints, applies, uncons
 from training.data.folder import MotionTextFolder
 from training.evaluation.prompt_checks.sheets import sheet
 
-_ROUNDS, _AROUND = 10, 6  # of a loop; frames on each side of a place where one round follows another
+_CYCLES, _AROUND = 10, 6  # of a loop; frames shown on each side of a seam between cycles
 _FIELDS = {
     "kept_cm": "pinned joints, worst (cm)",
     "heading_deg": "heading, worst (degrees)",
@@ -39,18 +39,18 @@ _FIELDS = {
 def study(
     data: Path, out: Path, checkpoint: str, seeds: Sequence[int], every: int, ways: Sequence[str]
 ) -> dict[str, Any]:
-    """Run the cases; writes `control.json`, `control.md` and a strip of ten rounds of each loop.
+    """Run the cases; writes `control.json`, `control.md` and a sheet of each loop's seams over ten cycles.
 
     Args:
         data: folder in HumanML3D's layout, whose test split is used.
         out: folder of the results.
-        checkpoint: what `RAMPipeline.from_pretrained` loads.
-        seeds: the first draws the cases; paths and loops run with each, captures with the first.
-        every: take only every n-th of the forty cases on captures.
-        ways: of `METHODS`.
+        checkpoint: for `RAMPipeline.from_pretrained`.
+        seeds: the first one draws the cases; captures run with it only, paths and loops with all.
+        every: run only every n-th of the forty cases on captures.
+        ways: names of `METHODS`.
 
     Returns:
-        What `control.json` holds: one entry for each case, way and seed.
+        The content of `control.json`: one entry for each case, method and seed.
     """
     pipeline = RAMPipeline.from_pretrained(checkpoint)
     pipeline.set_progress_bar_config(disable=True)
@@ -70,7 +70,7 @@ def study(
                 measured = measure(case, joints, free, real) | {"cost": cost / seconds}
                 entries.append({"kind": case.kind, "way": name, "seed": seed, **measured})
                 if case.kind == "loop" and name == "ours":
-                    film(joints).save(out / f"loop-{number:02d}.png", optimize=True)
+                    draw_seams(joints).save(out / f"loop-{number:02d}.png", optimize=True)
         print(f"{number} of {len(runs)}: {case.kind}", flush=True)
         (out / "control.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
         (out / "control.md").write_text(markdown(content), encoding="utf-8")
@@ -81,10 +81,10 @@ def measure(case: Case, joints: Joints, free: Joints, real: float) -> dict[str, 
     """The measures of one motion that apply to its case.
 
     Args:
-        case: what was asked.
-        joints: `(frames, 22, 3)` what came out.
-        free: the same prompt and seed without constraints.
-        real: jerk of real motions, where the case has no capture.
+        case: the case.
+        joints: `(frames, 22, 3)` of the result.
+        free: likewise, for the same prompt and seed without constraints.
+        real: jerk of real motions, used if the case has no capture.
     """
     result = {"skating": foot_skating_ratio(joints), "skating_free": foot_skating_ratio(free)}
     targets = resolve(case.constraints, case.frames, FPS)
@@ -95,8 +95,8 @@ def measure(case: Case, joints: Joints, free: Joints, real: float) -> dict[str, 
     if pinned.any():
         result["kept_cm"] = 100 * float(np.linalg.norm(joints - places, axis=-1)[pinned].max())
     if whole.any():
-        missing = wrap(facing(joints[whole]) - facing(places[whole]))
-        result["heading_deg"] = float(np.degrees(np.abs(missing)).max())
+        errors = wrap(facing(joints[whole]) - facing(places[whole]))
+        result["heading_deg"] = float(np.degrees(np.abs(errors)).max())
     if case.truth is not None:
         truth = case.truth.joints.astype(np.float64)
         real = jerk(truth)
@@ -111,7 +111,7 @@ def measure(case: Case, joints: Joints, free: Joints, real: float) -> dict[str, 
 
 
 def _loop(joints: Joints) -> dict[str, float]:
-    """How far the ends of a loop differ: pose, worst joint; velocity, over all joints, share of its size."""
+    """How much the ends of a loop differ: in pose, worst joint; in velocity, over all joints, relative."""
     first, last = (
         turn(-facing(part[anchor]), part - part[anchor, 0] * (1, 0, 1))
         for part, anchor in ((joints[:2], 0), (joints[-2:], 1))
@@ -124,22 +124,22 @@ def _loop(joints: Joints) -> dict[str, float]:
     }
 
 
-def rounds(joints: Joints, times: int) -> list[Joints]:
-    """A loop so many times, each round from where and as the one before it ends."""
-    laid = [joints]
+def repeated(joints: Joints, times: int) -> list[Joints]:
+    """The cycles of a repeated loop, each starting where the previous one ends, with its heading."""
+    cycles = [joints]
     for _ in range(times - 1):
-        last = laid[-1][-1]
+        last = cycles[-1][-1]
         yaw = facing(last) - facing(joints[0])
-        laid.append(turn(yaw, joints - joints[0, 0] * (1, 0, 1)) + last[0] * (1, 0, 1))
-    return laid
+        cycles.append(turn(yaw, joints - joints[0, 0] * (1, 0, 1)) + last[0] * (1, 0, 1))
+    return cycles
 
 
-def film(joints: Joints) -> Image.Image:
-    """Where one of ten rounds of a loop follows another: a row of poses for each of the nine places."""
-    laid = rounds(joints, _ROUNDS)
-    places = [np.concatenate([one[-_AROUND - 1 : -1], other[:_AROUND]]) for one, other in pairwise(laid)]
-    ahead = [turn(-facing(place[0]), place - place[0, 0] * (1, 0, 1)) for place in places]
-    return sheet([Motion(place.astype(np.float32)) for place in ahead])
+def draw_seams(joints: Joints) -> Image.Image:
+    """The seams between ten cycles of a loop: a row of poses for each of the nine."""
+    cycles = repeated(joints, _CYCLES)
+    seams = [np.concatenate([one[-_AROUND - 1 : -1], other[:_AROUND]]) for one, other in pairwise(cycles)]
+    ahead = [turn(-facing(seam[0]), seam - seam[0, 0] * (1, 0, 1)) for seam in seams]
+    return sheet([Motion(seam.astype(np.float32)) for seam in ahead])
 
 
 def real_jerk(folder: MotionTextFolder) -> float:
@@ -149,13 +149,13 @@ def real_jerk(folder: MotionTextFolder) -> float:
 
 
 def markdown(content: dict[str, Any]) -> str:
-    """Medians by kind and way."""
+    """Medians by kind and method."""
     entries = content["entries"]
     lines = [
-        f"{content['checkpoint']}, seeds {', '.join(map(str, content['seeds']))}; medians, of cost too "
-        "(CPU time, 1 = without constraints); worst cases for what is called worst",
+        f"{content['checkpoint']}, seeds {', '.join(map(str, content['seeds']))}; medians, and maxima in "
+        "columns named worst; cost is CPU time, 1 = without constraints",
         "",
-        "| case | way | n | " + " | ".join(_FIELDS.values()) + " |",
+        "| case | method | n | " + " | ".join(_FIELDS.values()) + " |",
         "|---|---|---" + "|---" * len(_FIELDS) + "|",
     ]
     for kind, way in dict.fromkeys((entry["kind"], entry["way"]) for entry in entries):

@@ -1,1 +1,1 @@
-"""Motions on characters of many rigs, measured in the files that are written."""
+"""Retargeting to characters of many rigs, measured on the written files."""

@@ -1,6 +1,6 @@
-"""Characters to measure on: rigs of many tools, with a mesh of boxes, as GLB files.
+"""Test characters: rigs in the styles of many tools, with a mesh of boxes, as GLB files.
 
-Each is a plain human in some pose, size and naming: bones with arbitrary rest rotations, armatures in
+Each is a human of its own rest pose, size and bone names: with arbitrary rest rotations, armatures in
 centimetres or with Z up, with or without toes, fingers and twist bones.
 """
 
@@ -15,7 +15,7 @@ from ram_sdk.formats.glb_file import FLOAT, UINT8, UINT16, GlbFile
 
 Array = NDArray[np.float64]
 
-# Metres, left side; the right one is mirrored. Bones by role: parent, then from the parent in a T-pose.
+# Bones by role: parent, and offset from it in a T-pose; metres, left side (the right one is mirrored).
 _BODY: dict[str, tuple[str, tuple[float, float, float]]] = {
     "hips": ("", (0.0, 0.96, 0.0)),
     "spine": ("hips", (0.0, 0.11, -0.01)),
@@ -38,22 +38,22 @@ _SIDED = {"collar", "upper_arm", "forearm", "hand", "thigh", "shin", "foot", "to
 
 @dataclass(frozen=True)
 class RigStyle:
-    """How a tool makes a rig.
+    """The conventions of a rig.
 
     Attributes:
-        name: called by a role ("thigh", "index2") and a side ("left", "right" or "").
-        a_pose: degrees that the arms hang down at rest, and half of that the legs are spread.
-        toes: whether there are.
-        fingers: whether there are.
+        name: the bone name of a role ("thigh", "index2") and a side ("left", "right" or "").
+        a_pose: angle of the arms below horizontal at rest, degrees; legs are spread by an eighth of it.
+        toes: whether there are toe bones.
+        fingers: whether there are finger bones.
         twists: whether upper arms have a twist bone.
         chest2: whether the trunk has a third joint.
-        lean: degrees about odd axes that rest rotations are turned.
+        lean: largest angle by which rest rotations are turned about each axis, degrees.
         scale: of the armature node: 0.01 for rigs in centimetres.
-        z_up: whether bones are in Z-up axes below a turned armature.
-        facing: degrees about the vertical: VRM 0 looks to -Z.
-        legs: factor of the legs' length.
-        root: name of a bone on the ground, if there is one.
-        extra: other things in the document.
+        z_up: whether bones are in Z-up axes below a rotated armature.
+        facing: rotation about the vertical, degrees: VRM 0 faces -Z.
+        legs: scale of the leg length.
+        root: name of a root bone on the ground; "": none.
+        extra: adds to the document.
     """
 
     name: Callable[[str, str], str]
@@ -169,7 +169,7 @@ STYLES = {
 
 
 def make_rig(style: RigStyle) -> GlbFile:
-    """The file of a rig with a body of boxes."""
+    """A rig with a body of boxes."""
     bones = _bones(style)
     names = list(bones)
     turn = _about("y", style.facing)
@@ -294,7 +294,7 @@ _TIPS = {
 
 
 def _boxes(glb: GlbFile, bones: _Bones, places: dict[str, Array], turn: Array) -> dict[str, Any]:
-    """A box round each bone, of one bone each; soles are flat on the floor."""
+    """A box around each bone, weighted to it alone; soles are flat on the floor."""
     vertices: list[Array] = []
     owners: list[int] = []
     faces: list[tuple[int, int, int]] = []
@@ -361,7 +361,7 @@ def _lean(generator: np.random.Generator, degrees: float) -> Array:
 
 
 def _quaternion(m: Array) -> list[float]:
-    """x, y, z, w of a rotation matrix, by its eigenvector."""
+    """x, y, z, w of a rotation matrix, by an eigenvector."""
     k = np.array((
         (m[0, 0] - m[1, 1] - m[2, 2], m[1, 0] + m[0, 1], m[2, 0] + m[0, 2], m[2, 1] - m[1, 2]),
         (m[1, 0] + m[0, 1], m[1, 1] - m[0, 0] - m[2, 2], m[2, 1] + m[1, 2], m[0, 2] - m[2, 0]),

@@ -1,6 +1,6 @@
-"""How well motions go onto characters: directions of limbs, planted feet, and what Khronos' validator says.
+"""How accurate retargeting is: limb directions, planted feet, and errors of Khronos' validator.
 
-Everything is read from the files that `Motion.retarget` writes, by `SeenGlb`, which shares no code with it,
+Everything is read from the files that `Motion.retarget` writes, by `GlbReader`, which shares no code with it,
 and compared with the motion on the skeleton that all motions share.
 """
 
@@ -19,8 +19,8 @@ from ram_sdk.characters.retarget import RetargetedMotion
 from ram_sdk.skeleton import feet
 from ram_sdk.skeleton.joints import HUMANML3D
 from training import machine
+from training.benchmarks.retargeting.glb_reader import GlbReader
 from training.benchmarks.retargeting.rigs import STYLES, RigStyle, make_rig
-from training.benchmarks.retargeting.seen_glb import SeenGlb
 from training.markdown import table
 
 Array = NDArray[np.float64]
@@ -28,7 +28,7 @@ Array = NDArray[np.float64]
 SIDES = ("left", "right")
 BONES = (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"), ("elbow", "wrist"))
 _LEGS = np.array([upper in ("hip", "knee") for _ in SIDES for upper, _ in BONES])
-_DEGREES = 5.0  # that a limb may point elsewhere
+_DEGREES = 5.0  # tolerance of a limb's direction
 _VIEWER = Path(__file__).resolve().parents[3] / "viewer"
 
 
@@ -39,12 +39,12 @@ class Fit:
     Attributes:
         directions: `(frames, 8)` degrees between limbs of character and motion: thighs, shins, upper arms and
             forearms.
-        soles: lowest points of feet while they are planted, above the floor, metres of a body with legs as
-            long as the motion's.
-        depth: metres that a sole is below the floor at most, in the same measure.
-        slip: metres a frame that ankles of planted feet move, in the same measure.
-        own_slip: the same of the motion itself.
-        faults: errors of the validator; None where it did not run.
+        soles: height of the lowest point of planted feet above the floor, metres, scaled to the motion's leg
+            length.
+        depth: largest penetration of a sole into the floor, likewise.
+        slip: metres per frame that the ankles of planted feet move, likewise.
+        own_slip: the same for the motion itself.
+        faults: errors of the validator; None if it did not run.
     """
 
     directions: Array
@@ -56,10 +56,10 @@ class Fit:
 
 
 def study(motions: Mapping[str, Motion], out: Path) -> dict[str, dict[str, Fit]]:
-    """Put each motion on each rig of `STYLES`; the rigs and what comes out are written.
+    """Retarget each motion to each rig of `STYLES`, and write the rigs and the results.
 
     Returns:
-        By rig and motion.
+        The fits by rig and motion.
     """
     out.mkdir(parents=True, exist_ok=True)
     fits: dict[str, dict[str, Fit]] = {}
@@ -77,8 +77,8 @@ def study(motions: Mapping[str, Motion], out: Path) -> dict[str, dict[str, Fit]]
 def measure(
     motion: Motion, on_it: RetargetedMotion, written: Path, style: RigStyle, validate: bool = True
 ) -> Fit:
-    """Compare a written file with its motion."""
-    seen = SeenGlb(written)
+    """Compare a retargeted file with its motion."""
+    seen = GlbReader(written)
     turned = np.diag((-1.0, 1.0, -1.0)) if style.facing else np.eye(3)
     wanted = motion.pose.joints.astype(np.float64)
     errors = []
@@ -129,25 +129,25 @@ def faults_of(path: Path) -> int | None:
 
 
 def _steps(path: Array, held: NDArray[np.bool_]) -> Array:
-    """Lengths of a path's steps between two frames in which it is held."""
+    """Distances between consecutive frames of a path in both of which the foot is held."""
     return np.asarray(np.linalg.norm(np.diff(path, axis=0), axis=-1)[held[1:] & held[:-1]])
 
 
 def markdown(fits: Mapping[str, Mapping[str, Fit]], about: str) -> str:
-    """A row for each rig over all motions, and one for all of them."""
+    """A row for each rig, over all motions, and one for all rigs."""
     rows = [[rig, *_row(list(own.values()))] for rig, own in fits.items()]
     everything = [fit for own in fits.values() for fit in own.values()]
     head = (
         "rig",
-        "arms off by, worst (degrees)",
-        "legs, 95 % of frames",
-        "legs, worst",
+        "arm error, max (degrees)",
+        "leg error, 95th percentile",
+        "leg error, max",
         f"limbs within {_DEGREES:g} degrees",
-        "planted soles off the floor, worst (cm)",
-        "deepest below it (cm)",
-        "planted feet slip, 95 % of frames (cm a frame)",
-        "the motion's own",
-        "validator's errors",
+        "planted soles off the floor, max (cm)",
+        "floor penetration, max (cm)",
+        "slip of planted feet, 95th percentile (cm per frame)",
+        "slip of the motion itself",
+        "validator errors",
     )
     here = machine.describe("cpu")
     note = f"{about}; {here['machine']}, torch {here['torch']}, {here['date']}\n"

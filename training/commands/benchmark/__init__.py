@@ -1,4 +1,4 @@
-"""Measure speed and errors against other methods, in one run on one machine."""
+"""Measure speed and accuracy compared with other methods, in one run on one machine."""
 
 COMMANDS = (
     "sampling", "regression", "batches", "studio", "training", "conversion", "control", "feet", "retarget",

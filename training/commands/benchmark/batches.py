@@ -1,8 +1,8 @@
-"""Measure batches of like length beside padding every motion to the longest.
+"""Measure length-sorted batches compared with padding every motion to the longest.
 
-The same sentences of the prompt suite, as long as the checkpoint estimates, and seeds three times, in turns:
-batches sorted by length as `ram-sdk batch` makes them, batches in the table's order, each padded to its
-longest, and every batch padded to the longest motion of all. Writing files is left out.
+Generates the same sentences of the prompt suite, with estimated lengths and the same seeds, in three ways:
+batches sorted by length, as `ram-sdk batch` makes them; batches in table order, each padded to its longest
+motion; and every batch padded to the longest motion of all. Writing files is excluded.
 
 Example:
     python -m training benchmark batches [--prompts 48] [--steps 4] [--repeats 3]
@@ -17,13 +17,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     options.add_checkpoint(parser)
     parser.add_argument("--prompts", type=options.count(1), default=48, help="how many (default: 48)")
-    parser.add_argument("--steps", type=options.count(1), default=4, help="of denoising (default: 4)")
+    parser.add_argument("--steps", type=options.count(1), default=4, help="denoising steps (default: 4)")
     parser.add_argument("--batch-size", type=options.count(1), default=16, help="default: 16")
     parser.add_argument("--repeats", type=options.count(1), default=3, help="of each way (default: 3)")
 
 
-def run(given: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> None:
     """Measure and print."""
     from training.benchmarks.batches import report
 
-    report(given.checkpoint, given.prompts, given.steps, given.batch_size, given.repeats)
+    report(arguments.checkpoint, arguments.prompts, arguments.steps, arguments.batch_size, arguments.repeats)

@@ -1,6 +1,6 @@
-"""Measure what conversion to rotations costs and how exact it is, against the two methods in use elsewhere.
+"""Measure speed and accuracy of conversion to rotations, compared with two methods from other projects.
 
-Clips are any files that `Motion.load` reads; without one, a synthetic motion of known rotations is used.
+Clips are any files that `Motion.load` reads; without one, a synthetic motion with known rotations is used.
 
 Example:
     python -m training benchmark conversion [CLIP ...] [--slow]
@@ -16,8 +16,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--slow", action="store_true", help="also run the optimisation (minutes)")
 
 
-def run(given: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> None:
     """Measure and print the tables."""
     from training.benchmarks.conversion import compare
 
-    compare(given.clips, given.slow)
+    compare(arguments.clips, arguments.slow)

@@ -1,7 +1,7 @@
-"""Measure the speed of a call against another revision of the code.
+"""Compare the speed of a call with another revision of the code.
 
-Two processes, one for each checkout, make the same motion (`open-small`, 4 seconds, seed 0) in turn; their
-processor times are compared, which other programs on the machine change little.
+Two processes, one for each checkout, alternately generate the same motion (`open-small`, 4 seconds, seed 0).
+Their processor times are compared, which other programs on the machine hardly affect.
 
 Example:
     git worktree add ../before v0.1.0
@@ -17,11 +17,11 @@ from training.commands import options
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("--against", type=Path, required=True, help="checkout of the other revision")
-    parser.add_argument("--repeats", type=options.count(1), default=10, help="of each (default: 10)")
+    parser.add_argument("--repeats", type=options.count(1), default=10, help="calls of each (default: 10)")
 
 
-def run(given: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> None:
     """Measure and print."""
     from training.benchmarks.regression import measure
 
-    measure(given.against, given.repeats)
+    measure(arguments.against, arguments.repeats)

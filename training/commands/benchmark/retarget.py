@@ -1,9 +1,9 @@
-"""Measure how well motions go onto characters of nine rigs.
+"""Measure retargeting to characters of nine rigs.
 
-Four generated motions, or your own, go onto synthetic characters of many kinds: with and without toes,
-fingers and twist bones, in A- and T-poses, in metres and centimetres, with Y and Z up. Writes the characters
-with their motions, to look at, and `retarget.md`; Khronos' glTF validator runs where node and `viewer/`'s
-packages are installed.
+Four generated motions, or your own, are retargeted to synthetic characters of many kinds: with and without
+toes, fingers and twist bones, in A- and T-poses, in metres and centimetres, with Y and Z up. Writes the
+animated characters, for inspection, and `retarget.md`; Khronos' glTF validator runs if node and the packages
+of `viewer/` are installed.
 
 Example:
     python -m training benchmark retarget --out RESULTS [CLIP ...]
@@ -30,18 +30,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_seed(parser)
 
 
-def run(given: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> None:
     """Generate, retarget, measure and print the table."""
     from ram_sdk import Motion, RAMPipeline
     from training.benchmarks.retargeting.study import markdown, study
 
-    motions = {clip.stem: Motion.load(clip) for clip in given.clips}
+    motions = {clip.stem: Motion.load(clip) for clip in arguments.clips}
     about = ", ".join(motions)
     if not motions:
-        pipeline = RAMPipeline.from_pretrained(given.checkpoint)
-        made = pipeline(list(PROMPTS.values()), duration=4.0, seed=given.seed).motions
+        pipeline = RAMPipeline.from_pretrained(arguments.checkpoint)
+        made = pipeline(list(PROMPTS.values()), duration=4.0, seed=arguments.seed).motions
         motions = dict(zip(PROMPTS, made, strict=True))
-        about = f"{', '.join(PROMPTS.values())}: 4 s each, {given.checkpoint}, seed {given.seed}"
-    text = markdown(study(motions, given.out), about)
-    (given.out / "retarget.md").write_text(text, encoding="utf-8")
+        about = f"{', '.join(PROMPTS.values())}: 4 s each, {arguments.checkpoint}, seed {arguments.seed}"
+    text = markdown(study(motions, arguments.out), about)
+    (arguments.out / "retarget.md").write_text(text, encoding="utf-8")
     print(text)

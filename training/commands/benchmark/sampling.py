@@ -1,8 +1,8 @@
-"""Measure the speed of sampling against MDM's and the machine's matrix products.
+"""Measure the speed of sampling compared with MDM's and with the machine's matrix products.
 
-Paper-size networks with random weights, batch 1, float32, on the CPU. RAM (20 steps, REG at every step,
-CFG), MDM's own sampler (50 ancestral steps, CFG as two forwards a step, an `nn.TransformerEncoder` of the
-same size), and RAM's bare matrix products, replayed one by one. The text encoder is left out of all three.
+Paper-size networks with random weights, batch 1, float32, on the CPU. RAM (20 steps, REG at every step, CFG),
+MDM's own sampler (50 ancestral steps, CFG as two forward passes per step, an `nn.TransformerEncoder` of the
+same size), and only RAM's matrix products, replayed one by one. All three exclude the text encoder.
 
 Example:
     python -m training benchmark sampling [--frames 196] [--repeats 5]
@@ -19,8 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--repeats", type=options.count(1), default=5, help="of each way (default: 5)")
 
 
-def run(given: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> None:
     """Measure and print."""
     from training.benchmarks.sampling import measure
 
-    measure(given.frames, given.repeats)
+    measure(arguments.frames, arguments.repeats)

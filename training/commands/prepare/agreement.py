@@ -1,4 +1,4 @@
-"""Measure whether captions say what the motion shows; exit code 1 if too few do.
+"""Measure whether captions agree with their motions; exit code 1 if too few do.
 
 Example:
     python -m training prepare agreement --data DATA
@@ -6,10 +6,10 @@ Example:
 
 import argparse
 
-from training.commands import frame, options
+from training.commands import options, runner
 
 _LEAST_AGREEMENT = 0.95  # of the captions that claim something measurable
-_MOST_USE = 0.02  # of the clips may share one caption
+_MOST_USE = 0.02  # largest share of clips with the same caption
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,17 +17,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_data(parser)
 
 
-def run(given: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Print the contradictions and the shares; returns the exit code."""
     from training.open_data.agreement import measure_agreement
 
-    found = measure_agreement(given.data)
+    found = measure_agreement(arguments.data)
     for line in found.contradictions:
         print(line)
     print(
-        f"{given.data}: {found.agreeing} of {found.claims} captions about sides, turning, direction and "
+        f"{arguments.data}: {found.agreeing} of {found.claims} captions about sides, turning, direction and "
         f"counts agree with the motion ({found.share:.2%}); "
-        f"the most used caption is in {found.largest_use:.2%} of the clips"
+        f"the most frequent caption is in {found.largest_use:.2%} of the clips"
     )
     agreed = found.share >= _LEAST_AGREEMENT and found.largest_use <= _MOST_USE
-    return frame.DONE if agreed else frame.PROBLEMS_FOUND
+    return runner.DONE if agreed else runner.PROBLEMS_FOUND

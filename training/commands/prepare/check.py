@@ -1,4 +1,4 @@
-"""Check a HumanML3D or KIT-ML folder; one line per problem, exit code 1 if there is any.
+"""Check a HumanML3D or KIT-ML folder; one line per problem, exit code 1 if there are any.
 
 Example:
     python -m training prepare check --data DATA
@@ -6,7 +6,7 @@ Example:
 
 import argparse
 
-from training.commands import frame, options
+from training.commands import options, runner
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,13 +14,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_data(parser)
 
 
-def run(given: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Print the problems; returns the exit code."""
     from training.open_data.check import check_folder
 
     problems = 0
-    for problem in check_folder(given.data):
+    for problem in check_folder(arguments.data):
         problems += 1
         print(problem)
-    print(f"{given.data}: {problems or 'no'} problem{'' if problems == 1 else 's'}")
-    return frame.PROBLEMS_FOUND if problems else frame.DONE
+    print(f"{arguments.data}: {problems or 'no'} problem{'' if problems == 1 else 's'}")
+    return runner.PROBLEMS_FOUND if problems else runner.DONE

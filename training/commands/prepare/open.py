@@ -18,16 +18,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_out(parser, "folder to build in; an earlier build in it is resumed")
     parser.add_argument("--mix", choices=MIXES, default="open", help="sources to use, by licence")
     parser.add_argument(
-        "--processes", type=options.count(1), default=2, help="captures worked on at a time (default: 2)"
+        "--processes", type=options.count(1), default=2, help="captures processed in parallel (default: 2)"
     )
 
 
-def run(given: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> None:
     """Build, and print what was built."""
     from training.open_data.build import build
 
-    totals = build(given.captures, given.out, given.mix, given.processes)
+    totals = build(arguments.captures, arguments.out, arguments.mix, arguments.processes)
     print(
         f"{totals.captures} captures, {totals.clips} clips, {totals.composed} of them composed, "
-        f"{totals.hours:.2f} hours without mirrored copies; see {given.out / 'DATA_CARD.md'}"
+        f"{totals.hours:.2f} hours without mirrored copies; see {arguments.out / 'DATA_CARD.md'}"
     )

@@ -1,4 +1,4 @@
-"""Write a set into one small file, to move it: joints to 0.2 mm, captions, splits, statistics.
+"""Pack a data set into one small file: joints to 0.2 mm, captions, splits, statistics.
 
 Example:
     python -m training prepare pack --data DATA --out FILE.npz
@@ -15,10 +15,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_out(parser, "file to write, ending in .npz")
 
 
-def run(given: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> None:
     """Pack the set."""
     from training.data.folder import MotionTextFolder
     from training.data.packing import pack
 
-    clips = pack(MotionTextFolder(given.data), given.out)
-    print(f"{clips} clips in {given.out}, {given.out.stat().st_size / 1e6:.0f} MB")
+    clips = pack(MotionTextFolder(arguments.data), arguments.out)
+    print(f"{clips} clips in {arguments.out}, {arguments.out.stat().st_size / 1e6:.0f} MB")

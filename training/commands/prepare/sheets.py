@@ -1,4 +1,4 @@
-"""Draw one picture per action of a built set.
+"""Draw a sheet of poses for each action of a built set.
 
 Example:
     python -m training prepare sheets --data DATA --out SHEETS
@@ -15,8 +15,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_out(parser, "folder for the pictures")
 
 
-def run(given: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> None:
     """Draw the sheets."""
     from training.open_data.sheets import write_sheets
 
-    print(f"{len(write_sheets(given.data, given.out))} sheets in {given.out}")
+    print(f"{len(write_sheets(arguments.data, arguments.out))} sheets in {arguments.out}")

@@ -1,4 +1,4 @@
-"""Measure each action's usual speeds, which the captions' words depend on.
+"""Measure each action's usual speeds, which decide the words of captions.
 
 Example:
     python -m training prepare speeds --data DATA
@@ -14,8 +14,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_data(parser)
 
 
-def run(given: argparse.Namespace) -> None:
-    """Measure the speeds and write them next to the captions' code."""
+def run(arguments: argparse.Namespace) -> None:
+    """Measure the speeds and write them next to the code of the captions."""
     from training.open_data.captions import write_speeds
 
-    print(f"{write_speeds(given.data)} actions; build again for captions that use their speeds")
+    print(f"{write_speeds(arguments.data)} actions; build the set again to use their speeds in captions")

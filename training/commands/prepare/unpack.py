@@ -1,4 +1,4 @@
-"""Make the folder of a packed set again.
+"""Unpack a packed data set into a folder.
 
 Example:
     python -m training prepare unpack FILE.npz --out DATA
@@ -13,11 +13,11 @@ from training.commands import options
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("file", type=Path, help="written by `prepare pack`")
-    options.add_out(parser, "folder to make")
+    options.add_out(parser, "folder to write")
 
 
-def run(given: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> None:
     """Unpack the set."""
     from training.data.packing import unpack
 
-    print(f"{unpack(given.file, given.out)} clips in {given.out}")
+    print(f"{unpack(arguments.file, arguments.out)} clips in {arguments.out}")

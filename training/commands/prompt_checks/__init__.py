@@ -1,3 +1,3 @@
-"""Ask a checkpoint for everyday actions, and check what it makes."""
+"""Generate everyday actions with a checkpoint, and check the motions."""
 
 COMMANDS = ("run", "validate")

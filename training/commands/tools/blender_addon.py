@@ -14,11 +14,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_out(parser, "the file, a .zip")
 
 
-def run(given: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> None:
     """Write the file."""
     from ram_sdk.files import write_whole
     from training.tools.blender_addon import blender_addon
 
-    given.out.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(given.out, blender_addon())
-    print(given.out)
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(arguments.out, blender_addon())
+    print(arguments.out)

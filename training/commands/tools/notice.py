@@ -1,7 +1,7 @@
 """Write `ram_sdk/assets/NOTICE.md`: the licences, terms and credits of everything in the package.
 
-They are taken from the checkpoints' cards, the text backbone's notice, the body's description and the licence
-comment of the player; run it again when any of these changes.
+They are collected from the checkpoints' cards, the text backbone's notice, the body's description and the
+licence comment of the player; run it again if any of these changes.
 
 Example:
     python -m training tools notice
@@ -11,10 +11,10 @@ import argparse
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """It has no options."""
+    """The command has no options."""
 
 
-def run(given: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> None:
     """Write the file."""
     from training.tools.notice import NOTICE, notice
 

@@ -1,4 +1,4 @@
-"""Make the text backbone that ships: half precision, no pooler, its hash recorded.
+"""Build the shipped text backbone: half precision, no pooler, with its hash.
 
 Example:
     python -m training tools text-backbone MODEL_DIR --out OUT_DIR
@@ -19,8 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_out(parser, "folder to write")
 
 
-def run(given: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> None:
     """Write the backbone."""
     from training.tools.text_backbone import shrink
 
-    shrink(given.source, given.out)
+    shrink(arguments.source, arguments.out)

@@ -1,4 +1,4 @@
-"""Turn the ranks that participants saved into the figure.
+"""Draw the figure from the ranks that participants saved.
 
 Example:
     python -m training user-study figure SURVEY/ranks-*.json --key SURVEY/key.json --out SURVEY
@@ -17,8 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_out(parser)
 
 
-def run(given: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> None:
     """Write the figure and print its table."""
     from training.research.figures.ranks import markdown, write_figure
 
-    print(markdown(write_figure(given.key, given.ranks, given.out)))
+    print(markdown(write_figure(arguments.key, arguments.ranks, arguments.out)))

@@ -1,10 +1,9 @@
-"""Make the page that participants rank motions on, and its key.
+"""Build the page on which participants rank motions, and its key.
 
-`study.html` is one file to send to participants: it plays the motions of every method side by side without
-a network, in a new random order for each participant, and saves the ranks to a file. It names motions by
-random letters; which method made which stands in `key.json` alone, which stays with you. As in section 4.8
-of the paper there are 30 prompts of the test split, and one ranking of each, in which fit to the text and
-quality of motion are considered together.
+`study.html` is one file to send to participants: it plays the motions of all methods side by side, offline,
+in a new random order for each participant, and saves the ranks to a file. Motions have random ids; only
+`key.json`, which stays with you, maps them to methods. As in section 4.8 of the paper, there are 30 prompts
+of the test split, each ranked once by text fit and motion quality together.
 
 Example:
     python -m training user-study page --data DATA --row RAM=open-small --row MDM=CHECKPOINT --out SURVEY
@@ -22,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--data", type=Path, help="folder in HumanML3D's layout: prompts of its test split")
-    source.add_argument("--prompts", nargs="+", help="prompts of your own")
+    source.add_argument("--prompts", nargs="+", help="your own prompts")
     options.add_rows(parser, required=True)
     parser.add_argument(
         "--count", type=options.count(1), default=_PROMPTS, help="how many prompts of the test split"
@@ -32,15 +31,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_device(parser)
 
 
-def run(given: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> None:
     """Generate the motions and write the page and its key."""
     from training.research.figures.rows import generate
     from training.research.figures.user_study import draw_prompts, write_study
 
-    if given.prompts:
-        prompts, seconds = given.prompts, None
+    if arguments.prompts:
+        prompts, seconds = arguments.prompts, None
     else:
-        prompts, seconds = draw_prompts(given.data, given.count, given.seed)
-    motions = generate(given.rows, prompts, seconds, given.seed, given.device)
-    page = write_study(motions, given.rows, given.seed, given.out)
-    print(f"{page}: {len(prompts)} prompts, {len(given.rows)} methods; keep key.json")
+        prompts, seconds = draw_prompts(arguments.data, arguments.count, arguments.seed)
+    motions = generate(arguments.rows, prompts, seconds, arguments.seed, arguments.device)
+    page = write_study(motions, arguments.rows, arguments.seed, arguments.out)
+    print(f"{page}: {len(prompts)} prompts, {len(arguments.rows)} methods; keep key.json")

@@ -1,4 +1,4 @@
-"""Bars with intervals: one panel for each measure, one bar for each row."""
+"""Bar charts with intervals: one panel per measure, one bar per row."""
 
 import io
 from collections.abc import Sequence
@@ -29,8 +29,8 @@ class Panel:
 
     Attributes:
         title: what is measured.
-        bars: one for each row, None where it was not measured.
-        full: the value that is as wide as the panel; None: the largest.
+        bars: one per row, None if it was not measured.
+        full: the value that fills the width of the panel; None: the largest one.
     """
 
     title: str
@@ -38,23 +38,23 @@ class Panel:
     full: float | None = None
 
 
-def draw_panels(title: str, rows: Sequence[str], panels: Sequence[Panel], per_line: int = 3) -> Figure:
-    """A chart of small multiples: every panel has a scale from 0 and shares the rows' names.
+def draw_panels(title: str, rows: Sequence[str], panels: Sequence[Panel], max_columns: int = 3) -> Figure:
+    """A chart of small multiples: each panel has its own scale from 0, the row names are shared.
 
     Args:
         title: above the chart; line breaks are kept.
         rows: names of the rows.
-        panels: one for each measure.
-        per_line: panels side by side.
+        panels: one per measure.
+        max_columns: panels side by side.
 
     Raises:
-        ValueError: no panel, or one whose number of bars is not that of the rows.
+        ValueError: there is no panel, or one whose number of bars is not that of the rows.
     """
     wrong = next((panel for panel in panels if len(panel.bars) != len(rows)), None)
     if not panels or wrong is not None:
         what = f"panel {wrong.title!r} has {len(wrong.bars)} bars" if wrong else "no panel was given"
         raise ValueError(f"{what}: expected {len(rows)}, one for each row")
-    columns = min(per_line, len(panels))
+    columns = min(max_columns, len(panels))
     lines = -(-len(panels) // columns)
     figure = Figure((2.4 + 3.2 * columns, 0.8 + (0.8 + 0.32 * len(rows)) * lines), layout="constrained")
     figure.suptitle(title, x=0.01, ha="left")
@@ -67,7 +67,7 @@ def draw_panels(title: str, rows: Sequence[str], panels: Sequence[Panel], per_li
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a PNG so that it is whole or not there."""
+    """Write a PNG atomically."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110)
     write_whole(path, buffer.getvalue())
@@ -92,10 +92,10 @@ def _draw_panel(axes: Axes, panel: Panel) -> None:
         )
         end = (max(bar.high, bar.value, 0.0), place)
         axes.annotate(
-            _written(bar.value), end, (5, 0), textcoords="offset points", va="center", fontsize="small"
+            _formatted(bar.value), end, (5, 0), textcoords="offset points", va="center", fontsize="small"
         )
 
 
-def _written(value: float) -> str:
-    """Three digits, more only before the point."""
+def _formatted(value: float) -> str:
+    """With three significant digits, or as an integer from 100."""
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"

@@ -1,4 +1,4 @@
-"""What saved ranks of the user study say: how often each method came first, second ..., with intervals."""
+"""Results of the user study: how often each method is ranked first, second ..., with intervals."""
 
 import json
 from collections.abc import Sequence
@@ -18,18 +18,18 @@ _ORDINALS = ("1st", "2nd", "3rd")
 def summarise(key_file: Path, files: Sequence[Path]) -> dict[str, Any]:
     """Shares of ranks and mean ranks of every method, with 95 % intervals.
 
-    The intervals are of a bootstrap that draws participants, and prompts within each of them.
+    The intervals are from a bootstrap over participants, and over prompts within participants.
 
     Args:
         key_file: `key.json` of the study.
-        files: what participants saved.
+        files: that participants saved.
 
     Returns:
         For each method the shares of its ranks and its mean rank, each as value, low and high.
 
     Raises:
-        ValueError: a file of another study, an answer that does not rank the motions of its prompt, or two
-            files of one participant.
+        ValueError: a file belongs to another study, an answer does not rank the motions of its prompt, or
+            there are two files from one participant.
     """
     key = json.loads(key_file.read_text(encoding="utf-8"))
     methods = [row["name"] for row in key["rows"]]
@@ -39,7 +39,9 @@ def summarise(key_file: Path, files: Sequence[Path]) -> dict[str, Any]:
         if content.get("study") != key["study"]:
             raise ValueError(f"{file.name} is of study {content.get('study')}, the key of {key['study']}")
         if content["participant"] in saved:
-            raise ValueError(f"{file.name}: a second file of participant {content['participant']}: keep one")
+            raise ValueError(
+                f"{file.name}: a second file from participant {content['participant']}: keep one"
+            )
         saved[content["participant"]] = content["answers"]
     ranks = [
         np.array([_ranks(answer["ranks"], key["trials"][answer["trial"]], methods) for answer in answers])
@@ -82,13 +84,13 @@ def _statistics(ranks: Sequence[NDArray[np.int64]], methods: Sequence[str]) -> d
 
 
 def _measures(ranks: NDArray[np.int64]) -> NDArray[np.float64]:
-    """For each method the share of every rank, then the mean rank from 1: `(methods, methods + 1)`."""
+    """For each method the share of every rank, then the mean rank (from 1): `(methods, methods + 1)`."""
     shares = [(ranks == place).mean(0) for place in range(ranks.shape[1])]
     return np.stack([*shares, ranks.mean(0) + 1], axis=1)
 
 
 def draw(result: dict[str, Any], path: Path) -> None:
-    """The figure: a panel for each rank."""
+    """Draw the figure: a panel for each rank."""
     methods = list(result["methods"])
     panels = []
     for place in range(min(len(methods), 3)):
@@ -98,11 +100,11 @@ def draw(result: dict[str, Any], path: Path) -> None:
         f"User study: {result['participants']} participants, {result['prompts']} prompts\n"
         "share of each rank, 95 % intervals"
     )
-    save(draw_panels(title, methods, panels, per_line=min(len(methods), 3)), path)
+    save(draw_panels(title, methods, panels, max_columns=min(len(methods), 3)), path)
 
 
 def write_figure(key_file: Path, files: Sequence[Path], out: Path) -> dict[str, Any]:
-    """Write `user_study.json` and `user_study.png` of saved ranks; returns the result of `summarise`."""
+    """Write `user_study.json` and `user_study.png`; returns the result of `summarise`."""
     result = summarise(key_file, files)
     out.mkdir(parents=True, exist_ok=True)
     write_whole(out / "user_study.json", (json.dumps(result, indent=2) + "\n").encode())
@@ -115,7 +117,7 @@ def _percent(entry: dict[str, float]) -> dict[str, float]:
 
 
 def markdown(result: dict[str, Any]) -> str:
-    """The same as a table."""
+    """The result as a table."""
     lines = [
         f"{result['participants']} participants, {result['prompts']} prompts; 95 % intervals in brackets.",
         "",

@@ -13,23 +13,23 @@ def generate(
     seed: int,
     device: str = "cpu",
 ) -> list[list[Motion]]:
-    """A motion of each row for each prompt: the same noise and the same lengths for all rows.
+    """Generate a motion of each row for each prompt, with the same noise and lengths for all rows.
 
     Args:
         rows: what is compared.
         prompts: what the person does.
-        seconds: length of each prompt's motions; None: what the first row estimates from the text.
+        seconds: length of each prompt's motions; None: estimated from the text by the first row.
         seed: of every motion.
-        device: where they are generated.
+        device: of the networks.
 
     Returns:
         For each row its motions, prompt by prompt.
 
     Raises:
-        ValueError: two rows of one name.
+        ValueError: two rows have the same name.
     """
     if len({row.name for row in rows}) < len(rows):
-        raise ValueError(f"rows {', '.join(row.name for row in rows)}: give each a name of its own")
+        raise ValueError(f"rows {', '.join(row.name for row in rows)}: give each one a different name")
     made: list[list[Motion]] = []
     for row in rows:
         motions = row.load(device)(

@@ -1,7 +1,7 @@
-"""Figure 3: what several checkpoints or settings make of the same prompts, side by side.
+"""Figure 3: motions of several checkpoints or settings for the same prompts, side by side.
 
-All rows share noise and lengths. A `.png` is a page of strips of poses, `.gif` and `.mp4` play the motions
-side by side, a row for each prompt, and `.html` plays those of one prompt in 3D.
+All rows share noise and lengths. A `.png` is a page of pose strips, `.gif` and `.mp4` play the motions side
+by side, one row per prompt, and `.html` plays those of one prompt in 3D.
 """
 
 import dataclasses
@@ -17,13 +17,13 @@ from ram_sdk.formats.film import write_mp4
 from ram_sdk.formats.pictures import write_gif
 from training.evaluation.protocol import Row
 
-_STRIP_WIDTH, _POSE_HEIGHT = 1200, 512  # pixels; poses are drawn larger than they are shown
+_STRIP_WIDTH, _POSE_HEIGHT = 1200, 512  # pixels; poses are drawn larger and scaled down
 _CELL = 320  # pixels: side of one motion of a film
 SUFFIXES = (".png", ".gif", ".mp4", ".html")
 
 
 def strips(motions: Sequence[Sequence[Motion]], rows: Sequence[Row]) -> Image.Image:
-    """A page: for each prompt the strip of poses of every row, headed by its name and the prompt."""
+    """A page with the pose strip of every row for each prompt, captioned with row name and prompt."""
     pictures = [
         render.strip(motion, caption=f"{row.name}: {motion.prompt}", size=_POSE_HEIGHT)
         for group in zip(*motions, strict=True)
@@ -33,7 +33,7 @@ def strips(motions: Sequence[Sequence[Motion]], rows: Sequence[Row]) -> Image.Im
 
 
 def film(motions: Sequence[Sequence[Motion]], rows: Sequence[Row], path: Path) -> None:
-    """A `.gif` or `.mp4`: a line of pictures for each prompt, a column for each row."""
+    """A `.gif` or `.mp4` with a line for each prompt and a column for each row."""
     fps = motions[0][0].fps
     cells = [
         [
@@ -48,7 +48,7 @@ def film(motions: Sequence[Sequence[Motion]], rows: Sequence[Row], path: Path) -
 
 
 def _tile(cells: Sequence[Sequence[Sequence[Image.Image]]], moment: int) -> Image.Image:
-    """The pictures of one moment, a column for each row; motions that are over keep their last pose."""
+    """One frame of the film, a column for each row; motions that have ended keep their last pose."""
     image = Image.new("RGB", (_CELL * len(cells), _CELL * len(cells[0])))
     for x, column in enumerate(cells):
         for y, cell in enumerate(column):
@@ -57,17 +57,17 @@ def _tile(cells: Sequence[Sequence[Sequence[Image.Image]]], moment: int) -> Imag
 
 
 def check_suffix(out: Path, prompts: int) -> None:
-    """Check, before any work is done, that a figure of so many prompts can be written to `out`.
+    """Check, before any work is done, that a figure for that many prompts can be written to `out`.
 
     Raises:
-        ValueError: another suffix than those of `SUFFIXES`, or `.html` for several prompts.
+        ValueError: the suffix is not one of `SUFFIXES`, or `.html` for several prompts.
     """
     if out.suffix not in SUFFIXES or (out.suffix == ".html" and prompts > 1):
         raise ValueError(f"{out.name}: use one of {', '.join(SUFFIXES)}; .html takes one prompt")
 
 
 def compare(motions: Sequence[Sequence[Motion]], rows: Sequence[Row], out: Path) -> None:
-    """Write the figure; the suffix of `out` chooses its form.
+    """Write the figure; the suffix of `out` decides its format.
 
     Raises:
         ValueError: see `check_suffix`.

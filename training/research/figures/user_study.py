@@ -1,9 +1,8 @@
-"""Figure 4, the blind user study: a page to rank motions on, and the key that stays with its author.
+"""Figure 4, the blind user study: a page for ranking motions, and the key that stays with its author.
 
-The page plays the motions of every method side by side without a network, in a new random order for each
-participant, and saves the ranks to a file. As in section 4.8 of the paper each prompt is ranked once, fit to
-the text and quality of motion considered together. Motions are named by random letters; which method made
-which is only in the key.
+The page plays the motions of all methods side by side, offline, in a new random order for each participant,
+and saves the ranks to a file. As in section 4.8 of the paper, each prompt is ranked once by text fit and
+motion quality together. Motions have random ids; only the key maps them to methods.
 """
 
 import base64
@@ -26,10 +25,10 @@ _GLB_HEADER, _CHUNK_HEADER = 12, 8  # bytes
 
 
 def draw_prompts(data: Path, count: int, seed: int) -> tuple[list[str], list[float]]:
-    """Captions of the test split, drawn at random, and the seconds of their clips.
+    """Random captions of the test split, and the lengths of their clips in seconds.
 
     Raises:
-        ValueError: the split has fewer different captions.
+        ValueError: the split has fewer distinct captions.
     """
     folder = MotionTextFolder(data)
     seconds = {
@@ -37,7 +36,7 @@ def draw_prompts(data: Path, count: int, seed: int) -> tuple[list[str], list[flo
         for clip in read_labelled(folder, "test")
     }
     if len(seconds) < count:
-        raise ValueError(f"{data} has {len(seconds)} different test captions: ask for fewer than {count}")
+        raise ValueError(f"{data} has only {len(seconds)} different test captions, fewer than {count}")
     chosen = random.Random(seed).sample(sorted(seconds), count)
     return chosen, [seconds[caption] for caption in chosen]
 
@@ -45,12 +44,12 @@ def draw_prompts(data: Path, count: int, seed: int) -> tuple[list[str], list[flo
 def build_page(
     motions: Sequence[Sequence[Motion]], rows: Sequence[Row], seed: int
 ) -> tuple[str, dict[str, Any]]:
-    """The study's page, and the key that says which method made which motion.
+    """The study's page, and the key that maps motions to methods.
 
     Args:
         motions: for each row its motions, prompt by prompt.
         rows: the methods.
-        seed: of the motions; it also draws the motions' names.
+        seed: of the motions, and of their random ids.
 
     Returns:
         The page, and the content of `key.json`.
@@ -99,7 +98,7 @@ def _split_glb(model: bytes) -> tuple[dict[str, Any], bytes]:
 
 
 def _body(gltf: dict[str, Any], binary: bytes) -> bytes:
-    """What every model's binary part begins with, up to its first animation: the body."""
+    """The body, with which every model's binary part begins, up to its first animation."""
     clock = gltf["accessors"][gltf["animations"][0]["samplers"][0]["input"]]
     return binary[: gltf["bufferViews"][clock["bufferView"]]["byteOffset"]]
 

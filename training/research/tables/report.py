@@ -1,4 +1,4 @@
-"""A table as Markdown, JSON and a chart: what was measured, and apart from it what the paper reports."""
+"""A table as Markdown, JSON and a chart: our measurements next to the figures that the paper reports."""
 
 import json
 from collections.abc import Mapping
@@ -21,8 +21,8 @@ def write_report(number: int, caption: str, summary: Mapping[str, Any], out: Pat
 
     Args:
         number: of the table.
-        caption: how the rows were made.
-        summary: what `training.evaluation.evaluate.evaluate` returned for those rows that were run.
+        caption: how the rows were trained and evaluated.
+        summary: from `training.evaluation.evaluate.evaluate`, for the rows that were run.
         out: folder of the files.
 
     Returns:
@@ -61,15 +61,15 @@ def _title(number: int) -> str:
 
 
 def markdown(number: int, caption: str, summary: Mapping[str, Any]) -> str:
-    """The table: a line for each row that was run, and for each row of the paper that has no such line."""
+    """The table: a line for each row that was run, and for each remaining row of the paper."""
     paper = PAPER["tables"][str(number)]
     measured = [
         key for key in ("aits", *COLUMNS) if any(key in r["metrics"] for r in summary["rows"].values())
     ]
     sources: list[str] = []
     others = any("others" in row for row in paper["rows"])
-    heads = [*(_LABELS[key] for key in measured), f"paper reports, {paper['data']}"]
-    heads += [f"others report, {paper['data']}"] if others else []
+    heads = [*(_LABELS[key] for key in measured), f"reported by the paper, {paper['data']}"]
+    heads += [f"reported by others, {paper['data']}"] if others else []
     lines = [
         f"# {_title(number)}",
         "",
@@ -85,14 +85,14 @@ def markdown(number: int, caption: str, summary: Mapping[str, Any]) -> str:
         if others:
             cells.append(_reported([reported["others"]] if "others" in reported else [], sources))
         lines.append(f"| {name} | {' | '.join(cells)} |")
-    lines += ["", f"What the paper concludes from its own: {paper['finding']}"]
+    lines += ["", f"The paper's conclusion from its own figures: {paper['finding']}"]
     lines += ["", TABLES[number].note] if TABLES[number].note else []
     lines += ["", *(f"[{i}] {PAPER['sources'][source]}.  " for i, source in enumerate(sources, start=1))]
     return "\n".join(lines).rstrip() + "\n"
 
 
 def _lines(number: int, summary: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    """Names of the lines in the paper's order, each with the paper's row next to it."""
+    """Names of the lines in the paper's order, each with the paper's row."""
     beside: dict[str, list[str]] = {}
     for row in TABLES[number].rows:
         beside.setdefault(row.paper or row.name, []).append(row.name)
@@ -114,7 +114,7 @@ def _cell(metric: Mapping[str, Any] | None) -> str:
 
 
 def _reported(entries: list[Mapping[str, Any]], sources: list[str]) -> str:
-    """Values of other publications, each with the number of its source, which is added to `sources`."""
+    """Published values, each with the number of its source, which is added to `sources`."""
     parts = []
     for entry in entries:
         if entry["source"] not in sources:

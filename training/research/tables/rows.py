@@ -1,17 +1,17 @@
-"""The rows of the paper's tables: which weights each uses and how it samples.
+"""The rows of the paper's tables: the weights and the sampling settings of each.
 
-Names are those of `paper.json`, which holds what the paper reports for the same rows.
+Names are those of `paper.json`, which holds the figures that the paper reports for these rows.
 """
 
 from dataclasses import dataclass
 
 MDM = ("model.text_encoder=pooled", "objective.reconstruction=0")
-"""MDM as this project trains it: no motion encoder, the mean of the text's token states as condition."""
+"""MDM as trained by this project: no motion encoder, the mean of the text's token states as condition."""
 
 
 @dataclass(frozen=True)
 class TableRow:
-    """One row; what it does not say is the paper's default (section 4.2)."""
+    """One row; the defaults are the paper's (section 4.2)."""
 
     name: str
     overrides: tuple[str, ...] | None = None  # of the training; None: the checkpoint that the table is about
@@ -19,7 +19,7 @@ class TableRow:
     cfg_scale: float = 1.5
     steps: int = 20
     reg_timesteps: tuple[int, ...] | None = None
-    paper: str | None = None  # the row of the paper that it is shown with; None: the one of its name
+    paper: str | None = None  # the row of the paper that it is compared with; None: the one of the same name
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Table:
     """A table of the paper."""
 
     rows: tuple[TableRow, ...]
-    note: str = ""  # what the paper leaves open and how it is done here
+    note: str = ""  # what the paper does not specify, and what is done here
 
 
 _COMPARISON = Table(
@@ -79,7 +79,7 @@ TABLES: dict[int, Table] = {
             TableRow("+ both losses", (), reg_scale=0.0, paper="+ second loss"),
             TableRow("+ REG", ()),
         ),
-        "Which loss the paper adds first is not recoverable: both orders are run. CFG is on in every row.",
+        "It is unknown which loss the paper adds first: both orders are run. CFG is on in every row.",
     ),
     5: Table(
         tuple(
@@ -101,7 +101,7 @@ TABLES: dict[int, Table] = {
             TableRow("Ours", (), reg_scale=0.0),
         ),
         "No row has a KL term. Our readings: Variant D's temperature of 1.0, which the paper does not give, "
-        "and for B to E squared errors where TEMOS and TMR use smooth L1, and no filter of alike captions.",
+        "and for B to E squared errors where TEMOS and TMR use smooth L1, and no filter of similar captions.",
     ),
     7: Table(
         tuple(

@@ -1,4 +1,4 @@
-"""From a table's rows to its report: find or train each row's weights, evaluate, write."""
+"""Runs a table: finds or trains the weights of each row, evaluates them and writes the report."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -20,12 +20,12 @@ from training.research.tables.rows import MDM, TABLES, TableRow
 from training.research.tables.variants import Variants, scale_budget
 
 _TIMED = 3  # the table with inference times
-_KIT = 2  # the table on KIT-ML, for which nothing is shipped
+_KIT = 2  # the table on KIT-ML, for which there is no shipped checkpoint
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is run, and on what.
+    """How a table is run.
 
     Attributes:
         number: of the table.
@@ -33,13 +33,13 @@ class Plan:
         out: folder of all tables.
         config: training configuration of the trained rows; None: the default of the table.
         budget: share of its steps.
-        checkpoint: RAM's own, where the table is about one.
-        mdm: the MDM baseline's.
-        training: whether rows may be trained; those that would have to be are left out otherwise.
-        protocol: how rows are evaluated.
-        batch_size: motions that are generated together; None: what suits the device.
-        device: where.
-        sentences: that the inference times of Table 3 are means of.
+        checkpoint: of RAM, for tables about one checkpoint.
+        mdm: checkpoint of the MDM baseline.
+        training: whether rows may be trained; otherwise untrained ones are skipped.
+        protocol: of the evaluation.
+        batch_size: motions that are generated together; None: chosen for the device.
+        device: of the networks.
+        sentences: that the inference times of Table 3 are averaged over.
     """
 
     number: int
@@ -65,7 +65,7 @@ class Plan:
         return scale_budget(load_config(self.config_file, row.overrides or ()), self.budget)
 
     def given(self, row: TableRow) -> str | None:
-        """The weights of a row that is not trained here, if there are any."""
+        """The existing checkpoint of a row; None if the row has to be trained."""
         if row.overrides == MDM:
             return self.mdm
         if row.overrides is None and (self.checkpoint or not (self.config or self.number == _KIT)):
@@ -74,19 +74,21 @@ class Plan:
 
 
 def run_table(plan: Plan, evaluator: Evaluator) -> str:
-    """Run what is left of a table and write its report.
+    """Run or resume a table and write its report.
 
     Returns:
         The Markdown.
 
     Raises:
-        InterruptedError: a training was told to stop before its end.
-        ValueError: no row can be run without training; or as `check`.
+        InterruptedError: a training run was stopped.
+        ValueError: no row can be run without training; or see `check`.
     """
     evaluation = check(plan, evaluator)
     rows = rows_to_evaluate(plan.number, find_checkpoints(plan))
     if not rows:
-        raise ValueError(f"every row of Table {plan.number} has to be trained first: allow training")
+        raise ValueError(
+            f"every row of Table {plan.number} has to be trained first: run it without --no-training"
+        )
     out = plan.out / f"table-{plan.number}"
     summary = evaluate_rows(evaluation, rows, out, plan.device)
     text = caption(plan, summary)
@@ -96,15 +98,15 @@ def run_table(plan: Plan, evaluator: Evaluator) -> str:
 
 
 def check(plan: Plan, evaluator: Evaluator) -> Evaluation:
-    """Check everything that a table needs before any training, which may take days.
+    """Check all inputs of a table before any training, which may take days.
 
     Returns:
         The evaluation of the table's rows.
 
     Raises:
         FileNotFoundError: the data folder lacks a split or one of its files.
-        ValueError: Table 2 is asked of other data than KIT-ML, the evaluator or a checkpoint is of another
-            skeleton than the data, or a row's configuration is wrong.
+        ValueError: the data for Table 2 is not KIT-ML, the evaluator or a checkpoint has another skeleton
+            than the data, or a row's configuration is invalid.
     """
     folder = MotionTextFolder(plan.data)
     if plan.number == _KIT and folder.skeleton is not KIT_ML:
@@ -117,12 +119,12 @@ def check(plan: Plan, evaluator: Evaluator) -> Evaluation:
     for row in TABLES[plan.number].rows:
         if given[row.name] is None and plan.training:
             folder.ids("train"), folder.ids("val")
-            plan.config_of(row)  # raises what is wrong with it
+            plan.config_of(row)  # raises an error if it is invalid
     return evaluation
 
 
 def rows_to_evaluate(number: int, checkpoints: Mapping[str, str]) -> list[Row]:
-    """The rows of a table that have a checkpoint, as the table samples them."""
+    """The rows of a table that have a checkpoint, with the table's sampling settings."""
     return [
         Row(
             row.name,
@@ -141,10 +143,10 @@ def rows_to_evaluate(number: int, checkpoints: Mapping[str, str]) -> list[Row]:
 def add_times(plan: Plan, rows: Sequence[Row], summary: Mapping[str, Any], out: Path) -> str:
     """Add each row's average inference time (AITS) to its metrics.
 
-    An earlier measurement is kept if it was of as many sentences on the same device.
+    An earlier measurement with the same number of sentences and device is reused.
 
     Returns:
-        How it was measured.
+        A sentence on how it was measured.
     """
     file = out / "aits.json"
     times = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {"rows": {}}
@@ -160,7 +162,7 @@ def add_times(plan: Plan, rows: Sequence[Row], summary: Mapping[str, Any], out: 
 
 
 def find_checkpoints(plan: Plan) -> dict[str, str]:
-    """Each row's pipeline, by the row's name; trains what the plan lets it train."""
+    """The checkpoints by row name; rows without one are trained if the plan allows it."""
     variants = Variants(plan.out / "variants", plan.data, cpu=plan.device == "cpu")
     checkpoints = {}
     for row in TABLES[plan.number].rows:
@@ -174,14 +176,14 @@ def find_checkpoints(plan: Plan) -> dict[str, str]:
 
 
 def caption(plan: Plan, summary: Mapping[str, Any]) -> str:
-    """What a reader needs to judge the results."""
+    """The conditions of the measurement."""
     rows = TABLES[plan.number].rows
     run = [row for row in rows if row.name in summary["rows"]]
     trained = [row.name for row in run if plan.given(row) is None]
     left = [row.name for row in rows if row not in run]
     parts = [
         f"Measured on {summary['data']} ({summary['data_sha256']}), split {summary['split']}, with the "
-        f"evaluator {summary['evaluator']}: n = {summary['clips']} motions a replication, "
+        f"evaluator {summary['evaluator']}: n = {summary['clips']} motions per replication, "
         f"{summary['replications']} replication(s), seed {summary['seed']}, mean ± 95 % interval. "
         f"{summary['machine']}, torch {summary['torch']}, {summary['date']}."
     ]

@@ -1,4 +1,4 @@
-"""Trained variants: one folder for each configuration, shared by all tables and trained once."""
+"""Trained variants: one folder per configuration, trained once and shared by all tables."""
 
 import dataclasses
 import hashlib
@@ -14,7 +14,7 @@ def scale_budget(config: TrainingConfig, budget: float) -> TrainingConfig:
     """The configuration with a share of its steps.
 
     Raises:
-        ValueError: a share that is not above 0 and at most 1.
+        ValueError: the share is not above 0 and at most 1.
     """
     if not 0 < budget <= 1:
         raise ValueError(f"budget {budget}: expected a share of the training steps, above 0 and at most 1")
@@ -34,7 +34,7 @@ class Variants:
     Args:
         root: the folder.
         data: what they are trained on.
-        cpu: train on the CPU though there is a GPU.
+        cpu: train on the CPU even if there is a GPU.
     """
 
     def __init__(self, root: Path, data: Path, cpu: bool) -> None:
@@ -43,25 +43,25 @@ class Variants:
         self._cpu = cpu
 
     def find(self, config: TrainingConfig) -> Path | None:
-        """The checkpoint that a finished run of this configuration was exported to, if there is one."""
+        """The exported checkpoint of a finished run of this configuration, if there is one."""
         checkpoint = self._folder(config) / "checkpoint"
         return checkpoint if checkpoint.is_dir() else None
 
     def train(self, config: TrainingConfig) -> Path:
-        """Train a configuration, or resume where an earlier run stopped, and export it.
+        """Train a configuration, or resume its training, and export it.
 
         Returns:
             Its pipeline folder.
 
         Raises:
-            InterruptedError: the training was told to stop before its end.
+            InterruptedError: the training was stopped.
         """
         if (found := self.find(config)) is not None:
             return found
         folder = self._folder(config)
         if not train(config, self._data, folder / "run", self._cpu):
             raise InterruptedError(
-                f"{folder / 'run'} was stopped before its end: the same command resumes it"
+                f"{folder / 'run'} was stopped before its end: run the same command to resume it"
             )
         export(folder / "run", self._data, folder / "checkpoint.part")
         return (folder / "checkpoint.part").rename(folder / "checkpoint")

@@ -1,7 +1,7 @@
-"""The frame around all commands: how they are found, how their options are read, how they end.
+"""Runs commands: finds the module, parses its options, reports errors and returns exit codes.
 
-A command is a module with `add_arguments(parser)` and `run(options)`; a group of commands is a package that
-names them in `COMMANDS`. Modules are imported when they are named, and import what they need when they run.
+A command is a module with `add_arguments(parser)` and `run(arguments)`; a group of commands is a package that
+names them in `COMMANDS`. Modules are imported on demand, and import heavy packages only in `run`.
 """
 
 import argparse
@@ -26,8 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the words after `python -m training`; default: those of this process.
 
     Returns:
-        The exit code: 0 when it is done, 1 if a check found problems, 2 for an error of the user, which is
-        reported as one line, 130 if it was interrupted. SIGTERM ends it with 143 and removes temporary files.
+        The exit code: 0 on success, 1 if a check found problems, 2 for a user error, which is reported in one
+        line, 130 if interrupted. SIGTERM removes temporary files and ends the process with 143.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     module: ModuleType = commands
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Reports errors as one line."""
+    """Reports errors in one line."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(USER_ERROR, f"{self.prog}: {message} (see {self.prog} --help)\n")
@@ -71,11 +71,11 @@ def _module(group: ModuleType, name: str) -> ModuleType:
 
 
 def _listing(group: ModuleType, path: Sequence[str]) -> str:
-    """The help of a group: a line for each of its commands."""
+    """The help of a group: one line per command."""
     program = " ".join((_PROGRAM, *path))
     lines = [f"usage: {program} COMMAND ...", "", _summary(group), ""]
     lines += [f"  {name:16} {_summary(_module(group, name))}" for name in group.COMMANDS]
-    return "\n".join([*lines, "", f"The options of a command: {program} COMMAND --help"])
+    return "\n".join([*lines, "", f"For the options of a command: {program} COMMAND --help"])
 
 
 def _summary(module: ModuleType) -> str:

@@ -1,6 +1,6 @@
-"""What a GLB file shows, worked out from its bytes alone: nodes and skinned vertices in every frame.
+"""Nodes and skinned vertices of a GLB file in every frame, computed from its bytes.
 
-Independent of `ram_sdk.characters`: whole 4x4 matrices down the tree, as glTF 2.0 says.
+Independent of `ram_sdk.characters`: full 4x4 matrices down the node tree, as glTF 2.0 specifies.
 """
 
 import json
@@ -35,8 +35,8 @@ def numbers(document: dict[str, Any], binary: bytes, index: int) -> Array:
     return array / int(np.iinfo(str(kind)).max) if accessor.get("normalized") else array
 
 
-class SeenGlb:
-    """A file's first animation, or the file at rest where it has none."""
+class GlbReader:
+    """A file and its first animation."""
 
     def __init__(self, path: Path) -> None:
         self.document, self.binary = parse(path.read_bytes())
@@ -88,11 +88,11 @@ class SeenGlb:
         return matrix
 
     def places(self, names: list[str], animated: bool = True) -> Array:
-        """Where nodes are: `(frames, names, 3)`."""
+        """Positions of nodes, `(frames, names, 3)`."""
         return self.worlds(animated)[..., :3, 3][:, [self.names.index(name) for name in names]]
 
     def vertices(self, animated: bool = True) -> tuple[Array, Array]:
-        """Skinned vertices `(frames, vertices, 3)` and the joint node that moves each most."""
+        """Skinned vertices `(frames, vertices, 3)`, and the joint node with the largest weight for each."""
         worlds = self.worlds(animated)
         parts, owners = [], []
         for node in self.nodes:
