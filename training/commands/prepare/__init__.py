@@ -1,3 +1,3 @@
-"""Prepare motion-text data sets: build the open one, check any, draw sheets, pack it to move it."""
+"""Prepare motion-text data sets: fetch captures, build the open one, check any, draw sheets, pack to move."""
 
-COMMANDS = ("open", "check", "agreement", "speeds", "sheets", "pack", "unpack")
+COMMANDS = ("fetch", "open", "check", "agreement", "speeds", "sheets", "pack", "unpack")
