@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 
 from tqdm import tqdm
 
@@ -48,10 +48,11 @@ def fetch(origin: Origin, captures: Path, title: str) -> int:
         archives = {part.address for part in waiting if part.inside}
         steps = len(archives) + sum(len(part.names) for part in waiting if not part.inside)
         with tqdm(total=steps, desc=title, unit="file", disable=None) as bar:
-            return sum(_fetch_part(part, captures, Path(temporary), bar) for part in waiting)
+            counts = [_fetch_part(part, captures, Path(temporary), bar) for part in waiting]
+    return sum(counts)
 
 
-def download(address: str, limit: int, out: IO[bytes], bar: "tqdm[None] | None" = None) -> None:
+def download(address: str, limit: int, out: IO[bytes], bar: "tqdm[NoReturn] | None" = None) -> None:
     """Write what an address holds into a file.
 
     Raises:
@@ -74,7 +75,7 @@ def download(address: str, limit: int, out: IO[bytes], bar: "tqdm[None] | None" 
             raise OSError(f"{address}: broke off after {size} of {expected} bytes; run the command again")
 
 
-def _fetch_part(part: Part, captures: Path, temporary: Path, bar: "tqdm[None]") -> int:
+def _fetch_part(part: Part, captures: Path, temporary: Path, bar: "tqdm[NoReturn]") -> int:
     """Fetch a part into a folder of its own, verify it, and move it into place."""
     with tempfile.TemporaryDirectory(dir=temporary) as folder:
         staged = Path(folder)
@@ -94,7 +95,7 @@ def _fetch_part(part: Part, captures: Path, temporary: Path, bar: "tqdm[None]") 
     return len(files)
 
 
-def _single(part: Part, bar: "tqdm[None]") -> Iterator[tuple[str, bytes]]:
+def _single(part: Part, bar: "tqdm[NoReturn]") -> Iterator[tuple[str, bytes]]:
     """Places and contents of files that have an address each."""
     for there, here in part.names.items():
         with tempfile.TemporaryFile() as file:
@@ -104,7 +105,7 @@ def _single(part: Part, bar: "tqdm[None]") -> Iterator[tuple[str, bytes]]:
             yield part.to.format(here), file.read()
 
 
-def _unpacked(part: Part, temporary: Path, bar: "tqdm[None]") -> Iterator[tuple[str, bytes]]:
+def _unpacked(part: Part, temporary: Path, bar: "tqdm[NoReturn]") -> Iterator[tuple[str, bytes]]:
     """Places and contents of the wanted files of an archive, which is fetched once for all parts it holds."""
     archive = temporary / part.address.rpartition("/")[2]
     if not archive.exists():

@@ -84,6 +84,15 @@ class Origin:
     note: str
     parts: tuple[Part, ...]
 
+    def brings(self, stem: str) -> bool:
+        """Whether the capture with this file stem can be fetched."""
+        return any(
+            stem in {Path(part.to.format(name)).stem for name in part.names.values()}
+            if part.names
+            else stem not in part.without
+            for part in self.parts
+        )
+
 
 @functools.cache
 def origins() -> Mapping[str, Origin]:

@@ -16,9 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from training.open_data.origins import origins
     from training.open_data.sources import MIXES
 
-    parser.add_argument(
-        "--captures", type=Path, required=True, help="folder to fetch into"
-    )
+    parser.add_argument("--captures", type=Path, required=True, help="folder to fetch into")
     parser.add_argument(
         "--mix", choices=MIXES, default="open-free", help="whose sources to fetch (default: open-free)"
     )
