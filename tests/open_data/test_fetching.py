@@ -262,6 +262,10 @@ def test_every_source_says_where_it_is_kept() -> None:
     assert len(set(places)) == len(places)
     fetched = {name for name in MIXES["open-free"] if name in table and table[name].parts}
     assert {"cmu", "accad", "animated-drawings"} <= fetched
+    assert table["cmu"].brings("01_01")
+    assert not table["cmu"].brings("06_02")  # somebody's conversion
+    assert table["bandai-namco"].brings("dataset-1_bow_active_001")
+    assert not table["bandai-namco"].brings("dataset-1_call_normal_002")  # kept out for a later test
 
 
 def test_label_tables_are_made_of_what_is_published(server: Server, tmp_path: Path) -> None:

@@ -25,8 +25,8 @@ were measured while building.
 training split.
 """
 
-_FETCHED = """`python -m training prepare fetch` brings what the owners of the captures publish and verifies it: each
-part is named by address and commit where there is one, and by one digest over its files. People's sentences
+_FETCHED = """`python -m training prepare fetch` brings what the owners publish and verifies it: each part
+is named by address, by commit where there is one, and by one digest over its files. People's sentences
 (KIT-ML's and HumanML3D's, matched to these captures) cannot be fetched this way; a set that is built without
 them has the other captions only.
 """

@@ -2,7 +2,6 @@
 
 import contextlib
 import http.client
-import shutil
 import tarfile
 import tempfile
 import urllib.error
@@ -144,7 +143,7 @@ def _move(path: Path, target: Path) -> None:
     if target.exists() and target.read_bytes() != path.read_bytes():
         raise ValueError(f"{target}: another file of this name is there; move it away, or use another folder")
     target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.move(path, target)
+    path.replace(target)
 
 
 @contextlib.contextmanager

@@ -38,7 +38,11 @@ def run(given: argparse.Namespace) -> int:
 
     wanted = given.source or [name for name in MIXES[given.mix] if name in origins()]
     failed = []
-    write_label_tables(given.captures)
+    try:
+        write_label_tables(given.captures)
+    except (OSError, ValueError) as error:
+        failed.append("captions")
+        print(f"captions/ with the sources' labels: not fetched: {error}")
     for name in wanted:
         origin, source = origins()[name], SOURCES[name]
         if not origin.parts:
