@@ -67,6 +67,13 @@ class Part:
             and digest_of((name, path.read_bytes()) for name, path in files.items()) == self.digest
         )
 
+    def brings(self, stem: str) -> bool:
+        """Whether a file with this stem is one of the part's."""
+        if self.names:
+            return stem in {Path(self.to.format(name)).stem for name in self.names.values()}
+        found = re.fullmatch(_pattern(Path(self.to).stem), stem)
+        return found is not None and found[1] not in self.without
+
     def rewritten(self, content: bytes) -> bytes:
         """The content that is kept of a file that was fetched."""
         return _REWRITES[self.rewrite](content)
@@ -86,12 +93,7 @@ class Origin:
 
     def brings(self, stem: str) -> bool:
         """Whether the capture with this file stem can be fetched."""
-        return any(
-            stem in {Path(part.to.format(name)).stem for name in part.names.values()}
-            if part.names
-            else stem not in part.without
-            for part in self.parts
-        )
+        return any(part.brings(stem) for part in self.parts)
 
 
 @functools.cache
