@@ -214,3 +214,10 @@ def test_missing_captures_are_named(captures: Path) -> None:
     shutil.rmtree(captures / "accad")
     with pytest.raises(FileNotFoundError, match="neither a folder accad/"):
         find_captures(captures, "open-free", captures / "unused")
+
+
+def test_sources_can_be_left_out(captures: Path) -> None:
+    shutil.rmtree(captures / "accad")
+    files = find_captures(captures, "open-free", captures / "unused", without=("accad",))
+    assert "cmu" in {file.source for file in files}
+    assert "accad" not in {file.source for file in files}

@@ -154,6 +154,8 @@ def test_the_card_states_licences_and_losses(built: tuple[Path, Totals]) -> None
     assert "mesh2motion: 1 (a single pose)" in card
     assert "| tempo | slower or faster" in card
     assert "| cmu-salsa | 1 | 0 | 1 | 0 |" in card
+    assert "| `cmu-extra` | 0.00 of 0.00 | the set has joints" in card
+    assert "| https://accad.osu.edu/research/motion-lab/mocap-system-and-data |" in card
 
 
 def test_mixes_keep_licences_apart() -> None:
@@ -168,6 +170,8 @@ def test_mixes_keep_licences_apart() -> None:
 def test_another_mix_does_not_mix_in(copy: Path, captures: Path) -> None:
     with pytest.raises(ValueError, match="holds the mix 'open-free': build 'open' in another folder"):
         build(captures, copy, "open", processes=1)
+    with pytest.raises(ValueError, match="build 'open-free-without-accad' in another folder"):
+        build(captures, copy, "open-free", processes=1, without=["accad"])
     with pytest.raises(ValueError, match="mix 'free': choose one of open-free, open, all"):
         build(captures, copy, "free", processes=1)
     (copy / "records" / "mix.txt").write_text("open-free 0123abcd")

@@ -64,7 +64,7 @@ def test_a_group_lists_its_commands(capsys) -> None:
     ("words", "message"),
     [
         ("evalute", "python -m training: unknown command 'evalute': did you mean evaluate?"),
-        ("prepare zip", "python -m training prepare: unknown command 'zip': use open, check, agreement"),
+        ("prepare zip", "python -m training prepare: unknown command 'zip': use fetch, open, check"),
         ("train --out x", "python -m training train: the following arguments are required: --config, --data"),
         ("aits --data x --out x --sentences 0", "'0' is not a whole number of at least 1"),
         ("evaluate --data x --out x --row A=b,guidance=2", "unknown setting 'guidance', use reg_scale"),

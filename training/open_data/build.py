@@ -9,6 +9,7 @@ import dataclasses
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,7 +65,7 @@ class Totals:
     composed: int
 
 
-def build(captures_folder: Path, out: Path, mix: str, processes: int) -> Totals:
+def build(captures_folder: Path, out: Path, mix: str, processes: int, without: Sequence[str] = ()) -> Totals:
     """Build a mix.
 
     Args:
@@ -72,6 +73,7 @@ def build(captures_folder: Path, out: Path, mix: str, processes: int) -> Totals:
         out: the data set's folder; a partial build is resumed.
         mix: a key of `MIXES`.
         processes: captures processed in parallel; does not change the result.
+        without: sources of the mix to leave out, because their captures are missing.
 
     Returns:
         Totals; all statistics are in the set's `DATA_CARD.md`.
@@ -84,8 +86,8 @@ def build(captures_folder: Path, out: Path, mix: str, processes: int) -> Totals:
         raise ValueError(f"mix {mix!r}: choose one of {', '.join(MIXES)}")
     for folder in ("new_joints", "new_joint_vecs", "texts", _RECORDS):
         (out / folder).mkdir(parents=True, exist_ok=True)
-    _claim(out, mix)
-    found = find_captures(captures_folder, mix, out / "captures")
+    _claim(out, "-without-".join((mix, *sorted(without))))
+    found = find_captures(captures_folder, mix, out / "captures", without)
     captures = [file for file in found if not file.excluded]
     waiting = [file for file in captures if not _record_path(out, file).exists()]
     failures = []

@@ -2,7 +2,7 @@
 
 import csv
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,13 +50,14 @@ class Capture:
     fps: float
 
 
-def find_captures(folder: Path, mix: str, work: Path) -> list[CaptureFile]:
+def find_captures(folder: Path, mix: str, work: Path, without: Sequence[str] = ()) -> list[CaptureFile]:
     """List the captures of a mix, in an order that depends on names only.
 
     Args:
         folder: has the archives (`cmu.tar.xz`, ...) or the folders unpacked from them, and `captions/`.
         mix: a key of `MIXES`.
         work: archives are unpacked here, once.
+        without: sources of the mix to leave out.
 
     Raises:
         FileNotFoundError: a source of the mix or the tables of labels are missing.
@@ -68,6 +69,8 @@ def find_captures(folder: Path, mix: str, work: Path) -> list[CaptureFile]:
     written = read_human_captions(tables)
     captures = []
     for name in MIXES[mix]:
+        if name in without:
+            continue
         for index, (path, take) in enumerate(_source_takes(SOURCES[name], folder, work), start=1):
             captures.append(
                 CaptureFile(

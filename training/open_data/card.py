@@ -6,6 +6,7 @@ from typing import Any
 
 from training import markdown
 from training.open_data.captures import CaptureFile
+from training.open_data.origins import origins
 from training.open_data.sources import MIX_TERMS, MIXES, SOURCES
 
 Record = Mapping[str, Any]  # what `build` writes for each capture
@@ -24,6 +25,11 @@ below were measured during the build.
 statistics of the training split.
 """
 
+_FETCHED = """`python -m training prepare fetch` downloads what the owners publish and verifies it: each part
+is named by address, by commit where there is one, and by one digest over its files. People's sentences
+(KIT-ML's and HumanML3D's, matched to these captures) cannot be fetched this way; a set that is built without
+them has the other captions only.
+"""
 _AUTHORED = """These clips are not captured: contributors to this project wrote them as keyframes of hands,
 feet, trunk and head (`training/open_data/authored`). Inverse kinematics and a synthetic sway animate them,
 and each take has a random speed, size, repetition count and side. They cover everyday actions that are rare
@@ -95,6 +101,7 @@ def data_card(
         (
             about,
             _source_section(by_source),
+            origin_section(by_source),
             _flow_section(files, by_source),
             _quality_section(by_source),
             _authored_section(by_source.get("authored", ())),
@@ -120,6 +127,24 @@ def _source_section(by_source: Mapping[str, Sequence[Record]]) -> str:
     credits = "".join(f"- {credit}\n" for credit in dict.fromkeys(SOURCES[name].credit for name in by_source))
     table = markdown.table(("source", "licence", "clips", "hours"), rows)
     return f"## Sources and credits\n\n{table}\nRequired credits:\n\n{credits}"
+
+
+def origin_section(by_source: Mapping[str, Sequence[Record]]) -> str:
+    """What `prepare fetch` brings of the sources, in hours of clips, and where the owners keep them."""
+    rows = []
+    sums = [0.0, 0.0]
+    for name, records in by_source.items():
+        origin = origins().get(name)  # None for what is authored in this project
+        hours = [
+            sum(_seconds(clip) for record in some for clip in record["clips"]) / 3600
+            for some in ([r for r in records if origin is None or origin.brings(r["file"])], records)
+        ]
+        sums = [total + more for total, more in zip(sums, hours, strict=True)]
+        note, kept_at = (origin.note, origin.kept_at) if origin else ("", "this project")
+        rows.append((f"`{name}`", f"{hours[0]:.2f} of {hours[1]:.2f}", note, kept_at))
+    rows.append(("all", f"{sums[0]:.2f} of {sums[1]:.2f}", "", ""))
+    table = markdown.table(("source", "hours that can be fetched", "remarks", "kept at"), rows)
+    return f"## Where the captures are kept\n\n{_FETCHED}\n{table}"
 
 
 def _flow_section(files: Sequence[CaptureFile], by_source: Mapping[str, Sequence[Record]]) -> str:

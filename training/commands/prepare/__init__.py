@@ -1,3 +1,3 @@
-"""Prepare motion-text data sets: build the open set, check, draw sheets, pack and unpack."""
+"""Prepare motion-text data sets: fetch captures, build the open set, check, draw sheets, pack and unpack."""
 
-COMMANDS = ("open", "check", "agreement", "speeds", "sheets", "pack", "unpack")
+COMMANDS = ("fetch", "open", "check", "agreement", "speeds", "sheets", "pack", "unpack")
