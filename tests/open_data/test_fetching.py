@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from training.commands.frame import main
+from training.commands.runner import main
 from training.open_data import fetching, label_tables, origins
 from training.open_data.fetching import fetch
 from training.open_data.label_tables import words_of, write_label_tables

@@ -8,7 +8,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from training.commands import frame
+from training.commands import runner
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"  {origin.note}")
     if not arguments.source:
         print(_how_to_build(arguments.captures, arguments.mix, failed))
-    return frame.PROBLEMS_FOUND if failed else frame.DONE
+    return runner.PROBLEMS_FOUND if failed else runner.DONE
 
 
 def _how_to_build(captures: Path, mix: str, failed: Sequence[str]) -> str:
