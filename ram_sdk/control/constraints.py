@@ -151,7 +151,7 @@ class Stop:
         place: `(2,)` x and z, metres.
         time: second at which it stands there.
         duration: seconds that it stays.
-        facing: degrees, or None to leave it open.
+        facing: degrees that hips and shoulders face, or None to leave it open.
     """
 
     place: Array

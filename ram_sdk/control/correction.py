@@ -10,6 +10,8 @@ a smoothing spline, where e_t is the error and w_t its weight: a large number fo
 the path, which the root follows except for the sway of its steps.
 """
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,7 +30,12 @@ from ram_sdk.control.targets import Targets
 from ram_sdk.skeleton.feet import place_feet
 from ram_sdk.skeleton.joints import HUMANML3D
 
+Lead = Literal["there", "back", "nowhere"]
+"""How the root is led: along its route, with the body turned to it; back to where it must be, if a stop's
+facing turned its way; or nowhere, so that it only stands still at its stops, wherever they are."""
+
 _EXACT = 1e7
+_AT_STOP = 50.0  # so that a stop is held, and yet no jump where a pinned joint draws the body away from it
 _STIFFNESS = 800.0  # frames^4 at 20 fps: a way is followed up to about 0.6 Hz
 _TENSION = 8.0  # frames^2: straight on between pins more than about a second apart
 _FADE_STIFFNESS = 625.0  # frames^4: a joint's displacement fades over about 0.4 s
@@ -46,23 +53,23 @@ _LIMBS = {20: 16, 21: 17, 18: 16, 19: 17, 7: 1, 8: 2, 10: 1, 11: 2, 4: 1, 5: 2, 
 """Joints that can be pinned, and the joint that carries their limb."""
 
 
-def correct(joints: Array, heading: Array, targets: Targets, *, lead: bool = True) -> tuple[Array, Array]:
+def correct(joints: Array, heading: Array, targets: Targets, *, lead: Lead = "there") -> tuple[Array, Array]:
     """Bring a motion to its targets.
 
     Args:
         joints: `(frames, 22, 3)` metres, anywhere.
         heading: `(frames,)` yaw of its frames of reference, radians.
         targets: as many frames.
-        lead: take the root along the route; otherwise it only stands still at its stops, wherever they are.
+        lead: how the root is led, see `Lead`.
 
     Returns:
         Joints and heading in the world of the targets.
     """
-    route = targets.route if lead else None
+    route = targets.route if lead == "there" or (lead == "back" and targets.stops) else None
     places = None if route is None else route.places(_speed(joints, targets.fps))
-    turned = _heading_displacement(joints, heading, targets, route, places)
+    turned = _heading_displacement(joints, targets, places if lead == "there" else None)
     moved = _bend(joints, turned)
-    moved = moved + _root_displacement(moved, targets, route, places)[:, None]
+    moved = moved + _root_displacement(moved, targets, lead, places)[:, None]
     moved = _plant_feet(joints, moved, turned, targets.fps)
     return moved + _joint_displacement(moved, wanted(moved, targets)), heading + turned
 
@@ -82,21 +89,13 @@ def wanted(joints: Array, targets: Targets) -> Array:
     return world
 
 
-def _heading_displacement(
-    joints: Array,
-    heading: Array,
-    targets: Targets,
-    route: Route | None,
-    places: Array | None,
-) -> Array:
+def _heading_displacement(joints: Array, targets: Targets, places: Array | None) -> Array:
     error, weight = np.zeros(len(joints)), np.zeros(len(joints))
-    steady = steady_facing(joints, targets.fps)
-    if route is not None and places is not None:
-        error[route.span], weight[route.span] = _travel_error(joints, steady, targets.fps, route, places)
+    if targets.route is not None and places is not None:
+        span = targets.route.span
+        error[span], weight[span] = _travel_error(joints, targets.fps, targets.route, places)
     asked = np.isfinite(targets.heading)
-    placed = asked & np.isfinite(targets.world).all(axis=(-1, -2))
-    own = np.where(placed, facing(joints), steady)
-    error[asked], weight[asked] = (targets.heading - own)[asked], _EXACT
+    error[asked], weight[asked] = (targets.heading - facing(joints))[asked], _EXACT
     if targets.starts_at_origin and not weight[0]:
         weight[0] = _EXACT
     frames = np.flatnonzero(weight)
@@ -106,10 +105,9 @@ def _heading_displacement(
     return smoothest(error, weight, tension=_TENSION, stiffness=_STIFFNESS)
 
 
-def _travel_error(
-    joints: Array, steady: Array, fps: float, route: Route, places: Array
-) -> tuple[Array, Array]:
+def _travel_error(joints: Array, fps: float, route: Route, places: Array) -> tuple[Array, Array]:
     """Angles still missing to the route's facing, and their weights, in the route's frames."""
+    steady = steady_facing(joints, fps)
     if isinstance(route.facing, float | int):
         return np.radians(route.facing) - steady[route.span], np.ones(len(places))
     way = _velocity(places, fps)
@@ -141,14 +139,17 @@ def _bend(joints: Array, turned: Array) -> Array:
     return np.asarray(turn(turned[:, None], joints - ground[:, None]) + bent[:, None])
 
 
-def _root_displacement(joints: Array, targets: Targets, route: Route | None, places: Array | None) -> Array:
+def _root_displacement(joints: Array, targets: Targets, lead: Lead, places: Array | None) -> Array:
     root = joints[:, 0][:, GROUND]
     error, weight = np.zeros_like(root), np.zeros(len(root))
-    if route is not None and places is not None:
-        error[route.span], weight[route.span] = places - root[route.span], 1.0
-    else:
-        for span, _ in targets.stops:
+    if targets.route is not None and places is not None:
+        span = targets.route.span
+        error[span], weight[span] = places - root[span], 1.0
+    for span, place in targets.stops:
+        if lead == "nowhere":
             error[span], weight[span] = root[span].mean(axis=0) - root[span], 1.0
+        else:
+            error[span], weight[span] = place - root[span], _AT_STOP
     excess = _beyond_reach(joints, targets.world)
     far = np.linalg.norm(excess, axis=-1) > 0
     error[far], weight[far] = excess[far], _EXACT

@@ -47,6 +47,10 @@ class Route:
             way = pace[first:last].cumsum()
             piece = slice(first + 1 - self.frames[0], last + 1 - self.frames[0])
             arc[piece] = start + (end - start) * way / way[-1]
+        return self.at(arc)
+
+    def at(self, arc: Array) -> Array:
+        """Places `(n, 2)` so many metres along the line."""
         corners = self._corners()
         return np.stack([np.interp(arc, corners, self.line[:, axis]) for axis in (0, 1)], axis=-1)
 

@@ -11,6 +11,7 @@ from ram_sdk.control.bodyframe import GROUND, Array
 from ram_sdk.control.bones import keep_lengths
 from ram_sdk.control.bridge import bridge
 from ram_sdk.control.correction import correct, wanted
+from ram_sdk.control.route import Route
 from ram_sdk.control.targets import Targets
 from ram_sdk.notices import warn
 from ram_sdk.skeleton.features import decode_features, decode_heading, with_joints
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 _CUTOFF = 6.0  # Hz, see `Motion.smooth`
 _BRIDGED = 39  # timestep down to which gaps are interpolated; in later ones the model fills them
-_MISSED = 0.05  # metres from a stop that are told
+_MISSED = 0.01  # metres from a stop that are told
+_ASTRAY = 0.3  # metres from a path, or from where it is at a time, that are told
 _PLANTED = 0.05  # how readily a standing foot moves against other joints
 _ROUNDS = 4  # in which bones get their lengths and pins their joints, before both hold
 _HIPS = np.isin(np.arange(HUMANML3D.num_joints), (0, HUMANML3D.left_hip, HUMANML3D.right_hip))
@@ -69,7 +71,7 @@ def steer(features: Tensor, targets: Targets) -> Tensor:
         Features shaped alike, float64.
     """
     joints, heading = _decoded(features)
-    corrected, turned = correct(joints, heading, targets, lead=False)
+    corrected, turned = correct(joints, heading, targets, lead="nowhere")
     return with_joints(features, torch.from_numpy(corrected), torch.from_numpy(turned))
 
 
@@ -78,39 +80,56 @@ def finish(features: Tensor, targets: Targets) -> "np.ndarray[tuple[int, int, in
 
     The root is led along its route only here: bent as a whole, a motion keeps its steps, while a model that
     is led against its prompt lets feet slide. Trembling and sliding feet are then taken out, what that moved
-    is put back, fading over about 0.4 s, and bones get one length: in turns, because bones are restored frame
-    by frame, and around a pin that would be a jump.
+    is put back, fading over about 0.4 s, the root is taken back to its stops, and bones get one length: in
+    turns, because bones are restored frame by frame, and around a pin that would be a jump.
 
     Warns:
-        UserWarning: a stop that pinned joints do not allow.
+        UserWarning: a stop or a path that is missed, mostly because of pinned joints.
     """
     joints, heading = correct(*_decoded(features), targets)
     joints = lock_feet(smooth(joints, targets.fps, _CUTOFF), targets.fps)
     freedom = _freedom(joints, targets.fps)
     for _ in range(_ROUNDS):
         joints = keep_lengths(joints, targets.bones, freedom)
-        joints, _ = correct(joints, heading, targets, lead=False)
+        joints, _ = correct(joints, heading, targets, lead="back")
     places = wanted(joints, targets)
     pinned = np.isfinite(places[..., 0])
     joints = np.where(pinned[..., None], places, joints)
     seen_from_hips = np.isfinite(targets.local[..., 0]).any(axis=-1, keepdims=True)
     fixed = pinned | (seen_from_hips & _HIPS)
     joints = keep_lengths(joints, targets.bones, ~fixed * freedom)
-    _warn_of_missed_stops(joints, targets)
+    _warn_of_what_is_missed(joints, targets)
     return joints.astype(np.float32)
 
 
-def _warn_of_missed_stops(joints: Array, targets: Targets) -> None:
-    """Warn of joints that are pinned too far from a stop and draw the body away from it."""
-    if not targets.pinned.any():
-        return
+def _warn_of_what_is_missed(joints: Array, targets: Targets) -> None:
+    """Warn of stops and of a path that the root does not come to."""
+    root = joints[:, 0][:, GROUND]
+    why = ", because of joints that are pinned" if targets.pinned.any() else ""
     for span, place in targets.stops:
-        missed = np.linalg.norm(joints[span, 0][:, GROUND] - place, axis=-1).mean()
+        missed = np.linalg.norm(root[span].mean(axis=0) - place)
         if missed > _MISSED:
             warn(
-                f"the Stop at {span.start / targets.fps:g} s is missed by {100 * missed:.0f} cm, because of "
-                "joints that are pinned: move the place, or the joints"
+                f"the Stop at {span.start / targets.fps:g} s is missed by {100 * missed:.0f} cm{why}: move the "
+                "place, or what is asked beside it"
             )
+    if targets.route is not None and targets.on_path:
+        missed = _astray(root, targets.route)
+        worst = int(missed.argmax())
+        if missed[worst] > _ASTRAY:
+            warn(
+                f"the Path is missed by {100 * missed[worst]:.0f} cm at "
+                f"{(targets.route.frames[0] + worst) / targets.fps:g} s{why}: move its points, or what is asked "
+                "beside it, or give it more time"
+            )
+
+
+def _astray(root: Array, route: Route) -> Array:
+    """How far the root `(frames, 2)` is from a route in each frame of its span, metres."""
+    missed = np.array([route.nearest(place)[1] for place in root[route.span]])
+    timed = np.linalg.norm(root[route.frames] - route.at(route.arc), axis=-1)
+    missed[route.frames - route.frames[0]] = timed
+    return missed
 
 
 def _freedom(joints: Array, fps: float) -> Array:

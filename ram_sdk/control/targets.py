@@ -34,6 +34,7 @@ class Targets:
         local: `(frames, 22, 3)` positions seen from the pelvis, with the hips' steady facing removed.
         heading: `(frames,)` yaw, radians.
         route: where the root goes between, if anywhere.
+        on_path: whether that is a Path, and not only the way from one place to the next.
         stops: the frames in which it stands, and where, `(2,)` metres on the floor.
         starts_at_origin: whether nothing else says where the motion starts.
         loop: whether the ends agree.
@@ -45,6 +46,7 @@ class Targets:
     local: Array
     heading: Array
     route: Route | None
+    on_path: bool
     stops: tuple[tuple[slice, Array], ...]
     starts_at_origin: bool
     loop: bool
@@ -209,7 +211,18 @@ class _Layout:
             (slice(first, last + 1), stop.place)
             for stop, (first, last) in zip(self.stops, spans, strict=True)
         )
-        return Targets(self.fps, self.world, self.local, self.heading, route, stops, free, self.loop, bones)
+        return Targets(
+            self.fps,
+            self.world,
+            self.local,
+            self.heading,
+            route,
+            bool(self.paths),
+            stops,
+            free,
+            self.loop,
+            bones,
+        )
 
     def check_reach(self) -> None:
         """Check that two joints pinned at one time are no farther apart than the bones between them are long.

@@ -112,7 +112,23 @@ def test_a_stop_is_a_stop():
     targets = resolve([Stop((1.0, 1.0), 1.5, 1.0, facing=0)], FRAMES, FPS)
     joints, _ = correct(*plain(), targets)
     assert np.linalg.norm(joints[30:50, 0][:, [0, 2]] - 1.0, axis=-1).mean() < 0.05
-    np.testing.assert_allclose(np.degrees(facing(joints[40])), 0.0, atol=2.0)
+    np.testing.assert_allclose(np.degrees(facing(joints[30:51])), 0.0, atol=2.0)
+
+
+@pytest.mark.parametrize("facing_at_stop", [None, 90, 180])
+@pytest.mark.parametrize("more", [[], [Path([(0, 0), (1, 1), (1, 2.5)], facing="along")]])
+def test_a_finished_motion_stands_at_its_stop_and_faces_as_asked(facing_at_stop, more):
+    joints, _ = plain()
+    swaying = turn(0.5 * np.sin(np.arange(FRAMES) / 3)[:, None], joints - joints[:, :1]) + joints[:, :1]
+    features = encode_joints(torch.from_numpy(np.concatenate([swaying, swaying[-1:]])))
+    targets = resolve([Stop((1.0, 1.0), 1.5, 0.5, facing_at_stop), *more], FRAMES, FPS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        done = finish(features, targets).astype(np.float64)
+    there = done[30:41]
+    assert np.linalg.norm(there[:, 0, [0, 2]].mean(axis=0) - 1.0) < 0.01
+    if facing_at_stop is not None:
+        assert np.degrees(np.abs(wrap(facing(there) - np.radians(facing_at_stop)))).max() < 2.0
 
 
 def test_loops_agree_in_pose_and_velocity():
@@ -205,13 +221,17 @@ def _lengths(joints: np.ndarray) -> np.ndarray:
     return np.linalg.norm(joints[0] - joints[0, parents], axis=-1)
 
 
-def test_a_stop_that_joints_draw_away_is_warned_of():
-    joints = Joints([2.0], {"left_wrist": [(3.0, 1.2, 1.0)]})
-    targets = resolve([Stop((1.0, 1.0), 1.5, 1.0, facing=0), joints], FRAMES, FPS)
+def test_a_stop_and_a_path_that_joints_draw_away_are_warned_of():
+    far = Joints([2.0], {"left_wrist": [(3.0, 1.2, 1.0)]})
     features = torch.from_numpy(walking(FRAMES, 1.0).features)
-    with pytest.warns(UserWarning, match=r"the Stop at 1.5 s is missed by"):
-        finish(features, targets)
-    alone = resolve([Stop((1.0, 1.0), 1.5, 1.0, facing=0)], FRAMES, FPS)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        finish(features, alone)
+    with pytest.warns(UserWarning, match=r"the Stop at 1.5 s is missed by \d\d cm, because of joints that"):
+        finish(features, resolve([Stop((1.0, 1.0), 1.5, 1.0, facing=0), far], FRAMES, FPS))
+    with pytest.warns(UserWarning, match=r"the Path is missed by \d+ cm at 2 s, because of joints"):
+        finish(features, resolve([Path([(0, 0), (0, 3)]), far], FRAMES, FPS))
+
+
+def test_a_path_that_cannot_be_followed_is_warned_of_without_pins():
+    there_and_back = Path([(0, 0), (8, 0), (0, 0.5), (8, 1)])
+    features = torch.from_numpy(walking(FRAMES, 1.0).features)
+    with pytest.warns(UserWarning, match=r"the Path is missed by \d+ cm at 0 s: move its points"):
+        finish(features, resolve([there_and_back], FRAMES, FPS))
