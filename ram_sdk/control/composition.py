@@ -87,6 +87,7 @@ class Composition:
         windows: what is denoised; those of parts of the body come last.
         holds: what is kept.
         borders: frames at which one window of the whole body takes over from another.
+        floor: height of the floor under what is kept, metres.
     """
 
     def __init__(self, timeline: Timeline, normalizer: FeatureNormalizer) -> None:
@@ -95,13 +96,15 @@ class Composition:
         Raises:
             ValueError: parts of the body, or kept motions, that do not fit the checkpoint's skeleton.
         """
-        self._normalizer = normalizer
+        self._normalizer, self._timeline = normalizer, timeline
         config = normalizer.config
         _check_skeleton(timeline, config)
         self.frames = _frame(timeline.duration, config)
         body = _windows(timeline, config)
         self.windows = (*body, *_part_windows(timeline, config))
-        self.holds = tuple(_hold(one, normalizer) for one in timeline.body if isinstance(one, Kept))
+        kept = [one for one in timeline.body if isinstance(one, Kept)]
+        self.floor = min((_floor(one.motion) for one in kept), default=0.0)
+        self.holds = tuple(_hold(one, normalizer, self.floor) for one in kept)
         self.borders = _borders(timeline, config)
         device = normalizer.mean.device
         self._total = torch.zeros(self.frames, 1, device=device, dtype=torch.float32)
@@ -147,6 +150,12 @@ class Composition:
             calm[hold.start : hold.stop] = features[hold.start : hold.stop]
         return calm
 
+    def placed(self, motion: Motion) -> Motion:
+        """The motion, moved to where the kept motion at the timeline's start stands, and to the kept floor."""
+        first = self._timeline.body[0]
+        there = motion.align(first.motion) if isinstance(first, Kept) else motion
+        return replace(motion, joints=there.offset(y=self.floor).joints)
+
     def _add(self, whole: Tensor, window: Window, made: Tensor) -> None:
         """Write a window's estimate into the whole, in place."""
         there = whole[window.start : window.stop]
@@ -187,25 +196,6 @@ class Composition:
         for hold in self.holds:
             changed[hold.start : hold.stop] = hold.features
         return changed
-
-
-def placed(motion: Motion, timeline: Timeline) -> Motion:
-    """The motion, moved to where the kept motion at the timeline's start stands, if there is one."""
-    first = timeline.body[0]
-    if not isinstance(first, Kept):
-        return motion
-    skeleton = motion.skeleton
-
-    def facing(joints: np.ndarray) -> tuple[float, np.ndarray]:
-        across = joints[skeleton.left_hip] - joints[skeleton.right_hip]
-        across = across + joints[skeleton.left_shoulder] - joints[skeleton.right_shoulder]
-        return float(np.arctan2(-across[2], across[0])), joints[0] * (1.0, 0.0, 1.0)
-
-    joints = motion.joints.astype(np.float64)
-    (yaw, ground), (wanted, place) = facing(joints[0]), facing(first.motion.joints[0].astype(np.float64))
-    c, s = np.cos(wanted - yaw), np.sin(wanted - yaw)
-    turned = (joints - ground) @ np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]]).T + place
-    return replace(motion, joints=turned.astype(np.float32))
 
 
 def _frame(seconds: float, config: NormalizerConfig) -> int:
@@ -302,13 +292,25 @@ def _falling(frames: int, like: Tensor) -> Tensor:
     return (1.0 - _rising(2.0 * at - 1.0))[:, None]
 
 
-def _hold(one: Kept, normalizer: FeatureNormalizer) -> Hold:
+def _hold(one: Kept, normalizer: FeatureNormalizer, floor: float) -> Hold:
     config = normalizer.config
     start, stop = _frame(one.start, config), _frame(one.end, config)
     motion = one.motion if one.motion.fps == config.fps else one.motion.resample(config.fps)
     features = torch.from_numpy(motion.features).to(normalizer.mean.device)
-    at = torch.arange(stop - start).clamp(max=len(features) - 1)
-    return Hold(start, normalizer.normalize(features[at]).float())
+    features = features[torch.arange(stop - start).clamp(max=len(features) - 1)]
+    heights = [3, *range(5, 1 + 3 * SKELETONS[config.skeleton].num_joints, 3)]
+    features[:, heights] += _raised(motion) - floor
+    return Hold(start, normalizer.normalize(features).float())
+
+
+def _raised(motion: Motion) -> float:
+    """How much higher a motion stands than its features say, which a slice of a jump has on the floor."""
+    return float(motion.joints[0, 0, 1]) - float(motion.features[0, 3])
+
+
+def _floor(motion: Motion) -> float:
+    """Height of the floor that a motion was made on, or else of its lowest joint."""
+    return float(motion.joints[..., 1].min()) if motion.generated_features is None else _raised(motion)
 
 
 def _crops(motion: Tensor, windows: Sequence[Window]) -> tuple[Tensor, Tensor]:

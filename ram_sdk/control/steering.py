@@ -110,8 +110,8 @@ def _warn_of_what_is_missed(joints: Array, targets: Targets) -> None:
         missed = np.linalg.norm(root[span].mean(axis=0) - place)
         if missed > _MISSED:
             warn(
-                f"the Stop at {span.start / targets.fps:g} s is missed by {100 * missed:.0f} cm{why}: move the "
-                "place, or what is asked beside it"
+                f"the Stop at {span.start / targets.fps:g} s is missed by {100 * missed:.0f} cm{why}: move "
+                "the place, or what is asked beside it"
             )
     if targets.route is not None and targets.on_path:
         missed = _astray(root, targets.route)
@@ -119,8 +119,8 @@ def _warn_of_what_is_missed(joints: Array, targets: Targets) -> None:
         if missed[worst] > _ASTRAY:
             warn(
                 f"the Path is missed by {100 * missed[worst]:.0f} cm at "
-                f"{(targets.route.frames[0] + worst) / targets.fps:g} s{why}: move its points, or what is asked "
-                "beside it, or give it more time"
+                f"{(targets.route.frames[0] + worst) / targets.fps:g} s{why}: move its points, or what is "
+                "asked beside it, or give it more time"
             )
 
 

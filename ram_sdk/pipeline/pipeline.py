@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ram_sdk import inputs
 from ram_sdk.control import candidates
-from ram_sdk.control.composition import Composition, placed
+from ram_sdk.control.composition import Composition
 from ram_sdk.control.constraints import Constraint, Keep, Part
 from ram_sdk.control.constraints import checked as checked_constraints
 from ram_sdk.control.steering import Steering, finish
@@ -169,7 +169,8 @@ class RAMPipeline(LatentSpace, SamplingLoop):
             pipe.compose([motion, "sits down"])                    # continue a motion
             pipe.compose([motion[:40], "jumps", motion[80:]])      # redo a part of it
 
-        A motion among the prompts is kept as it is; if it comes first, the result starts where it stands.
+        A motion among the prompts is kept as it is, at its height; if it comes first, the result starts where
+        it stands. The floor is the one that kept motions were generated on, or else at their lowest joint.
         A prompt that names nobody is about "a person".
 
         Args:
@@ -213,7 +214,7 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         settings = {"seed": chosen, **self._settings(scheduler), "timeline": timeline.entries()}
         said = [one.prompt if isinstance(one, Segment) else one.motion.prompt for one in timeline.body]
         prompt = ", then ".join(text for text in said if text)
-        return placed(Motion.from_features(features, prompt=prompt, settings=settings), timeline)
+        return composition.placed(Motion.from_features(features, prompt=prompt, settings=settings))
 
     def edit(
         self, motion: Motion, prompt: str, keep: Part | Sequence[tuple[float, float]], **options: Any

@@ -120,9 +120,17 @@ def test_a_part_changes_itself_only_and_stays_attached(pipeline: RAMPipeline) ->
 def test_continued_motion_is_kept_in_its_place(pipeline: RAMPipeline, clip: Motion) -> None:
     motion = pipeline.compose([clip, "a person sits"], duration=[None, 3], **FAST)
     assert len(motion) == 140
-    floor = clip.joints[..., 1].min()
-    lifted = motion.joints[:80] + np.float32([0, floor, 0])
-    np.testing.assert_allclose(lifted, clip.joints, atol=2e-3)
+    np.testing.assert_allclose(motion.joints[:80], clip.joints, atol=2e-3)
+
+
+def test_kept_motions_keep_their_height(pipeline: RAMPipeline, clip: Motion) -> None:
+    raised = clip.offset(y=1.0)
+    jump = Motion(raised.joints + np.float32([0, 0.5, 0]) * np.hanning(80)[:, None, None].astype(np.float32))
+    motion = pipeline.compose([jump[:20], "walks", jump[35:45]], duration=[None, 2, None], **FAST)
+    np.testing.assert_allclose(motion.joints[:20], jump.joints[:20], atol=2e-3)
+    np.testing.assert_allclose(motion.joints[-10:, :, 1], jump.joints[35:45, :, 1], atol=2e-3)
+    again = pipeline.compose([motion, "sits"], duration=[None, 2], **FAST)
+    np.testing.assert_allclose(again.joints[:70], motion.joints, atol=2e-3)
 
 
 def test_a_redone_part_leaves_the_rest(pipeline: RAMPipeline, clip: Motion) -> None:
@@ -132,6 +140,15 @@ def test_a_redone_part_leaves_the_rest(pipeline: RAMPipeline, clip: Motion) -> N
     np.testing.assert_allclose(after[:60], before[:60], atol=1e-4)
     np.testing.assert_allclose(after[100:], before[100:], atol=1e-4)
     assert np.abs(after[60:100] - before[60:100]).max() > 1e-2
+
+
+def test_generated_frames_lead_to_those_that_are_kept(pipeline: RAMPipeline, clip: Motion) -> None:
+    laid_out = Composition(Timeline((Segment("sits", 0, 4), Kept(clip, 4.0))), pipeline.normalizer)
+    held = estimate(laid_out, [0.0])
+    first = held[80].abs().clamp(min=1e-3)
+    torch.testing.assert_close(held[80:], laid_out.holds[0].features)
+    assert torch.all(held[:81].diff(dim=0).abs() <= 0.1 * first + 1e-5)
+    assert torch.all(held[:60].abs() < 1e-5)
 
 
 def test_generated_frames_come_from_those_that_are_kept(pipeline: RAMPipeline, clip: Motion) -> None:
