@@ -63,13 +63,10 @@ def _scores(pipeline: "RAMPipeline", motions: "Sequence[Motion]") -> list[Any]:
     """How well each motion fits its text, and how plausible it is, see `ram_sdk.control.candidates`."""
     if pipeline.matcher is None or pipeline.motion_encoder is None:
         return [None] * len(motions)
-    import torch
-
     from ram_sdk.control import candidates
 
     texts = pipeline.encode_text([motion.prompt or "" for motion in motions])
     return [
-        motion.settings.get("scores")
-        or candidates.score(pipeline, torch.from_numpy(motion.features), text).entry
+        motion.settings.get("scores") or candidates.score(pipeline, motion, text).entry
         for motion, text in zip(motions, texts, strict=True)
     ]

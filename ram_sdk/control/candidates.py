@@ -1,10 +1,9 @@
 """The best of several candidates: drawn, scored by text and by plausibility, rejected and drawn again.
 
-    score = similarity * plausibility
-
-Similarity is the calibrated one of the shared latent space (`RAMPipeline.similarity`). Plausibility is 1
-minus the mean of the measures of `LIMITS`, each as a share of its limit and at most 1; a candidate that is
-over a limit is rejected, and chosen only if all of them are.
+The best breaks the fewest of `LIMITS`, and of those it fits its text best by the calibrated similarity of the
+shared latent space (`RAMPipeline.similarity`). A candidate that breaks a limit is rejected, and chosen only
+if all of them are. How plausible it is, beyond that, is reported but does not choose: the calmest motion is
+often one that does too little.
 """
 
 import dataclasses
@@ -35,8 +34,8 @@ LIMITS: dict[str, tuple[Callable[[physical.Array, float], float], float]] = {
 }
 """The measures and the limits beyond which a candidate is rejected; the open set's test clips pass."""
 
-Draw = Callable[[Sequence[int], Sequence[int]], list[Tensor]]
-"""Makes the features of motions, from their numbers in the call and a seed for each."""
+Draw = Callable[[Sequence[int], Sequence[int]], list[Motion]]
+"""Makes motions, from their numbers in the call and a seed for each."""
 
 
 @dataclass(frozen=True)
@@ -58,19 +57,13 @@ class Score:
 
     @property
     def plausibility(self) -> float:
-        """From 0 to 1."""
+        """1 minus the mean strain, each at most 1."""
         return 1.0 - float(np.mean([min(share, 1.0) for share in self.strain.values()]))
-
-    @property
-    def total(self) -> float:
-        """What candidates are ranked by, after the limits they break."""
-        return self.similarity * self.plausibility
 
     @property
     def entry(self) -> dict[str, Any]:
         """As JSON knows it."""
         return {
-            "total": self.total,
             "similarity": self.similarity,
             "plausibility": self.plausibility,
             "faults": list(self.faults),
@@ -82,13 +75,13 @@ class Candidate:
     """A motion that was drawn.
 
     Attributes:
-        features: `(frames, features)` in real units.
+        motion: as it would be returned.
         seed: it was made from.
         score: how good it is.
         drawn: how many its motion was chosen from.
     """
 
-    features: Tensor
+    motion: Motion
     seed: int
     score: Score
     drawn: int = 1
@@ -127,8 +120,8 @@ def best(
     for turn in range(_ROUNDS):
         rows = [row for row in waiting for _ in range(count)]
         own = [seed for row in waiting for seed in candidate_seeds(seeds[row], (turn + 1) * count)[-count:]]
-        for row, seed, features in zip(rows, own, draw(rows, own), strict=True):
-            found = Candidate(features, seed, score(pipeline, features, latents[row]), (turn + 1) * count)
+        for row, seed, motion in zip(rows, own, draw(rows, own), strict=True):
+            found = Candidate(motion, seed, score(pipeline, motion, latents[row]), (turn + 1) * count)
             better = max(chosen.get(row, found), found, key=_rank)
             chosen[row] = dataclasses.replace(better, drawn=found.drawn)
         waiting = [row for row in waiting if chosen[row].score.faults]
@@ -143,9 +136,8 @@ def best(
     return [chosen[row] for row in range(len(seeds))]
 
 
-def score(pipeline: "RAMPipeline", features: Tensor, latent: Tensor) -> Score:
-    """Judge a motion `(frames, features)`, in real units, that was made from a latent `(latent_dim,)`."""
-    motion = Motion.from_features(features.numpy())
+def score(pipeline: "RAMPipeline", motion: Motion, latent: Tensor) -> Score:
+    """Judge a motion that was made from a latent `(latent_dim,)`."""
     similarity = float(pipeline.match(latent[None], pipeline.encode_motion(motion))[0, 0])
     joints = motion.joints.astype(np.float64)
     return Score(
@@ -159,4 +151,4 @@ def candidate_seeds(seed: int, count: int) -> list[int]:
 
 
 def _rank(candidate: Candidate) -> tuple[int, float]:
-    return -len(candidate.score.faults), candidate.score.total
+    return -len(candidate.score.faults), candidate.score.similarity

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Protocol
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -151,7 +150,7 @@ class Composition:
         return calm
 
     def placed(self, motion: Motion) -> Motion:
-        """The motion, moved to where the kept motion at the timeline's start stands, and to the kept floor."""
+        """The motion on the kept floor, and where the kept motion at the timeline's start stands."""
         first = self._timeline.body[0]
         there = motion.align(first.motion) if isinstance(first, Kept) else motion
         return replace(motion, joints=there.offset(y=self.floor).joints)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ram_sdk.control.bodyframe import GROUND, Array
@@ -75,16 +76,13 @@ def steer(features: Tensor, targets: Targets) -> Tensor:
     return with_joints(features, torch.from_numpy(corrected), torch.from_numpy(turned))
 
 
-def finish(features: Tensor, targets: Targets) -> "np.ndarray[tuple[int, int, int], np.dtype[np.float32]]":
+def finish(features: Tensor, targets: Targets) -> NDArray[np.float32]:
     """The joints `(frames, 22, 3)` of a finished motion in the world of its targets, which it meets exactly.
 
     The root is led along its route only here: bent as a whole, a motion keeps its steps, while a model that
     is led against its prompt lets feet slide. Trembling and sliding feet are then taken out, what that moved
     is put back, fading over about 0.4 s, the root is taken back to its stops, and bones get one length: in
     turns, because bones are restored frame by frame, and around a pin that would be a jump.
-
-    Warns:
-        UserWarning: a stop or a path that is missed, mostly because of pinned joints.
     """
     joints, heading = correct(*_decoded(features), targets)
     joints = lock_feet(smooth(joints, targets.fps, _CUTOFF), targets.fps)
@@ -98,13 +96,16 @@ def finish(features: Tensor, targets: Targets) -> "np.ndarray[tuple[int, int, in
     seen_from_hips = np.isfinite(targets.local[..., 0]).any(axis=-1, keepdims=True)
     fixed = pinned | (seen_from_hips & _HIPS)
     joints = keep_lengths(joints, targets.bones, ~fixed * freedom)
-    _warn_of_what_is_missed(joints, targets)
     return joints.astype(np.float32)
 
 
-def _warn_of_what_is_missed(joints: Array, targets: Targets) -> None:
-    """Warn of stops and of a path that the root does not come to."""
-    root = joints[:, 0][:, GROUND]
+def warn_of_what_is_missed(joints: NDArray[np.float32], targets: Targets) -> None:
+    """Warn of stops and of a path that the root of a finished motion does not come to.
+
+    Warns:
+        UserWarning: a stop or a path that is missed, mostly because of pinned joints.
+    """
+    root = joints[:, 0][:, GROUND].astype(np.float64)
     why = ", because of joints that are pinned" if targets.pinned.any() else ""
     for span, place in targets.stops:
         missed = np.linalg.norm(root[span].mean(axis=0) - place)

@@ -1,6 +1,7 @@
 """`RAMPipeline`: text to motion, step by step."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,7 +13,7 @@ from ram_sdk.control import candidates
 from ram_sdk.control.composition import Composition
 from ram_sdk.control.constraints import Constraint, Keep, Part
 from ram_sdk.control.constraints import checked as checked_constraints
-from ram_sdk.control.steering import Steering, finish
+from ram_sdk.control.steering import Steering, finish, warn_of_what_is_missed
 from ram_sdk.control.targets import Targets, resolve
 from ram_sdk.control.timeline import Segment, Timeline
 from ram_sdk.control.wording import with_subject
@@ -140,18 +141,26 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         draw = partial(self._draw, z, frames, targets, scheduler, callback_on_step_end)
         settings = self._settings(scheduler, constraints=asked)
         if num_candidates == 1:
-            features = draw(range(len(seeds)), seeds)
+            drawn = draw(range(len(seeds)), seeds)
             made = [{"seed": s, **settings} for s in seeds]
         else:
             best = candidates.best(self, draw, z, seeds, num_candidates)
-            features = [one.features for one in best]
+            drawn = [one.motion for one in best]
             made = [{"seed": one.seed, **settings, **one.settings} for one in best]
 
         # 4. Return the motions
         if output_type == "features":
-            return RAMOutput(features)
+            return RAMOutput([torch.from_numpy(motion.features) for motion in drawn])
+        if targets:
+            for motion, target in zip(drawn, targets, strict=True):
+                warn_of_what_is_missed(motion.joints, target)
         texts = [text or None for text in prompts for _ in range(each)]
-        return RAMOutput(self._motions(features, targets, texts, made))
+        return RAMOutput(
+            [
+                replace(motion, prompt=text, settings=own)
+                for motion, text, own in zip(drawn, texts, made, strict=True)
+            ]
+        )
 
     @torch.no_grad()
     def compose(
@@ -283,33 +292,23 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         callback: StepCallback | None,
         rows: Sequence[int],
         seeds: Sequence[int],
-    ) -> list[Tensor]:
-        """Features of some of the motions, by their row in the batch, each made from a seed."""
+    ) -> list[Motion]:
+        """Some of the motions, by their row in the batch, each made from a seed.
+
+        They are in the world frame of their targets if they have any.
+        """
         generators = [torch.Generator().manual_seed(s) for s in seeds]
         lengths = [frames[row] for row in rows]
-        if targets:
-            callback = Steering([targets[row] for row in rows], callback)
-        x_0 = self.sample(latents[list(rows)], lengths, generators, scheduler, callback)
-        return self.decode(x_0, lengths)
-
-    def _motions(
-        self,
-        features: Sequence[Tensor],
-        targets: Sequence[Targets],
-        texts: Sequence[str | None],
-        settings: Sequence[dict[str, Any]],
-    ) -> list[Motion]:
-        """Features as motions, in the world frame of their targets if they have any."""
-        if not targets:
-            return [
-                Motion.from_features(feature.numpy(), prompt=text, settings=own)
-                for feature, text, own in zip(features, texts, settings, strict=True)
-            ]
+        aims = [targets[row] for row in rows if targets]
+        if aims:
+            callback = Steering(aims, callback)
+        features = self.decode(
+            self.sample(latents[list(rows)], lengths, generators, scheduler, callback), lengths
+        )
+        if not aims:
+            return [Motion.from_features(feature.numpy()) for feature in features]
         fps = self.normalizer.config.fps
-        return [
-            Motion(finish(feature, target), fps, text, own)
-            for feature, target, text, own in zip(features, targets, texts, settings, strict=True)
-        ]
+        return [Motion(finish(feature, aim), fps) for feature, aim in zip(features, aims, strict=True)]
 
     def _timeline(
         self, items: Sequence[str | Motion], duration: float | Sequence[float | None] | None

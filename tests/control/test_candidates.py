@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from ram_sdk import RAMPipeline
-from ram_sdk.control import candidates
+from ram_sdk import Motion, RAMPipeline
+from ram_sdk.control import Path, candidates
 from ram_sdk.models import Matcher, MatcherConfig
 
 
@@ -47,7 +47,8 @@ def test_refused_candidates_are_drawn_again_and_not_for_ever(calibrated):
 
     def draw(rows, seeds):
         calls.append(list(seeds))
-        return [5 * torch.randn(40, 263, generator=torch.Generator().manual_seed(s % 1000)) for s in seeds]
+        noise = [torch.randn(40, 263, generator=torch.Generator().manual_seed(s % 1000)) for s in seeds]
+        return [Motion.from_features(5 * features.numpy()) for features in noise]
 
     with pytest.warns(UserWarning, match="all 6 candidates of motion 1 have a fault"):
         (chosen,) = candidates.best(calibrated, draw, torch.ones(1, 16), [5], 2)
@@ -56,12 +57,25 @@ def test_refused_candidates_are_drawn_again_and_not_for_ever(calibrated):
     assert chosen.settings["scores"]["faults"]
 
 
-def test_a_sound_candidate_wins_over_a_more_similar_one_with_a_fault():
-    sound, faulty = ({name: share for name in candidates.LIMITS} for share in (0.5, 1.5))
-    good = candidates.Candidate(torch.zeros(1), 1, candidates.Score(0.2, sound))
-    bad = candidates.Candidate(torch.zeros(1), 2, candidates.Score(0.9, faulty))
-    assert max((good, bad), key=candidates._rank) is good
-    assert good.score.total == pytest.approx(0.1)
+def test_broken_limits_rank_first_and_then_similarity_alone():
+    def candidate(similarity: float, share: float) -> candidates.Candidate:
+        strain = dict.fromkeys(candidates.LIMITS, share)
+        return candidates.Candidate(
+            Motion(np.zeros((2, 22, 3), np.float32)), 1, candidates.Score(similarity, strain)
+        )
+
+    faulty, calm, fitting = candidate(0.9, 1.5), candidate(0.2, 0.1), candidate(0.3, 0.9)
+    assert max((faulty, calm, fitting), key=candidates._rank) is fitting
+    assert fitting.score.entry["plausibility"] == pytest.approx(0.1)
+
+
+def test_the_scores_are_those_of_the_returned_motion(calibrated, no_limits):
+    path = Path([(0, 0), (0, 1), (1, 1)])
+    (motion,) = calibrated(
+        "a person jumps", 40, num_inference_steps=2, seed=7, num_candidates=3, constraints=path
+    ).motions
+    score = candidates.score(calibrated, motion, calibrated.encode_text("a person jumps")[0])
+    assert motion.settings["scores"] == score.entry
 
 
 def test_bad_requests_are_refused(pipeline):

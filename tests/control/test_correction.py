@@ -11,8 +11,8 @@ from ram_sdk.control import Joints, Keep, Loop, Path, Pose, Stop
 from ram_sdk.control.bodyframe import facing, turn, wrap
 from ram_sdk.control.bones import keep_lengths
 from ram_sdk.control.correction import correct, wanted
-from ram_sdk.control.steering import finish, steer
-from ram_sdk.control.targets import resolve
+from ram_sdk.control.steering import finish, steer, warn_of_what_is_missed
+from ram_sdk.control.targets import Targets, resolve
 from ram_sdk.skeleton.features import decode_features, decode_heading, encode_joints
 
 FRAMES = 60
@@ -20,6 +20,12 @@ FRAMES = 60
 
 def plain(frames: int = FRAMES, speed: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
     return walking(frames, speed).joints.astype(np.float64), np.zeros(frames)
+
+
+def finished(features: torch.Tensor, targets: Targets) -> np.ndarray:
+    joints = finish(features, targets)
+    warn_of_what_is_missed(joints, targets)
+    return joints
 
 
 def turned_pose(degrees: float, place: tuple[float, float]) -> np.ndarray:
@@ -124,7 +130,7 @@ def test_a_finished_motion_stands_at_its_stop_and_faces_as_asked(facing_at_stop,
     targets = resolve([Stop((1.0, 1.0), 1.5, 0.5, facing_at_stop), *more], FRAMES, FPS)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        done = finish(features, targets).astype(np.float64)
+        done = finished(features, targets).astype(np.float64)
     there = done[30:41]
     assert np.linalg.norm(there[:, 0, [0, 2]].mean(axis=0) - 1.0) < 0.01
     if facing_at_stop is not None:
@@ -225,13 +231,13 @@ def test_a_stop_and_a_path_that_joints_draw_away_are_warned_of():
     far = Joints([2.0], {"left_wrist": [(3.0, 1.2, 1.0)]})
     features = torch.from_numpy(walking(FRAMES, 1.0).features)
     with pytest.warns(UserWarning, match=r"the Stop at 1.5 s is missed by \d\d cm, because of joints that"):
-        finish(features, resolve([Stop((1.0, 1.0), 1.5, 1.0, facing=0), far], FRAMES, FPS))
+        finished(features, resolve([Stop((1.0, 1.0), 1.5, 1.0, facing=0), far], FRAMES, FPS))
     with pytest.warns(UserWarning, match=r"the Path is missed by \d+ cm at 2 s, because of joints"):
-        finish(features, resolve([Path([(0, 0), (0, 3)]), far], FRAMES, FPS))
+        finished(features, resolve([Path([(0, 0), (0, 3)]), far], FRAMES, FPS))
 
 
 def test_a_path_that_cannot_be_followed_is_warned_of_without_pins():
     there_and_back = Path([(0, 0), (8, 0), (0, 0.5), (8, 1)])
     features = torch.from_numpy(walking(FRAMES, 1.0).features)
     with pytest.warns(UserWarning, match=r"the Path is missed by \d+ cm at 0 s: move its points"):
-        finish(features, resolve([there_and_back], FRAMES, FPS))
+        finished(features, resolve([there_and_back], FRAMES, FPS))
