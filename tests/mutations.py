@@ -315,6 +315,24 @@ MUTATIONS = (
         f"{_CONSTRAINTS}::test_a_stop_may_lie_a_tenth_of_a_metre_beside_the_path",
     ),
     Mutation(
+        "stops: facing ends a frame early",
+        _TARGETS,
+        (("self.heading[first : last + 1]", "self.heading[first:last]"),),
+        f"{_CONSTRAINTS}::test_a_stop_faces_as_asked_from_its_first_frame_to_its_last",
+    ),
+    Mutation(
+        "paths go on beyond their ends",
+        "ram_sdk/control/route.py",
+        (("/ squared, 0.0, 1.0)", "/ squared, 0.0, 2.0)"),),
+        f"{_CONSTRAINTS}::test_a_path_ends_where_it_ends",
+    ),
+    Mutation(
+        "kept motions come on suddenly",
+        _COMPOSITION,
+        (("_falling(before, whole).flip(0) *", "_falling(before, whole) *"),),
+        "tests/control/test_composition.py::test_generated_frames_lead_to_those_that_are_kept",
+    ),
+    Mutation(
         "batch: scale of a LoRA not in the digest",
         _PLAN,
         (("revision=None, lora=lora)", "revision=None, lora=lora, lora_scale=1.0)"),),

@@ -82,7 +82,7 @@ def wanted(joints: Array, targets: Targets) -> Array:
     yaw = pelvis_facing(joints, targets.fps)[:, None]
     carried = turn(yaw, targets.local) + joints[:, :1]
     world = np.where(np.isfinite(targets.world), targets.world, carried)
-    if targets.loop and len(joints) >= 4:
+    if targets.loop:
         ends = _loop_ends(np.where(np.isfinite(world), world, joints), world)
         frames = [0, 1, -2, -1]
         world[frames] = np.where(np.isfinite(world[frames]), world[frames], ends)

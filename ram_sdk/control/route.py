@@ -56,12 +56,24 @@ class Route:
 
     def nearest(self, place: Array) -> tuple[float, float]:
         """Metres along the line to its point nearest to a place, and the distance between the two."""
+        along, apart = self._passing(place)
+        best = int(apart.argmin())
+        return float(along[best]), float(apart[best])
+
+    def passages(self, place: Array, within: float) -> Array:
+        """Metres along the line `(n,)` to each point where it passes within so many metres of a place."""
+        along, apart = self._passing(place)
+        around = np.pad(apart, 1, constant_values=np.inf)
+        passing = (apart <= within) & (apart <= around[:-2]) & (apart < around[2:])
+        return along[passing]
+
+    def _passing(self, place: Array) -> tuple[Array, Array]:
+        """Of each piece of the line: metres along to its point nearest to a place, and how far that is off."""
         start, way = self.line[:-1], np.diff(self.line, axis=0)
         squared = np.maximum((way**2).sum(axis=-1), 1e-12)
         share = np.clip(((place - start) * way).sum(axis=-1) / squared, 0.0, 1.0)
         apart = np.linalg.norm(start + share[:, None] * way - place, axis=-1)
-        best = int(apart.argmin())
-        return float(self._corners()[best] + share[best] * np.sqrt(squared[best])), float(apart[best])
+        return self._corners()[:-1] + share * np.sqrt(squared), apart
 
     def _corners(self) -> Array:
         lengths = np.linalg.norm(np.diff(self.line, axis=0), axis=-1)

@@ -8,16 +8,18 @@ import torch
 from numpy.typing import NDArray
 
 from ram_sdk.control.bodyframe import FACING_JOINTS, GROUND, Array, facing, pelvis_facing, turn
-from ram_sdk.control.constraints import Constraint, Joints, Keep, Path, Pose, Stop, joint_index
+from ram_sdk.control.constraints import Constraint, Joints, Keep, Loop, Path, Pose, Stop, joint_index
 from ram_sdk.control.route import Route, polyline
 from ram_sdk.skeleton.inverse_kinematics import calibrate
 from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
 from ram_sdk.skeleton.kinematics import canonical_offsets
 
 _SAME = 0.01  # metres within which two constraints on one joint agree
+_SAME_FACING = 2.0  # degrees within which two stops at one time agree
 _NEAR_PATH = 0.1  # metres that a pinned pelvis or a stop may lie beside the path
 _FASTEST_ROOT = 10.0  # metres a second: the best sprinters' mean
 _FASTEST_JOINT = 20.0  # metres a second: a thrower's hand
+_LEAST_FRAMES, _LEAST_FRAMES_OF_LOOP = 2, 4  # a velocity; that of both ends
 _STRETCH = 1.05  # of the bones between two joints: how far apart they may be pinned
 
 LOWER = (0, 1, 2, 4, 5, 7, 8, 10, 11)
@@ -75,8 +77,16 @@ def resolve(constraints: Sequence[Constraint], frames: int, fps: float) -> Targe
         fps: its frames a second.
 
     Raises:
-        ValueError: a time outside the motion, contradictory constraints, or impossible movement.
+        ValueError: a motion that is too short, a time outside it, contradictory constraints, or impossible
+            movement.
     """
+    least = _LEAST_FRAMES_OF_LOOP if any(isinstance(one, Loop) for one in constraints) else _LEAST_FRAMES
+    if frames < least:
+        raise ValueError(
+            f"{frames} frames ({frames / fps:g} s) are too short for "
+            f"{'a Loop' if least > _LEAST_FRAMES else 'constraints'}: make it at least {least} frames "
+            f"({least / fps:g} s)"
+        )
     layout = _Layout(frames, fps)
     for constraint in constraints:
         layout.add(constraint)
@@ -196,6 +206,7 @@ class _Layout:
         """What was collected, checked as a whole."""
         self.check_reach()
         self.check_speed()
+        self.check_stops()
         if self.loop:
             self.check_loop()
         placed = np.isfinite(self.world[:, list(FACING_JOINTS), 0]).all(axis=-1)
@@ -255,6 +266,24 @@ class _Layout:
             way = np.linalg.norm(np.diff(self.world[frames, joint], axis=0), axis=-1)
             check_pace(name, frames, way, limit, self.fps)
 
+    def check_stops(self) -> None:
+        """Check that stops agree with each other, and with the bodies that are pinned in their frames."""
+        for index, stop in enumerate(self.stops):
+            first, last = self.stop_frames(stop)
+            for other in self.stops[:index]:
+                start, end = self.stop_frames(other)
+                if start <= last and first <= end and _contradict(stop, other):
+                    raise ValueError(
+                        f"{_named(other)} and {_named(stop)} overlap in time: shorten the earlier one, or move "
+                        "or turn one of them"
+                    )
+            away = np.linalg.norm(self.world[first : last + 1, 0][:, GROUND] - stop.place, axis=-1)
+            if (away > _NEAR_PATH).any():
+                raise ValueError(
+                    f"{_named(stop)}: the pelvis is pinned {np.nanmax(away):.2f} m beside it at that time: take "
+                    "one of the two out"
+                )
+
     def check_loop(self) -> None:
         """Check that the pinned ends of a loop have the same pose."""
         ends = self.world[[0, -1]]
@@ -298,21 +327,68 @@ class _Layout:
         else:
             knots = {0: 0.0, self.frames - 1: float(arc[-1])}
         route = Route(line, np.array(sorted(knots)), np.array([knots[f] for f in sorted(knots)]), path.facing)
-        stops = [(frame, stop.place) for stop in self.stops for frame in self.stop_frames(stop)]
-        for what, places in (("a pinned pelvis", pins), ("a Stop", stops)):
-            for frame, place in places:
-                along, aside = route.nearest(place)
-                if route.frames[0] <= frame <= route.frames[-1] and aside > _NEAR_PATH:
-                    raise ValueError(
-                        f"{what} at {frame / self.fps:g} s lies {aside:.2f} m beside the Path: lead the Path "
-                        "through it or take one of the two out"
-                    )
-                if what == "a Stop" and frame not in knots:
-                    knots[frame] = along
+        for frame, place in pins:
+            if route.frames[0] <= frame <= route.frames[-1]:
+                self.check_beside("a pinned pelvis", frame, route.nearest(place)[1])
+        for stop in sorted(self.stops, key=lambda one: one.time):
+            first, last = self.stop_frames(stop)
+            if first <= route.frames[-1] and last >= route.frames[0]:
+                self.check_beside("a Stop", first, route.nearest(stop.place)[1])
+                knots[first] = knots[last] = self.passage(stop, route, knots)
         frames = np.array(sorted(knots))
         along_path = np.maximum.accumulate([knots[frame] for frame in frames])
         check_pace("Path", frames, np.diff(along_path), _FASTEST_ROOT, self.fps)
         return Route(line, frames, along_path, path.facing)
+
+    def check_beside(self, what: str, frame: int, aside: float) -> None:
+        """Check that a place lies on the Path."""
+        if aside > _NEAR_PATH:
+            raise ValueError(
+                f"{what} at {frame / self.fps:g} s lies {aside:.2f} m beside the Path: lead the Path "
+                "through it or take one of the two out"
+            )
+
+    def passage(self, stop: Stop, route: Route, knots: dict[int, float]) -> float:
+        """How far along its Path, metres, a stop is: where the Path passes it, the passage of its time.
+
+        Args:
+            stop: on the route.
+            route: the Path.
+            knots: how far along it must be in frames, of the Path's own times and of earlier stops.
+
+        Raises:
+            ValueError: the Path passes the stop only at other times.
+        """
+        first, last = self.stop_frames(stop)
+        frames = sorted(knots)
+        least = max((knots[f] for f in frames if f <= last), default=0.0)
+        most = min((knots[f] for f in frames if f >= first), default=np.inf)
+        passages = route.passages(stop.place, _NEAR_PATH)
+        fitting = passages[(passages >= least - _NEAR_PATH) & (passages <= most + _NEAR_PATH)]
+        if not len(fitting):
+            raise ValueError(
+                f"a Stop at {stop.time:g} s lies {passages[0]:.1f} m along the Path, which has to be "
+                f"{min(least, most):.1f} to {max(least, most):.1f} m along then: change the time of the Stop, "
+                "or the Path"
+            )
+        expected = np.interp((first + last) / 2, frames, [knots[f] for f in frames])
+        return float(np.clip(fitting[np.abs(fitting - expected).argmin()], min(least, most), most))
+
+
+def _contradict(one: Stop, other: Stop) -> bool:
+    """Whether nobody can be at both stops at a time."""
+    turned = 0.0
+    if one.facing is not None and other.facing is not None:
+        turned = abs((one.facing - other.facing + 180.0) % 360.0 - 180.0)
+    return bool(np.linalg.norm(one.place - other.place) > _SAME or turned > _SAME_FACING)
+
+
+def _named(stop: Stop) -> str:
+    turned = "" if stop.facing is None else f" facing {stop.facing:g}"
+    return (
+        f"the Stop at ({stop.place[0]:g}, {stop.place[1]:g}){turned} from {stop.time:g} to "
+        f"{stop.time + stop.duration:g} s"
+    )
 
 
 def check_pace(

@@ -119,6 +119,19 @@ def test_wrong_json_is_refused_in_one_line(text, message):
         ([Path([(0, 0), (0, 2)]), Path([(0, 0), (1, 2)])], "two Paths"),
         ([Path([(0, 0), (0, 2)]), Stop((1, 1), 1.0)], "a Stop at 1 s lies 1.00 m beside the Path"),
         (
+            [Stop((0, 1), 1, 1), Stop((3, 3), 1.5, 1)],
+            r"Stop at \(0, 1\) from 1 to 2 s and the Stop at \(3, 3\) from 1.5 to 2.5 s overlap",
+        ),
+        (
+            [Stop((0, 1), 1, 1, facing=180), Stop((0, 1), 1.5, 1, facing=0)],
+            r"facing 180 from 1 to 2 s and the Stop at \(0, 1\) facing 0 from .* overlap in time",
+        ),
+        ([Stop((0, 1), 1, 1), Joints(1.5, {"pelvis": (1, 0.9, 1)})], "pelvis is pinned 1.00 m beside it"),
+        (
+            [Path([(0, 0), (0, 2)]), Stop((0, 1.5), 0.5, 0.5), Stop((0, 0.5), 2, 0.5)],
+            r"a Stop at 2 s lies 0\.5 m along the Path, which has to be 1\.5 to 2\.0 m",
+        ),
+        (
             [Loop(), Pose(0, standing()[0]), Pose(3, walking(60).joints[0] * [1, 0.7, 1])],
             "first and last pose",
         ),
@@ -168,3 +181,43 @@ def test_a_stop_may_lie_a_tenth_of_a_metre_beside_the_path():
     resolve([path, Stop((0.09, 1), 1.0)], 60, FPS)
     with pytest.raises(ValueError, match=r"a Stop at 1 s lies 0\.11 m beside the Path"):
         resolve([path, Stop((0.11, 1), 1.0)], 60, FPS)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "frames", "message"),
+    [
+        (
+            Pose(0, standing()[0]),
+            1,
+            r"1 frames \(0.05 s\) are too short for constraints: .* 2 frames \(0.1 s\)",
+        ),
+        (Path([(0, 0), (0, 1)]), 1, "too short for constraints"),
+        (Loop(), 3, r"3 frames \(0.15 s\) are too short for a Loop: make it at least 4 frames \(0.2 s\)"),
+    ],
+)
+def test_what_is_too_short_is_refused_with_the_least_length(constraint, frames, message):
+    with pytest.raises(ValueError, match=message):
+        resolve([constraint], frames, FPS)
+
+
+def test_stops_that_agree_may_overlap():
+    resolve([Stop((0, 1), 1, 1, facing=181), Stop((0, 1), 1.5, 1, facing=-179), Stop((0, 1), 1.2)], 60, FPS)
+
+
+def test_a_stop_faces_as_asked_from_its_first_frame_to_its_last():
+    heading = resolve([Stop((0, 1), 1.0, 0.5, facing=90)], 60, FPS).heading
+    assert np.flatnonzero(np.isfinite(heading)).tolist() == list(range(20, 31))
+
+
+def test_a_path_ends_where_it_ends():
+    route = resolve([Path([(0, 0), (0, 2)])], 60, FPS).route
+    assert route.nearest(np.array([0.0, 2.5])) == (2.0, 0.5)
+
+
+def test_a_stop_on_a_path_that_crosses_itself_is_at_the_passage_of_its_time():
+    path = Path([(0, 0), (0, 2), (2, 2), (2, 0), (0, 0), (0, 2)])
+    for time, along in ((0.4, 1.0), (3.5, 9.0)):
+        route = resolve([path, Stop((0, 1), time, 0.2)], 80, FPS).route
+        assert along in route.arc
+    both = resolve([path, Stop((0, 1), 0.4, 0.2), Stop((0, 1), 3.5, 0.2)], 80, FPS).route
+    assert both.arc.tolist() == [0, 1, 1, 9, 9, 10]
