@@ -310,8 +310,8 @@ MUTATIONS = (
     ),
     Mutation(
         "stops farther beside the path",
-        _TARGETS,
-        (("_NEAR_PATH = 0.1 ", "_NEAR_PATH = 0.2 "),),
+        "ram_sdk/control/itinerary.py",
+        (("NEAR_PATH = 0.1 ", "NEAR_PATH = 0.2 "),),
         f"{_CONSTRAINTS}::test_a_stop_may_lie_a_tenth_of_a_metre_beside_the_path",
     ),
     Mutation(

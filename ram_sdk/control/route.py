@@ -51,8 +51,7 @@ class Route:
 
     def at(self, arc: Array) -> Array:
         """Places `(n, 2)` so many metres along the line."""
-        corners = self._corners()
-        return np.stack([np.interp(arc, corners, self.line[:, axis]) for axis in (0, 1)], axis=-1)
+        return np.stack([np.interp(arc, corners(self.line), self.line[:, axis]) for axis in (0, 1)], axis=-1)
 
     def nearest(self, place: Array) -> tuple[float, float]:
         """Metres along the line to its point nearest to a place, and the distance between the two."""
@@ -68,17 +67,17 @@ class Route:
         return along[passing]
 
     def _passing(self, place: Array) -> tuple[Array, Array]:
-        """Of each piece of the line: metres along to its point nearest to a place, and how far that is off."""
+        """Of each piece of the line: metres along to its point nearest to a place, and their distance."""
         start, way = self.line[:-1], np.diff(self.line, axis=0)
         squared = np.maximum((way**2).sum(axis=-1), 1e-12)
         share = np.clip(((place - start) * way).sum(axis=-1) / squared, 0.0, 1.0)
         apart = np.linalg.norm(start + share[:, None] * way - place, axis=-1)
-        return self._corners()[:-1] + share * np.sqrt(squared), apart
+        return corners(self.line)[:-1] + share * np.sqrt(squared), apart
 
-    def _corners(self) -> Array:
-        lengths = np.linalg.norm(np.diff(self.line, axis=0), axis=-1)
-        corners: Array = np.concatenate([[0.0], lengths.cumsum()])
-        return corners
+
+def corners(line: Array) -> Array:
+    """Metres along a line `(n, 2)` to each of its corners."""
+    return np.concatenate([[0.0], np.linalg.norm(np.diff(line, axis=0), axis=-1).cumsum()])
 
 
 def polyline(points: Array, smooth: bool) -> tuple[Array, "np.ndarray[tuple[int], np.dtype[np.int64]]"]:

@@ -108,10 +108,10 @@ def warn_of_what_is_missed(joints: NDArray[np.float32], targets: Targets) -> Non
     root = joints[:, 0][:, GROUND].astype(np.float64)
     why = ", because of joints that are pinned" if targets.pinned.any() else ""
     for span, place in targets.stops:
-        missed = np.linalg.norm(root[span].mean(axis=0) - place)
-        if missed > _MISSED:
+        away = float(np.linalg.norm(root[span].mean(axis=0) - place))
+        if away > _MISSED:
             warn(
-                f"the Stop at {span.start / targets.fps:g} s is missed by {100 * missed:.0f} cm{why}: move "
+                f"the Stop at {span.start / targets.fps:g} s is missed by {100 * away:.0f} cm{why}: move "
                 "the place, or what is asked beside it"
             )
     if targets.route is not None and targets.on_path:

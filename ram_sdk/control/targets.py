@@ -5,19 +5,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from ram_sdk.control.bodyframe import FACING_JOINTS, GROUND, Array, facing, pelvis_facing, turn
 from ram_sdk.control.constraints import Constraint, Joints, Keep, Loop, Path, Pose, Stop, joint_index
-from ram_sdk.control.route import Route, polyline
+from ram_sdk.control.itinerary import FASTEST_ROOT, NEAR_PATH, along, check_pace, way
+from ram_sdk.control.route import Route
 from ram_sdk.skeleton.inverse_kinematics import calibrate
 from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
 from ram_sdk.skeleton.kinematics import canonical_offsets
 
 _SAME = 0.01  # metres within which two constraints on one joint agree
 _SAME_FACING = 2.0  # degrees within which two stops at one time agree
-_NEAR_PATH = 0.1  # metres that a pinned pelvis or a stop may lie beside the path
-_FASTEST_ROOT = 10.0  # metres a second: the best sprinters' mean
 _FASTEST_JOINT = 20.0  # metres a second: a thrower's hand
 _LEAST_FRAMES, _LEAST_FRAMES_OF_LOOP = 2, 4  # a velocity; that of both ends
 _STRETCH = 1.05  # of the bones between two joints: how far apart they may be pinned
@@ -262,7 +260,7 @@ class _Layout:
         """Check that no joint gets from one pinned place to the next faster than people move."""
         for joint, name in enumerate(HUMANML3D.joint_names):
             frames = np.flatnonzero(np.isfinite(self.world[:, joint, 0]))
-            limit = _FASTEST_JOINT if joint else _FASTEST_ROOT
+            limit = _FASTEST_JOINT if joint else FASTEST_ROOT
             way = np.linalg.norm(np.diff(self.world[frames, joint], axis=0), axis=-1)
             check_pace(name, frames, way, limit, self.fps)
 
@@ -274,14 +272,14 @@ class _Layout:
                 start, end = self.stop_frames(other)
                 if start <= last and first <= end and _contradict(stop, other):
                     raise ValueError(
-                        f"{_named(other)} and {_named(stop)} overlap in time: shorten the earlier one, or move "
-                        "or turn one of them"
+                        f"{_named(other)} and {_named(stop)} overlap in time: shorten the earlier one, or "
+                        "move or turn one of them"
                     )
             away = np.linalg.norm(self.world[first : last + 1, 0][:, GROUND] - stop.place, axis=-1)
-            if (away > _NEAR_PATH).any():
+            if (away > NEAR_PATH).any():
                 raise ValueError(
-                    f"{_named(stop)}: the pelvis is pinned {np.nanmax(away):.2f} m beside it at that time: take "
-                    "one of the two out"
+                    f"{_named(stop)}: the pelvis is pinned {np.nanmax(away):.2f} m beside it at that time: "
+                    "take one of the two out"
                 )
 
     def check_loop(self) -> None:
@@ -302,77 +300,12 @@ class _Layout:
         if not self.paths and not self.waypoints:
             return None
         pins = [(int(f), self.world[f, 0, GROUND]) for f in np.flatnonzero(np.isfinite(self.world[:, 0, 0]))]
-        if self.paths:
-            return self.path_route(self.paths[0], pins)
-        places = dict(pins)
-        if free and 0 not in places:
-            places[0] = np.zeros(2)
-        for stop in self.stops:
-            for frame in self.stop_frames(stop):
-                places[frame] = stop.place
-        frames = sorted(places)
-        points = np.stack([places[frame] for frame in frames])
-        arc = np.concatenate([[0.0], np.linalg.norm(np.diff(points, axis=0), axis=-1).cumsum()])
-        check_pace("the way to a Stop or pinned pelvis", frames, np.diff(arc), _FASTEST_ROOT, self.fps)
-        return Route(points, np.array(frames), arc, None)
-
-    def path_route(self, path: Path, pins: list[tuple[int, Array]]) -> Route:
-        """The route of a Path, which passes stops and pinned places when their time has come."""
-        line, at_points = polyline(path.points, path.smooth)
-        arc = np.concatenate([[0.0], np.linalg.norm(np.diff(line, axis=0), axis=-1).cumsum()])
-        if path.times is not None:
-            knots = {
-                self.frame("Path.times", float(t)): arc[k] for t, k in zip(path.times, at_points, strict=True)
-            }
-        else:
-            knots = {0: 0.0, self.frames - 1: float(arc[-1])}
-        route = Route(line, np.array(sorted(knots)), np.array([knots[f] for f in sorted(knots)]), path.facing)
-        for frame, place in pins:
-            if route.frames[0] <= frame <= route.frames[-1]:
-                self.check_beside("a pinned pelvis", frame, route.nearest(place)[1])
-        for stop in sorted(self.stops, key=lambda one: one.time):
-            first, last = self.stop_frames(stop)
-            if first <= route.frames[-1] and last >= route.frames[0]:
-                self.check_beside("a Stop", first, route.nearest(stop.place)[1])
-                knots[first] = knots[last] = self.passage(stop, route, knots)
-        frames = np.array(sorted(knots))
-        along_path = np.maximum.accumulate([knots[frame] for frame in frames])
-        check_pace("Path", frames, np.diff(along_path), _FASTEST_ROOT, self.fps)
-        return Route(line, frames, along_path, path.facing)
-
-    def check_beside(self, what: str, frame: int, aside: float) -> None:
-        """Check that a place lies on the Path."""
-        if aside > _NEAR_PATH:
-            raise ValueError(
-                f"{what} at {frame / self.fps:g} s lies {aside:.2f} m beside the Path: lead the Path "
-                "through it or take one of the two out"
-            )
-
-    def passage(self, stop: Stop, route: Route, knots: dict[int, float]) -> float:
-        """How far along its Path, metres, a stop is: where the Path passes it, the passage of its time.
-
-        Args:
-            stop: on the route.
-            route: the Path.
-            knots: how far along it must be in frames, of the Path's own times and of earlier stops.
-
-        Raises:
-            ValueError: the Path passes the stop only at other times.
-        """
-        first, last = self.stop_frames(stop)
-        frames = sorted(knots)
-        least = max((knots[f] for f in frames if f <= last), default=0.0)
-        most = min((knots[f] for f in frames if f >= first), default=np.inf)
-        passages = route.passages(stop.place, _NEAR_PATH)
-        fitting = passages[(passages >= least - _NEAR_PATH) & (passages <= most + _NEAR_PATH)]
-        if not len(fitting):
-            raise ValueError(
-                f"a Stop at {stop.time:g} s lies {passages[0]:.1f} m along the Path, which has to be "
-                f"{min(least, most):.1f} to {max(least, most):.1f} m along then: change the time of the Stop, "
-                "or the Path"
-            )
-        expected = np.interp((first + last) / 2, frames, [knots[f] for f in frames])
-        return float(np.clip(fitting[np.abs(fitting - expected).argmin()], min(least, most), most))
+        stops = [(stop, *self.stop_frames(stop)) for stop in self.stops]
+        if not self.paths:
+            return way(dict(pins), stops, self.fps, from_origin=free)
+        path = self.paths[0]
+        times = [] if path.times is None else [self.frame("Path.times", float(time)) for time in path.times]
+        return along(path, times or [0, self.frames - 1], pins, stops, self.fps)
 
 
 def _contradict(one: Stop, other: Stop) -> bool:
@@ -389,20 +322,6 @@ def _named(stop: Stop) -> str:
         f"the Stop at ({stop.place[0]:g}, {stop.place[1]:g}){turned} from {stop.time:g} to "
         f"{stop.time + stop.duration:g} s"
     )
-
-
-def check_pace(
-    what: str, frames: Sequence[int] | NDArray[np.integer], way: Array, limit: float, fps: float
-) -> None:
-    """Raise ValueError where `way` metres between consecutive frames ask for more than `limit` m/s."""
-    seconds = np.diff(frames) / fps
-    for before, metres, span in zip(frames, way, seconds, strict=False):
-        if metres > limit * span + _SAME:
-            raise ValueError(
-                f"{what}: {metres:.1f} m in {span:g} s from {before / fps:g} s on are "
-                f"{metres / span:.0f} m/s, nobody is faster than {limit:g}: give it {metres / limit:.1f} s "
-                "or a shorter way"
-            )
 
 
 def _between() -> Array:
