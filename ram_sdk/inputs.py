@@ -1,16 +1,15 @@
 """The arguments of a pipeline call: checked, and expanded to one value per motion."""
 
-import operator
-import reprlib
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, SupportsFloat, SupportsIndex
+from typing import Any, SupportsIndex
 
 import numpy as np
 import torch
 
 from ram_sdk.models import NormalizerConfig
 from ram_sdk.motion import Motion
+from ram_sdk.scalars import number, whole_number
 
 SAMPLING = frozenset(
     ("num_inference_steps", "reg_scale", "cfg_scale", "reg_timesteps", "sampler", "timestep_spacing")
@@ -37,34 +36,6 @@ def refuse_unknown(arguments: Iterable[str]) -> None:
     for name in arguments:
         hint = f": use {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
         raise TypeError(f"there is no argument {name}{hint}")
-
-
-def whole_number(name: str, value: SupportsIndex) -> int:
-    """A Python int from an int, or an integer scalar of numpy or torch.
-
-    Raises:
-        ValueError: it is not a whole number.
-    """
-    if not isinstance(value, bool | np.bool_):
-        try:
-            return operator.index(value)
-        except TypeError:
-            pass
-    raise ValueError(f"{name} {value!r}: expected a whole number")
-
-
-def number(name: str, value: SupportsFloat) -> float:
-    """A Python float from a number, or a scalar of numpy or torch.
-
-    Raises:
-        ValueError: it is not a number.
-    """
-    if isinstance(value, str | bool | np.bool_):
-        raise ValueError(f"{name} {value!r}: expected a number")
-    try:
-        return float(value)
-    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
-        raise ValueError(f"{name} {reprlib.repr(value)}: expected a number") from error
 
 
 def prompts(prompt: str | Sequence[str]) -> list[str]:

@@ -8,6 +8,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from ram_sdk.mirrored_text import mirror_text
+from ram_sdk.scalars import number, whole_number
 from ram_sdk.skeleton import curves, cycles, feet, placing, smoothing
 from ram_sdk.skeleton.bending import bend, travelled
 from ram_sdk.skeleton.inverse_kinematics import inverse_kinematics, resample_joints
@@ -42,6 +43,7 @@ class MotionEdits:
         Raises:
             ValueError: a frame rate that is not from 0.1 to 1000, or more than `MAX_FRAMES` frames.
         """
+        fps = number("fps", fps)
         if not 0.1 <= fps <= MAX_FPS:
             raise ValueError(f"fps {fps}: expected 0.1 to {MAX_FPS:g} frames a second")
         if fps == self.fps:
@@ -52,7 +54,7 @@ class MotionEdits:
         else:
             before, after, fraction = resampling(len(joints), self.fps, fps)
             between = torch.lerp(joints[before], joints[after], fraction.to(joints)[:, None, None])
-        return self._changed(between.numpy(), fps=float(fps))
+        return self._changed(between.numpy(), fps=fps)
 
     def smooth(self, cutoff: float = smoothing.CUTOFF) -> Self:
         """The same motion with less jitter: a zero-lag low-pass filter of the joints' paths.
@@ -66,6 +68,7 @@ class MotionEdits:
         Raises:
             ValueError: a cutoff that is not positive and finite.
         """
+        cutoff = number("cutoff", cutoff)
         if not (np.isfinite(cutoff) and cutoff > 0):
             raise ValueError(f"cutoff {cutoff}: expected a positive frequency in hertz")
         return self._changed(smoothing.smooth(self.joints.astype(np.float64), self.fps, cutoff))
@@ -94,6 +97,7 @@ class MotionEdits:
         Raises:
             ValueError: `kept` is negative or not finite, or the motion is not of 22 joints.
         """
+        kept = number("kept", kept)
         if not (np.isfinite(kept) and kept >= 0):
             raise ValueError(f"kept {kept}: expected seconds, 0 or more")
         start, stop = moving_span(self._joints22(), self.fps, kept)
@@ -114,6 +118,7 @@ class MotionEdits:
             ValueError: a motion is shorter than its seams or not of 22 joints, or a blend that is not from
                 one frame to 2 seconds.
         """
+        blend = number("blend", blend)
         overlap = round(blend * self.fps) if np.isfinite(blend) else 0
         if not 1 <= overlap <= 2 * self.fps:
             raise ValueError(f"blend {blend}: expected {1 / self.fps:g} to 2 seconds")
@@ -132,9 +137,10 @@ class MotionEdits:
             ValueError: `times` is not a whole number from 1 up, the motion gets longer than
                 `kinematics.MAX_FRAMES`, has no cycle (`join` repeats anything), or is not of 22 joints.
         """
-        if not isinstance(times, int) or not 1 <= times <= MAX_FRAMES // len(self):
+        times = whole_number("times", times)
+        if not 1 <= times <= MAX_FRAMES // len(self):
             raise ValueError(
-                f"times {times!r}: expected a whole number from 1 to {MAX_FRAMES // len(self)} for "
+                f"times {times}: expected a whole number from 1 to {MAX_FRAMES // len(self)} for "
                 f"{len(self)} frames"
             )
         if times == 1:
@@ -147,6 +153,7 @@ class MotionEdits:
         Raises:
             ValueError: a factor that is not from 0.1 to 10, or a motion that is not of 22 joints.
         """
+        factor = number("speed", factor)
         if not _SPEEDS[0] <= factor <= _SPEEDS[1]:
             raise ValueError(f"speed {factor}: expected {_SPEEDS[0]:g} to {_SPEEDS[1]:g} times as fast")
         joints = resample_joints(torch.from_numpy(self.joints), self.fps, self.fps / factor)
@@ -164,6 +171,7 @@ class MotionEdits:
         Raises:
             ValueError: a number that is not finite.
         """
+        x, y, z, turn = (number("offset", one) for one in (x, y, z, turn))
         if not np.isfinite((x, y, z, turn)).all():
             raise ValueError(f"offset {x}, {y}, {z}, turn {turn}: expected finite numbers")
         joints = self.joints.astype(np.float64)
@@ -181,6 +189,7 @@ class MotionEdits:
         """
         if other.skeleton is not self.skeleton:
             raise ValueError("align: the motions are of different skeletons")
+        at = whole_number("at", at)
         if not -len(other) <= at < len(other):
             raise ValueError(f"at {at}: the other motion has {len(other)} frames")
         joints, goal = self.joints.astype(np.float64), other.joints[at].astype(np.float64)

@@ -61,6 +61,13 @@ def test_a_closed_cycle_repeats_whole_and_travels_on():
     assert long.joints[-1, 0, 2] - long.joints[0, 0, 2] == pytest.approx(10 * way, rel=0.03)
 
 
+def test_numbers_of_numpy_are_numbers():
+    assert len(WALK.loop(np.int64(2))) == len(WALK.loop(2))
+    assert WALK.resample(np.float32(30)).fps == 30.0
+    moved = WALK.speed(np.float32(2)).offset(x=np.float64(1)).align(WALK, np.int64(3))
+    np.testing.assert_array_equal(moved.joints, WALK.speed(2).offset(x=1).align(WALK, 3).joints)
+
+
 def test_an_open_motion_repeats_its_cycle():
     long = WALK.loop(3)
     assert len(long) > 2 * len(WALK)
@@ -114,6 +121,13 @@ def test_along_follows_the_path_without_sliding():
         (lambda m: m.join(m, blend=9.0), "blend 9.0"),
         (lambda m: m.join(m[:5]), "shorter than the seams"),
         (lambda m: m.loop(0), "times 0"),
+        (lambda m: m.loop(True), "times True: expected a whole number"),
+        (lambda m: m.loop(2.0), r"times 2\.0: expected a whole number"),
+        (lambda m: m.speed(True), "speed True: expected a number"),
+        (lambda m: m.offset(x=True), "offset True: expected a number"),
+        (lambda m: m.align(m, at=True), "at True: expected a whole number"),
+        (lambda m: m.resample("fast"), "fps 'fast': expected a number"),
+        (lambda m: m.trim(np.True_), "kept .*True.*: expected a number"),
         (lambda m: m.speed(0.0), "speed 0.0"),
         (lambda m: m.offset(x=float("nan")), "finite"),
         (lambda m: m.align(m, at=400), "at 400"),

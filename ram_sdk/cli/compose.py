@@ -40,7 +40,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="a timeline file, see below; or prompts, one after the other",
     )  # fmt: skip
     parser.add_argument(
-        "--duration", nargs="+", type=values.positive, metavar="SECONDS",
+        "--duration", nargs="+", action="extend", type=values.positive, metavar="SECONDS",
         help="of all prompts, or of each; default: what they say, or an estimate",
     )  # fmt: skip
     sampling.add_options(parser)

@@ -27,7 +27,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.set_defaults(run=run)
     parser.add_argument("clip", type=Path, metavar="CLIP", help="a motion of up to ten seconds")
     parser.add_argument(
-        "--keep", nargs="+", required=True, metavar="WHAT",
+        "--keep", nargs="+", action="extend", required=True, metavar="WHAT",
         help="what stays: lower, upper, or spans START:END in seconds; either side may be left out",
     )  # fmt: skip
     parser.add_argument("--prompt", required=True, help="what the person does")
@@ -81,6 +81,6 @@ def _kept(words: list[str], duration: float) -> "Part | list[tuple[float, float]
             spans.append((float(found[1] or 0.0), float(found[2] or duration)))
         except ValueError:
             raise ValueError(
-                f"--keep {word}: use lower, upper, or spans such as :2 and 3.5: in seconds"
+                f"--keep {word}: use lower, upper, or spans such as :2 and 3.5: in seconds, not both"
             ) from None
     return spans

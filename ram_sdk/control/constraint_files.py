@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ram_sdk import inputs
+from ram_sdk import scalars
 from ram_sdk.control.constraints import Constraint, from_entries
 from ram_sdk.motion import Motion
 from ram_sdk.text_files import read_data
@@ -52,7 +52,7 @@ def _pose(where: Mapping[str, Any], folder: Path) -> Any:
     if where.keys() != {"motion", "time"} or not isinstance(where["motion"], str):
         raise ValueError("Pose.joints: expected 22 positions, or {motion: FILE, time: SECONDS}")
     motion = Motion.load(folder / where["motion"])
-    time = inputs.number("Pose.joints.time", where["time"])
+    time = scalars.number("Pose.joints.time", where["time"])
     if not 0 <= time <= motion.duration:
         raise ValueError(f"Pose.joints.time {time:g}: {where['motion']} has 0 to {motion.duration:g} s")
     return motion.joints[min(round(time * motion.fps), len(motion) - 1)]

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ram_sdk import inputs
+from ram_sdk import scalars
 from ram_sdk.motion import Motion
 from ram_sdk.skeleton.joints import HUMANML3D
 
@@ -274,7 +274,7 @@ def _motion(entry: Any) -> Motion:
     if not isinstance(entry, dict) or entry.keys() != {"joints", "fps"}:
         raise ValueError('Keep.motion: expected {"joints": [...], "fps": 20}')
     joints = _array("Keep.motion.joints", entry["joints"], None)
-    return Motion(joints.astype(np.float32), inputs.number("Keep.motion.fps", entry["fps"]))
+    return Motion(joints.astype(np.float32), scalars.number("Keep.motion.fps", entry["fps"]))
 
 
 def _set(constraint: Any, **values: Any) -> None:
@@ -297,7 +297,7 @@ def _array(name: str, values: ArrayLike | Sequence[Any], shape: tuple[int, ...] 
 
 
 def _time(name: str, value: Any) -> float:
-    seconds = inputs.number(name, value)
+    seconds = scalars.number(name, value)
     if not (np.isfinite(seconds) and seconds >= 0):
         raise ValueError(f"{name} {seconds:g}: expected seconds from the start, 0 or more")
     return seconds
@@ -308,7 +308,7 @@ def _facing(name: str, value: Any) -> Facing:
         return None
     if isinstance(value, str) and value == "along":
         return "along"
-    degrees = inputs.number(name, value)
+    degrees = scalars.number(name, value)
     if not np.isfinite(degrees):
         raise ValueError(f"{name} {degrees}: expected degrees, 0 for +Z and 90 for +X")
     return degrees

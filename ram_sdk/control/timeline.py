@@ -21,10 +21,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
 
 from ram_sdk.files import write_whole
 from ram_sdk.motion import Motion
+from ram_sdk.scalars import number
 from ram_sdk.skeleton.joints import HUMANML3D
 from ram_sdk.text_files import data_suffix, read_data
 
@@ -127,8 +129,8 @@ class Kept:
     offset: float = 0.0
 
     def __post_init__(self) -> None:
-        if isinstance(self.end, float) and math.isnan(self.end):
-            object.__setattr__(self, "end", self.start + self.motion.duration)
+        if isinstance(self.end, float | np.floating) and np.isnan(self.end):
+            object.__setattr__(self, "end", number(f"{self}: start", self.start) + self.motion.duration)
         _check_times(self, 2 / self.motion.fps)
         if self.end - self.start > self.motion.duration + 1 / self.motion.fps:
             raise ValueError(f"{self}: the motion has only {self.motion.duration:g} s: choose an earlier end")
@@ -295,8 +297,10 @@ class Timeline:
 def _check_times(one: Segment | Kept, shortest: float) -> None:
     for name in ("start", "end"):
         value = getattr(one, name)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _MOST:
+        seconds = number(f"{one}: {name}", value)
+        if not abs(seconds) <= _MOST:
             raise ValueError(f"{one}: {name} {reprlib.repr(value)}: expected a number of seconds")
+        object.__setattr__(one, name, seconds)
     if one.start < 0:
         raise ValueError(f"{one}: it starts before 0 s: use times from 0 on")
     if one.end - one.start < shortest - _TOLERANCE:
@@ -334,6 +338,7 @@ def _kept(entry: Mapping[str, Any], folder: Path) -> Kept:
     if not isinstance(name, str):
         raise ValueError(f"motion {name!r}: expected the name of a file beside the timeline")
     motion = Motion.load(folder / name)
-    if isinstance(offset, bool) or not isinstance(offset, int | float) or not 0 <= offset < motion.duration:
-        raise ValueError(f"motion {name}: from {offset!r}: expected 0 to {motion.duration:g} seconds")
-    return Kept(motion[round(offset * motion.fps) :], entry["start"], entry["end"], name, float(offset))
+    seconds = number(f"motion {name}: from", offset)
+    if not 0 <= seconds < motion.duration:
+        raise ValueError(f"motion {name}: from {seconds:g}: expected 0 to {motion.duration:g} seconds")
+    return Kept(motion[round(seconds * motion.fps) :], entry["start"], entry["end"], name, seconds)

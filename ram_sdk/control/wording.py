@@ -3,11 +3,21 @@
 import re
 
 _SUBJECTS = re.compile(
-    r"an?|the|one|some|two|this|that|his|her|their|its|it|he|she|they|i|you|we|some(?:one|body)|anyone|"
-    r"person|people|m[ae]n|wom[ae]n|boy|girl|guy|figure|human|character|body|hands?|arms?|legs?|feet|foot"
+    r"an?|the|one|two|three|four|five|some|several|many|both|all|each|every|another|no|this|that|these|those|"
+    r"my|your|his|her|its|our|their|i|you|he|she|it|we|they|(?:some|any|every|no)(?:one|body)|"
+    r"persons?|people|m[ae]n|wom[ae]n|child(?:ren)?|kids?|boys?|girls?|guys?|lad(?:y|ies)|bab(?:y|ies)|"
+    r"adults?|teenagers?|toddlers?|players?|dancers?|athletes?|actors?|soldiers?|humans?|figures?|"
+    r"characters?|robots?|animals?|dogs?|cats?|bod(?:y|ies)|hands?|arms?|legs?|feet|foot"
 )
+_CONTRACTED = re.compile(r"'(?:s|re|m|ll|d|ve)$")  # she's, they're
 _CONNECTIVES = re.compile(r"^(?:(?:and|then|next|afterwards?|finally)\b[,\s]*)+", re.IGNORECASE)
-_ADVERBS = re.compile(r"\w+ly|then|again|just|still|also|always|suddenly|fast")
+_ADVERBS = re.compile(
+    r"\w+ly|\w+wards?|sideways|then|again|once|twice|just|still|also|always|sometimes|suddenly|fast"
+)
+_NOT_DOING = re.compile(
+    r"morning|evening|(?:some|any|every|no)thing|during|(?:sw|s|br|fl|cl|st|sl|spr|str|r|k|w)ing"
+)
+"""Words that end as "walking" does and say no action that goes on, such as the order "swing your arms"."""
 
 
 def with_subject(prompt: str) -> str:
@@ -16,10 +26,16 @@ def with_subject(prompt: str) -> str:
     A sentence with a subject stays as it is, and so does an order such as "sit down".
     """
     text = _CONNECTIVES.sub("", prompt) or prompt
-    words = [word.lower() for word in re.findall(r"[^\W\d_]+(?:['-][^\W\d_]+)*", text)]
-    verb = next((word for word in words if not _ADVERBS.fullmatch(word)), "")
-    if _SUBJECTS.fullmatch(verb):
+    verb = _first_word(text)
+    if _SUBJECTS.fullmatch(_CONTRACTED.sub("", verb)):
         return text
     if verb.endswith("ing"):
-        return f"a person is {text}"
+        named_later = any(_SUBJECTS.fullmatch(_first_word(part)) for part in text.split(",")[1:])
+        return text if named_later or _NOT_DOING.fullmatch(verb) else f"a person is {text}"
     return f"a person {text}" if verb.endswith("s") and not verb.endswith("ss") else text
+
+
+def _first_word(text: str) -> str:
+    """The first word that is no adverb, in small letters; "" if there is none."""
+    words = re.findall(r"[^\W\d_]+(?:['-][^\W\d_]+)*", text.lower().replace("\u2019", "'"))
+    return next((word for word in words if not _ADVERBS.fullmatch(word)), "")

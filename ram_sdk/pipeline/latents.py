@@ -12,6 +12,7 @@ from ram_sdk.models.duration import stated_seconds
 from ram_sdk.motion import Motion
 from ram_sdk.notices import warn
 from ram_sdk.pipeline.parts import PipelineParts
+from ram_sdk.scalars import whole_number
 from ram_sdk.search import Match, MotionIndex
 
 _PROMPTS = 64  # that are read at a time
@@ -87,7 +88,7 @@ class LatentSpace(PipelineParts):
         Raises:
             ValueError: fewer than 2 steps, or what `encode_text` and `encode_motion` refuse.
         """
-        if inputs.whole_number("steps", steps) < 2:
+        if whole_number("steps", steps) < 2:
             raise ValueError(f"steps {steps}: expected at least 2, the two ends")
         ends = [self.encode_text(x) if isinstance(x, str) else self.encode_motion(x) for x in (start, end)]
         a, b = (z.double()[0] for z in ends)

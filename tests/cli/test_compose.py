@@ -62,6 +62,8 @@ def test_a_bad_timeline_leaves_nothing(
 
 def test_prompts_one_after_the_other(checkpoint: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.npz"
-    assert compose(checkpoint, "a person walks", "jumps", "--duration", "2", "1.5", "-o", out) == 0
+    assert (
+        compose(checkpoint, "a person walks", "jumps", "--duration", "2", "--duration", "1.5", "-o", out) == 0
+    )
     motion = Motion.load(out)
     assert (motion.prompt, motion.duration) == ("a person walks, then jumps", 3.5)

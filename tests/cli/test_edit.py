@@ -29,7 +29,10 @@ def test_spans_stay_and_the_rest_is_new(
     checkpoint: Path, clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out.npz"
-    assert run("edit", checkpoint, clip, "--keep", ":1", "2:", "--prompt", "a person jumps", "-o", out) == 0
+    assert (
+        run("edit", checkpoint, clip, "--keep", ":1", "--keep", "2:", "--prompt", "a person jumps", "-o", out)
+        == 0
+    )
     before, after = joints(clip), joints(out)
     np.testing.assert_allclose(after[:20], before[:20], atol=1e-6)
     np.testing.assert_allclose(after[40:], before[40:], atol=1e-6)
@@ -60,6 +63,7 @@ def test_generate_follows_a_path_and_a_file(checkpoint: Path, clip: Path, tmp_pa
         (["--keep", "2-1"], "--keep 2-1: use lower, upper, or spans"),
         (["--keep", "2:1"], "Keep from 2 to 1 s: expected a span"),
         (["--keep", "0:9"], "within the motion's 3 s"),
+        (["--keep", "0-0.5", "--keep", "upper"], "--keep 0-0.5: use lower, upper, or spans"),
         (["--keep", "lower", ":1"], "--keep lower: use lower, upper, or spans"),
         (["--keep", ":1", "--path", "0,0 1;2"], "--path '0,0 1;2': expected points such as"),
         (["--keep", ":1", "--path", "0,0 nan,1"], "Path.points holds NaN"),

@@ -63,6 +63,13 @@ def test_segments_that_cannot_be(values: tuple[Any, ...], message: str) -> None:
         Segment(*values)
 
 
+def test_numbers_of_numpy_are_seconds(clip: Motion) -> None:
+    segment = Segment("a person walks", np.float32(0), np.int64(3))
+    assert segment == WALK
+    assert json.dumps(Timeline((segment,)).entries())
+    assert Kept(clip, np.float64(1), np.float32("nan")).end == 3.0
+
+
 def test_kept_motions_are_checked(clip: Motion) -> None:
     assert Kept(clip, 1.0).end == 3.0
     with pytest.raises(ValueError, match="has only 2 s"):
@@ -165,6 +172,17 @@ def test_other_files(tmp_path: Path) -> None:
         ("press a button", "press a button"),
         ("Then he jumps", "he jumps"),
         ("then", "then"),
+        ("kids play", "kids play"),
+        ("dogs run", "dogs run"),
+        ("everybody jumps", "everybody jumps"),
+        ("she's walking", "she's walking"),
+        ("they\u2019re dancing", "they\u2019re dancing"),
+        ("Standing still, a man waves", "Standing still, a man waves"),
+        ("standing still, waving", "a person is standing still, waving"),
+        ("sits, the arms crossed", "a person sits, the arms crossed"),
+        ("swing your arms", "swing your arms"),
+        ("morning stretch", "morning stretch"),
+        ("backwards walk", "backwards walk"),
     ],
 )
 def test_who_does_it(prompt: str, sentence: str) -> None:
