@@ -194,7 +194,7 @@ class MotionEdits:
             raise ValueError(f"at {at}: the other motion has {len(other)} frames")
         joints, goal = self.joints.astype(np.float64), other.joints[at].astype(np.float64)
         yaw = placing.facing(goal, self.skeleton) - placing.facing(joints[0], self.skeleton)
-        return self._changed(placing.turned(joints, yaw) + (goal[0] - joints[0, 0]) * (1.0, 0.0, 1.0))
+        return self._changed(placing.turned(joints, float(yaw)) + (goal[0] - joints[0, 0]) * (1.0, 0.0, 1.0))
 
     def along(self, path: ArrayLike) -> Self:
         """A walk or a run laid along a path on the floor.

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ram_sdk.skeleton.joints import HUMANML3D
+from ram_sdk.skeleton.placing import facing
 
 Array = NDArray[np.float64]
 
@@ -14,15 +15,6 @@ FACING_JOINTS = (
 )  # fmt: skip
 GROUND = np.array([0, 2])  # x and z
 _STEADY = 0.3  # seconds; standard deviation of the mean that takes the sway of steps out of a facing
-
-
-def facing(joints: Array) -> Array:
-    """Yaw `(...)` of bodies `(..., 22, 3)`, from hips and shoulders."""
-    left_hip, right_hip, left_shoulder, right_shoulder = FACING_JOINTS
-    across = joints[..., left_hip, :] - joints[..., right_hip, :]
-    across = across + joints[..., left_shoulder, :] - joints[..., right_shoulder, :]
-    yaw: Array = np.arctan2(-across[..., 2], across[..., 0])
-    return yaw
 
 
 def pelvis_facing(joints: Array, fps: float) -> Array:

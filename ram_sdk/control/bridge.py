@@ -13,10 +13,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ram_sdk.control.bodyframe import Array, facing, turn
+from ram_sdk.control.bodyframe import Array, turn
 from ram_sdk.control.correction import smoothest
 from ram_sdk.control.targets import Targets
 from ram_sdk.skeleton.features import canonicalize, encode_joints
+from ram_sdk.skeleton.placing import facing
 
 _EXACT = 1e7
 _TENSION, _STIFFNESS = 1.0, 4.0  # velocities go on over about two frames, then the way is straight

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from ram_sdk.control.bodyframe import (
     GROUND,
     Array,
-    facing,
     gaussian,
     pelvis_facing,
     steady_facing,
@@ -29,6 +28,7 @@ from ram_sdk.control.route import Route
 from ram_sdk.control.targets import Targets
 from ram_sdk.skeleton.feet import place_feet
 from ram_sdk.skeleton.joints import HUMANML3D
+from ram_sdk.skeleton.placing import facing
 
 Lead = Literal["there", "back", "nowhere"]
 """How the root is led: along its route, with the body turned to it; back to where it must be, if a stop's

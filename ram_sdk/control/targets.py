@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ram_sdk.control.bodyframe import FACING_JOINTS, GROUND, Array, facing, pelvis_facing, turn
+from ram_sdk.control.bodyframe import FACING_JOINTS, GROUND, Array, pelvis_facing, turn
 from ram_sdk.control.constraints import Constraint, Joints, Keep, Loop, Path, Pose, Stop, joint_index
 from ram_sdk.control.itinerary import FASTEST_ROOT, NEAR_PATH, along, check_pace, way
 from ram_sdk.control.route import Route
 from ram_sdk.skeleton.inverse_kinematics import calibrate
 from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
 from ram_sdk.skeleton.kinematics import canonical_offsets
+from ram_sdk.skeleton.placing import facing
 
 _SAME = 0.01  # metres within which two constraints on one joint agree
 _SAME_FACING = 2.0  # degrees within which two stops at one time agree

@@ -1,16 +1,26 @@
 """Where joints stand and which way they face."""
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from ram_sdk.skeleton.joints import HUMANML3D, Skeleton
-from ram_sdk.skeleton.sequences import Array, turn
+
+Array = NDArray[np.float64]
 
 
-def facing(joints: Array, skeleton: Skeleton = HUMANML3D) -> float:
-    """Yaw in radians that hips and shoulders `(joints, 3)` face, 0 at +Z, positive to the left."""
-    across = joints[skeleton.left_hip] - joints[skeleton.right_hip]
-    across = across + joints[skeleton.left_shoulder] - joints[skeleton.right_shoulder]
-    return float(np.arctan2(-across[2], across[0]))
+def facing(joints: Array, skeleton: Skeleton = HUMANML3D) -> Array:
+    """Yaw `(...)` that hips and shoulders of bodies `(..., joints, 3)` face: radians from +Z towards +X."""
+    across = joints[..., skeleton.left_hip, :] - joints[..., skeleton.right_hip, :]
+    across = across + joints[..., skeleton.left_shoulder, :] - joints[..., skeleton.right_shoulder, :]
+    return np.asarray(np.arctan2(-across[..., 2], across[..., 0]))
+
+
+def turn(yaw: float) -> Tensor:
+    """The rotation `(3, 3)` about +Y."""
+    c, s = np.cos(yaw), np.sin(yaw)
+    return torch.tensor([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]], dtype=torch.float64)
 
 
 def turned(joints: Array, yaw: float) -> Array:

@@ -9,6 +9,7 @@ from ram_sdk.geometry import matrix_to_quaternion, quaternion_to_matrix, slerp
 from ram_sdk.skeleton.inverse_kinematics import inverse_kinematics
 from ram_sdk.skeleton.joints import HUMANML3D
 from ram_sdk.skeleton.kinematics import PoseSequence
+from ram_sdk.skeleton.placing import facing, turn
 from ram_sdk.skeleton.smoothing import gaussian
 
 Array = NDArray[np.float64]
@@ -38,12 +39,6 @@ def heading(pose: PoseSequence, frame: int) -> float:
     """Yaw in radians that the pelvis faces in a frame, 0 at +Z, positive to the left."""
     left = pose.rotations[frame, 0, :, 0]
     return float(torch.atan2(-left[2], left[0]))
-
-
-def turn(yaw: float) -> Tensor:
-    """The rotation `(3, 3)` about +Y."""
-    c, s = np.cos(yaw), np.sin(yaw)
-    return torch.tensor([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]], dtype=torch.float64)
 
 
 def place(pose: PoseSequence, yaw: float, ground: Tensor) -> PoseSequence:
@@ -89,14 +84,13 @@ def signatures(joints: Array, fps: float = HUMANML3D.fps) -> Array:
 
     The distance between two signatures, divided by sqrt(22), is in metres.
     """
-    across = joints[:, 1] - joints[:, 2] + joints[:, 16] - joints[:, 17]
-    yaw = np.arctan2(-across[:, 2], across[:, 0])
+    yaw = facing(joints)
     c, s, o, i = np.cos(yaw), np.sin(yaw), np.zeros_like(yaw), np.ones_like(yaw)
-    facing = np.stack((c, o, s, o, i, o, -s, o, c), axis=-1).reshape(-1, 3, 3)  # local = world @ facing
+    axes = np.stack((c, o, s, o, i, o, -s, o, c), axis=-1).reshape(-1, 3, 3)  # local = world @ axes
     velocity = np.gradient(joints, axis=0) * fps
     centred = joints - joints[:, :1] * (1.0, 0.0, 1.0)
     both = np.concatenate((centred, _VELOCITY_WEIGHT * velocity), axis=1)
-    return np.asarray((both @ facing).reshape(len(joints), -1))
+    return np.asarray((both @ axes).reshape(len(joints), -1))
 
 
 def distances(a: Array, b: Array) -> Array:

@@ -4,10 +4,11 @@ import numpy as np
 from control.test_constraints import FPS, standing, walking
 
 from ram_sdk.control import Joints, Keep, Pose
-from ram_sdk.control.bodyframe import facing, turn
+from ram_sdk.control.bodyframe import turn
 from ram_sdk.control.bridge import bridge, interpolated
 from ram_sdk.control.targets import resolve
 from ram_sdk.skeleton.features import decode_features
+from ram_sdk.skeleton.placing import facing
 
 KNOWN = np.r_[0:20, 40:60]
 

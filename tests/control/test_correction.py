@@ -8,12 +8,13 @@ import torch
 from control.test_constraints import FPS, standing, walking
 
 from ram_sdk.control import Joints, Keep, Loop, Path, Pose, Stop
-from ram_sdk.control.bodyframe import facing, turn, wrap
+from ram_sdk.control.bodyframe import turn, wrap
 from ram_sdk.control.bones import keep_lengths
 from ram_sdk.control.correction import correct, wanted
 from ram_sdk.control.steering import finish, steer, warn_of_what_is_missed
 from ram_sdk.control.targets import Targets, resolve
 from ram_sdk.skeleton.features import decode_features, decode_heading, encode_joints
+from ram_sdk.skeleton.placing import facing
 
 FRAMES = 60
 

@@ -11,10 +11,11 @@ import numpy as np
 from PIL import Image
 
 from ram_sdk import RAMPipeline
-from ram_sdk.control.bodyframe import facing, pelvis_facing, turn, wrap
+from ram_sdk.control.bodyframe import pelvis_facing, turn, wrap
 from ram_sdk.control.targets import resolve
 from ram_sdk.motion import Motion
 from ram_sdk.skeleton.physical import foot_skating_ratio, jerk
+from ram_sdk.skeleton.placing import facing
 from training.benchmarks.control.cases import FPS, Case, capture_cases, loop_cases, path_cases
 from training.benchmarks.control.methods import METHODS, Joints, applies, unconstrained
 from training.data.folder import MotionTextFolder
