@@ -62,7 +62,7 @@ def test_a_closed_cycle_repeats_whole_and_travels_on():
 
 
 def test_numbers_of_numpy_are_numbers():
-    assert len(WALK.loop(np.int64(2))) == len(WALK.loop(2))
+    assert WALK.loop(np.int64(1)) is WALK
     assert WALK.resample(np.float32(30)).fps == 30.0
     moved = WALK.speed(np.float32(2)).offset(x=np.float64(1)).align(WALK, np.int64(3))
     np.testing.assert_array_equal(moved.joints, WALK.speed(2).offset(x=1).align(WALK, 3).joints)
