@@ -36,8 +36,8 @@ class Clip(MotionEdits):
         generated_features: the feature vectors that the joints were decoded from, if they were.
 
     Raises:
-        ValueError: a shape that is not a clip of a known skeleton, NaN or infinite positions, or a frame
-            rate that is not positive.
+        ValueError: a shape that is not a clip of a known skeleton, NaN or infinite positions, a frame rate
+            that is not positive, or features of another shape.
     """
 
     joints: NDArray[np.float32]
@@ -62,6 +62,9 @@ class Clip(MotionEdits):
         if not (np.isfinite(self.fps) and self.fps > 0):
             raise ValueError(f"fps {self.fps}: expected a positive number of frames a second")
         object.__setattr__(self, "joints", joints)
+        features, shape = self.generated_features, (len(joints), self.skeleton.num_features)
+        if features is not None and features.shape != shape:
+            raise ValueError(f"generated_features of shape {features.shape}: expected {shape}")
 
     @classmethod
     def from_features(

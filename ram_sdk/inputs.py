@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from ram_sdk.models import NormalizerConfig
+from ram_sdk.models.text_backbone import check_texts
 from ram_sdk.motion import Motion
 from ram_sdk.scalars import number, whole_number
 
@@ -43,7 +44,7 @@ def prompts(prompt: str | Sequence[str]) -> list[str]:
 
     Raises:
         TypeError: something that is not text.
-        ValueError: no prompt, or an empty one.
+        ValueError: no prompt, an empty one, or one that holds halves of characters.
     """
     texts = [prompt] if isinstance(prompt, str) else prompt
     if not isinstance(texts, Sequence) or not all(isinstance(text, str) for text in texts):
@@ -54,6 +55,7 @@ def prompts(prompt: str | Sequence[str]) -> list[str]:
         raise ValueError(
             f"prompt {prompt!r}: an empty text; say what the person does, such as 'a person jumps'"
         )
+    check_texts(texts)
     return [text.strip() for text in texts]
 
 

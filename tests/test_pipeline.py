@@ -151,6 +151,7 @@ def test_half_precision_stays_far_closer_than_another_seed(checkpoint, pipeline)
         ({"prompt": ""}, "empty text"),
         ({"prompt": ["a person jumps", "  "]}, "empty text"),
         ({"prompt": []}, "no prompt"),
+        ({"prompt": "a person w\udce4lks"}, r"'a person w.udce4lks' is not text"),
         ({"prompt": "word " * 3000}, "3000 tokens: at most 62"),
         ({"num_frames": 0}, "num_frames 0"),
         ({"num_frames": -3}, "num_frames -3"),

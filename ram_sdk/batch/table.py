@@ -134,8 +134,9 @@ def _row(number: int, cells: Mapping[str, Any]) -> Row:
     prompt = cells.get("prompt")
     if not isinstance(prompt, str) or not prompt.strip():
         raise ValueError("no prompt")
-    seed, num = _whole("seed", cells, 0, _MAX_SEED), _whole("num", cells, 1, _MAX_NUM)
-    return Row(number, " ".join(prompt.split()), _seconds(cells), seed, num or 1, _name(cells))
+    num = _whole("num", cells, 1, _MAX_NUM) or 1
+    seed = _whole("seed", cells, 0, _MAX_SEED - num + 1)  # the last motion's must be one, too
+    return Row(number, " ".join(prompt.split()), _seconds(cells), seed, num, _name(cells))
 
 
 def _seconds(cells: Mapping[str, Any]) -> float | None:
@@ -162,9 +163,12 @@ def _whole(column: str, cells: Mapping[str, Any], low: int, high: int) -> int | 
 
 
 def _name(cells: Mapping[str, Any]) -> str:
-    name = str(cells.get("name") or "").strip()
-    if re.search(r'[\x00-\x1f/\\:*?"<>|]', name) or name.startswith(".") or name.endswith("."):
+    value = cells.get("name")
+    if value is not None and (isinstance(value, bool) or not isinstance(value, str | int)):
+        raise ValueError(f"name {value!r}: expected a text")
+    name = "" if value is None else str(value).strip()
+    if re.search(r'[\x00-\x1f/\\:*?"<>|\ud800-\udfff]', name) or name.startswith(".") or name.endswith("."):
         raise ValueError(f"name {name!r}: expected a file's name without folder and suffix")
-    if _RESERVED.fullmatch(name) or len(name.encode("utf-8", "replace")) > _MAX_NAME:
+    if _RESERVED.fullmatch(name) or len(name.encode()) > _MAX_NAME:
         raise ValueError(f"name {name[:40]!r}: too long, or reserved by Windows")
     return name

@@ -1,17 +1,25 @@
 """`.npz`: joints, features and how they were made in one archive, or SMPL parameters as AMASS has them."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
 
 from ram_sdk.array_files import Archive, number, text
 from ram_sdk.clip import Clip
 from ram_sdk.formats import amass
 from ram_sdk.formats.json import parse, plain, settings_of
-from ram_sdk.formats.positions import motion_of
+from ram_sdk.formats.positions import motion_of, warn
 from ram_sdk.formats.read_options import ReadOptions, refuse_names
 from ram_sdk.formats.write_options import NpzOptions
+from ram_sdk.skeleton.features import decode_features
+from ram_sdk.skeleton.placing import apart
+
+_OFF = 0.05  # metres; in an hour of motion rounding adds up to less
 
 
 def write(motion: Clip, path: Path, options: NpzOptions) -> None:
@@ -39,7 +47,11 @@ def write(motion: Clip, path: Path, options: NpzOptions) -> None:
 
 
 def read(path: Path, options: ReadOptions) -> Clip:
-    """Read an archive that `write` made, or SMPL parameters under any of the names in use."""
+    """Read an archive that `write` made, or SMPL parameters under any of the names in use.
+
+    Warns:
+        UserWarning: the archive's features are not those of its joints and were left out.
+    """
     refuse_names(path, options)
     try:
         with Archive(path) as archive:
@@ -52,15 +64,31 @@ def read(path: Path, options: ReadOptions) -> Clip:
 
 def _own(archive: Archive, path: Path, options: ReadOptions) -> Clip:
     joints, features = archive["joints"], archive.first("features")
-    if features is not None and not (features.shape[:1] == joints.shape[:1] and np.isfinite(features).all()):
-        raise ValueError(f"features of shape {features.shape} for joints of shape {joints.shape}")
     rate, prompt, settings = (archive.first(name) for name in ("fps", "prompt", "settings"))
-    return motion_of(
+    motion = motion_of(
         joints,
         None if rate is None else number(rate, "fps"),
         path,
         options,
         prompt=None if prompt is None else text(prompt, "prompt") or None,
         settings={} if settings is None else settings_of(parse(text(settings, "settings"))),
-        generated_features=features,
     )
+    changed = not np.array_equal(motion.joints, joints.astype(np.float32))  # scaled or turned, as was said
+    if features is None or changed:
+        return motion
+    if misfit := _misfit(features, motion):
+        warn(path, f"its features {misfit}: left out, the joints are taken")
+        return motion
+    return replace(motion, generated_features=features.astype(np.float32))
+
+
+def _misfit(features: NDArray[Any], motion: Clip) -> str:
+    """Why features cannot be those that a motion's joints were decoded from; "" if they can."""
+    shape = (len(motion), motion.skeleton.num_features)
+    if features.shape != shape:
+        return f"have the shape {features.shape}, not {shape}"
+    if features.dtype.kind not in "iuf" or not np.isfinite(features).all():
+        return "are not finite numbers"
+    decoded = decode_features(torch.from_numpy(features.astype(np.float64)), motion.skeleton)
+    off = apart(torch.from_numpy(motion.joints).double(), decoded) / motion.skeleton.metre
+    return "" if off < _OFF else f"decode to other joints, up to {off:.2g} m away"

@@ -1,5 +1,6 @@
 """The frozen text backbone: captions to token states."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,20 @@ DISTILBERT = TextBackboneConfig(
 """The paper's text backbone (section 4.2)."""
 
 
+def check_texts(texts: Sequence[str]) -> None:
+    """Check that texts can be written: Python's may hold halves of characters, from bytes that are not text.
+
+    Raises:
+        ValueError: one cannot.
+    """
+    for text in texts:
+        if broken := re.search("[\ud800-\udfff]", text):
+            raise ValueError(
+                f"the prompt {text[:40]!r} is not text: {broken[0]!r} at {broken.start()} is half a character; "
+                "write it anew, as UTF-8"
+            )
+
+
 class TextBackbone:
     """A frozen encoder and its tokenizer.
 
@@ -65,8 +80,9 @@ class TextBackbone:
         """Token ids of whole captions, the two special ones included.
 
         Raises:
-            ValueError: a caption is longer than the backbone can read.
+            ValueError: a caption is longer than the backbone can read, or not text.
         """
+        check_texts(captions)
         ids: list[list[int]] = [encoding.ids for encoding in self.tokenizer.encode_batch(list(captions))]
         longest = max(range(len(ids)), key=lambda i: len(ids[i]))
         if len(ids[longest]) > self.max_tokens:

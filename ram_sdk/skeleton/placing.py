@@ -27,3 +27,15 @@ def turned(joints: Array, yaw: float) -> Array:
     """Positions `(frames, joints, 3)` turned about the vertical through the root of the first frame."""
     start = joints[0, 0] * (1.0, 0.0, 1.0)
     return np.asarray((joints - start) @ turn(yaw).numpy().T + start)
+
+
+def apart(joints: Tensor, others: Tensor) -> float:
+    """Largest distance of joints `(frames, joints, 3)` from others, wherever those stand and face.
+
+    The others are moved, and turned about the vertical, onto the joints first.
+    """
+    a, b = (points - points.mean(dim=(0, 1)) for points in (joints, others))
+    flat_a, flat_b = (torch.complex(points[..., 0], points[..., 2]) for points in (a, b))
+    overlap = (flat_a * flat_b.conj()).sum()
+    way = flat_a - flat_b * torch.polar(torch.ones_like(overlap.abs()), overlap.angle())
+    return float((way.abs().square() + (a - b)[..., 1].square()).sqrt().max())

@@ -49,13 +49,15 @@ def test_rows_that_this_checkpoint_cannot_make(loaded):
         Row(2, "word " * 100),
         Row(3, WALK, 1.0, name="x"),
         Row(4, WALK, 1.0, name="X"),
+        Row(5, "a person \ud800 walks", 1.0),
     ]
     jobs, bad = plan(rows, *loaded)
     assert [job.file for job in jobs] == ["x.npz"]
-    assert [row.number for row in bad] == [1, 2, 4]
+    assert [row.number for row in bad] == [1, 2, 4, 5]
     assert "expected 0.05 to 9.8 seconds" in bad[0].reason
     assert "at most 62 can be read" in bad[1].reason
     assert bad[2].reason == "its name is that of row 3"
+    assert r"'a person \ud800 walks' is not text: '\ud800' at 9 is half a character" in bad[3].reason
 
 
 def test_what_shapes_a_motion_shapes_its_request(loaded, checkpoint):

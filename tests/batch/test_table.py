@@ -38,7 +38,11 @@ def test_json_lines(tmp_path):
         ({"prompt": "x", "seed": -1}, "seed -1"),
         ({"prompt": "x", "num": 0}, "num 0: expected a whole number from 1 to 10000"),
         ({"prompt": "x", "num": True}, "num True"),
+        ({"prompt": "x", "seed": 2**63 - 1, "num": 2}, f"expected a whole number from 0 to {2**63 - 2}"),
         ({"prompt": "x", "name": "../up"}, "name '../up'"),
+        ({"prompt": "x", "name": ["a"]}, "name ['a']: expected a text"),
+        ({"prompt": "x", "name": False}, "name False: expected a text"),
+        ({"prompt": "x", "name": "\ud800x"}, "name '\\ud800x'"),
         ({"prompt": "x", "name": "..hidden"}, "name '..hidden'"),
         ({"prompt": "x", "name": "CON"}, "Windows"),
         ({"prompt": "x", "name": "n" * 300}, "too long"),
@@ -50,6 +54,18 @@ def test_bad_rows_say_why(tmp_path, cells, reason):
     rows, bad = read_table(table)
     assert [row.number for row in rows] == [2]
     assert reason in bad[0].reason
+
+
+def test_a_number_is_a_name(tmp_path):
+    table = tmp_path / "prompts.jsonl"
+    table.write_text('{"prompt": "a bow", "name": 0}\n{"prompt": "a bow", "name": 7}\n')
+    assert [row.name for row in read_table(table)[0]] == ["0", "7"]
+
+
+def test_the_largest_seed_may_be_the_last_motions(tmp_path):
+    table = tmp_path / "prompts.csv"
+    table.write_text(f"prompt,seed,num\na bow,{2**63 - 2},2\n")
+    assert read_table(table) == ([Row(1, "a bow", seed=2**63 - 2, num=2)], [])
 
 
 def test_a_prompt_with_commas_must_be_quoted(tmp_path):

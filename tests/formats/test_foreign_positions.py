@@ -3,6 +3,7 @@
 import json
 import pickle
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -239,7 +240,6 @@ def test_the_way_out_that_is_named_for_mdm_works(joints: np.ndarray, tmp_path: P
         ({"prompt": np.zeros(3)}, "prompt of shape"),
         ({"fps": np.array([20, 30])}, "fps of shape"),
         ({"fps": np.array(-1.0)}, "expected a positive number"),
-        ({"features": np.zeros((3, 263))}, "features of shape"),
         ({"joints": np.array([{}], dtype=object)}, "holds pickled Python objects"),
         ({"joints": np.zeros((5, 4))}, "joints of shape"),
     ],
@@ -253,6 +253,39 @@ def test_archives_of_odd_content_are_told(
     np.savez(path, **(arrays | change))
     with pytest.raises(ValueError, match=f"^'a.npz' is not a motion archive: .*{message}"):
         Motion.load(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (lambda features: features[:3], r"have the shape \(3, 263\), not \(60, 263\)"),
+        (lambda features: features[:, :251], r"have the shape \(60, 251\)"),
+        (lambda features: features[:, :4], r"have the shape \(60, 4\)"),
+        (lambda features: features * np.nan, "are not finite numbers"),
+        (lambda features: features.astype(str), "are not finite numbers"),
+        (lambda features: features[::-1], r"decode to other joints, up to [\d.]+ m away"),
+        (lambda features: features * 1e300, "decode to other joints"),
+        (lambda features: features + 0.1 * (np.arange(263) == 40), "decode to other joints"),
+    ],
+)
+def test_features_of_other_joints_are_left_out(
+    joints: np.ndarray, tmp_path: Path, change: Callable[[np.ndarray], np.ndarray], what: str
+) -> None:
+    features = Motion(joints.astype(np.float32)).features.astype(np.float64)
+    np.savez(tmp_path / "a.npz", joints=joints, features=change(features), fps=20.0)
+    with pytest.warns(UserWarning, match=f"its features {what}.*: left out"):
+        motion = Motion.load(tmp_path / "a.npz")
+    assert motion.generated_features is None
+    np.testing.assert_allclose(motion.joints, joints, atol=1e-5)
+
+
+def test_features_of_a_part_are_kept_wherever_it_stands(joints: np.ndarray, tmp_path: Path) -> None:
+    """A span keeps its place and heading, which features do not hold."""
+    motion = Motion.from_features(Motion(joints.astype(np.float32)).features)[20:50]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read = Motion.load(motion.save(tmp_path / "a.npz"))
+    np.testing.assert_array_equal(read.features, motion.features)
 
 
 def test_an_archive_of_joints_alone_is_read(joints: np.ndarray, tmp_path: Path) -> None:
