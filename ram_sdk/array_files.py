@@ -19,9 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAX_BYTES = 512 << 20
-"""The most bytes that the arrays read from one file may take: hours of motion, or any body model."""
+"""The most bytes that the arrays read from one file may take as float64: hours of motion, any body model."""
 
 _MAGIC = b"\x93NUMPY"
+_FLOAT64 = 8  # bytes; whatever numbers a file holds, they are computed with as these
+_MAX_TEXT = 4 << 20  # characters
 _MAX_HEADER = 10_000  # bytes; numpy itself refuses longer ones
 _PIECE = 1 << 20  # bytes read at once
 _KINDS = "biufU"  # truth values, numbers, text
@@ -30,19 +32,24 @@ _BROKEN_ZIP = (
 )  # fmt: skip
 
 
-def read_npy(path: str | os.PathLike[str]) -> NDArray[Any]:
+def read_npy(path: str | os.PathLike[str], most_frames: int | None = None) -> NDArray[Any]:
     """The array of an `.npy` file.
+
+    Args:
+        path: the file.
+        most_frames: how long the array may be.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: the file is not an array of numbers or text; the message does not name the file.
+        ValueError: the file is not an array of numbers or text, or too large; the message does not name the
+            file.
     """
     with open(path, "rb") as file:
-        return _read_array(file, os.fstat(file.fileno()).st_size, MAX_BYTES)
+        return _read_array(file, os.fstat(file.fileno()).st_size, MAX_BYTES, most_frames)
 
 
 class Archive:
-    """An `.npz` file whose arrays are read one by one.
+    """An `.npz` file whose arrays, of at most `most_frames` rows, are read one by one.
 
     Attributes:
         names: of the arrays.
@@ -52,7 +59,7 @@ class Archive:
         ValueError: the file is not such an archive; the message does not name the file.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], most_frames: int | None = None) -> None:
         if not os.path.exists(path):
             raise FileNotFoundError(f"{os.fspath(path)!r}: there is no such file")
         try:
@@ -62,6 +69,7 @@ class Archive:
         self._members = {one.filename.removesuffix(".npy"): one for one in self._zip.infolist()}
         self.names = tuple(self._members)
         self._left = MAX_BYTES
+        self._most_frames = most_frames
 
     def __enter__(self) -> Self:
         return self
@@ -85,12 +93,12 @@ class Archive:
         member = self._members[name]
         try:
             with self._zip.open(member) as file:
-                array = _read_array(file, member.file_size, self._left)
+                array = _read_array(file, member.file_size, self._left, self._most_frames)
         except _BROKEN_ZIP as error:
             raise ValueError(f"the array {name!r} is damaged: {error}") from error
         except ValueError as error:
             raise ValueError(f"the array {name!r} {error}") from error
-        self._left -= array.nbytes
+        self._left -= _bytes(array.dtype, array.shape)
         return array
 
     def first(self, *names: str) -> NDArray[Any] | None:
@@ -120,14 +128,23 @@ def text(array: NDArray[Any], name: str) -> str:
     return str(array.item())
 
 
-def _read_array(file: IO[bytes], size: int, limit: int) -> NDArray[Any]:
-    """An array from a file that has `size` bytes and may take `limit`."""
+def _bytes(dtype: np.dtype[Any], shape: tuple[int, ...]) -> int:
+    """What an array takes in computations."""
+    return math.prod(shape) * max(dtype.itemsize, _FLOAT64)
+
+
+def _read_array(file: IO[bytes], size: int, limit: int, most_frames: int | None) -> NDArray[Any]:
+    """An array from a file that has `size` bytes; it may take `limit` and have so many rows."""
     dtype, shape, fortran, start = _read_header(file)
     needed = math.prod(shape) * dtype.itemsize
     if needed > size - start:
         raise ValueError(f"is cut off: its header claims {needed} bytes, {max(size - start, 0)} are there")
-    if needed > limit:
-        raise ValueError(f"takes {needed} bytes: at most {MAX_BYTES >> 20} MiB are read from one file")
+    if most_frames is not None and len(shape) > 1 and shape[0] > most_frames:
+        raise ValueError(f"has {shape[0]} frames: at most {most_frames} are read; cut it first")
+    if (taken := _bytes(dtype, shape)) > limit:
+        raise ValueError(f"takes {taken} bytes: at most {MAX_BYTES >> 20} MiB are read from one file")
+    if dtype.kind == "U" and needed > 4 * _MAX_TEXT:
+        raise ValueError(f"holds {needed // 4} characters: at most {_MAX_TEXT}")
     content = bytearray()
     while part := file.read(min(_PIECE, needed - len(content))):
         content += part

@@ -12,8 +12,8 @@ from ram_sdk.scalars import number, whole_number
 from ram_sdk.skeleton import curves, cycles, feet, placing, smoothing
 from ram_sdk.skeleton.bending import bend, travelled
 from ram_sdk.skeleton.inverse_kinematics import inverse_kinematics, resample_joints
-from ram_sdk.skeleton.joints import HUMANML3D, MAX_FPS, Skeleton
-from ram_sdk.skeleton.kinematics import MAX_FRAMES, PoseSequence, resampling
+from ram_sdk.skeleton.joints import HUMANML3D, MAX_FPS, MAX_FRAMES, Skeleton
+from ram_sdk.skeleton.kinematics import PoseSequence, resampling
 from ram_sdk.skeleton.seams import join
 from ram_sdk.skeleton.sequences import moving_span, positions
 
@@ -135,7 +135,7 @@ class MotionEdits:
 
         Raises:
             ValueError: `times` is not a whole number from 1 up, the motion gets longer than
-                `kinematics.MAX_FRAMES`, has no cycle (`join` repeats anything), or is not of 22 joints.
+                `joints.MAX_FRAMES`, has no cycle (`join` repeats anything), or is not of 22 joints.
         """
         times = whole_number("times", times)
         if not 1 <= times <= MAX_FRAMES // len(self):

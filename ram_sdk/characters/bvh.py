@@ -118,7 +118,7 @@ def read(path: Path, options: ReadOptions) -> BvhCharacter:
     Raises:
         ValueError: the file is damaged, or holds no body that can be posed.
     """
-    bvh = read_bvh(path, options.fps)
+    bvh = read_bvh(path, options.fps, options.longest)
     translations, rotations = np.median(bvh.translations, axis=0), np.tile(np.eye(3), (len(bvh.names), 1, 1))
     scales = np.ones_like(translations)
     tree = JointTree(bvh.names, bvh.parents, bvh.rest_positions())

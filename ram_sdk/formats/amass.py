@@ -34,6 +34,7 @@ AMASS_FPS = 30.0  # what Meshcapade's Blender add-on expects at least
 _WIDTH = {"smplh": 156, "smplx": 165}  # 3 per joint: body 22 joints, (jaw and eyes 3,) hands 30
 _BODY_WIDTH = 3 * NUM_BODY_JOINTS
 _NUM_BETAS = 16
+_PIECE = 10_000  # frames whose rotations are in memory at a time
 # Names under which parameters are stored by AMASS, SMPL's add-on for Blender, smplx and estimators.
 _TRANS = ("trans", "transl")
 _ROOT, _BODY = ("root_orient", "global_orient"), ("pose_body", "body_pose")
@@ -109,31 +110,45 @@ def motion_from(archive: Archive, path: Path, options: ReadOptions) -> Clip:
     poses, trans = _poses(archive), archive.first(*_TRANS)
     if trans is None:
         raise ValueError(f"it has none of {', '.join(_TRANS)}, but {', '.join(archive.names[:12])}")
-    trans = trans.astype(np.float64)
     if poses.ndim != 2 or poses.shape[1] < _BODY_WIDTH or trans.shape != (len(poses), 3) or not len(poses):
         raise ValueError(f"poses of shape {poses.shape} and trans of shape {trans.shape} are not SMPL's")
+    pelvis = SMPLX_PELVIS if poses.shape[1] == _WIDTH["smplx"] else SMPL_PELVIS
+    poses, trans = poses[:, :_BODY_WIDTH].astype(np.float64), trans.astype(np.float64)
     if not (np.isfinite(poses).all() and np.isfinite(trans).all()):
         raise ValueError("poses or trans hold NaN or infinite numbers")
     rate = next((number(archive[key], key) for key in _RATES if key in archive), None)
-    pelvis = SMPLX_PELVIS if poses.shape[1] == _WIDTH["smplx"] else SMPL_PELVIS
-    parameters = SmplParameters(
-        global_orient=torch.from_numpy(poses[:, :3]),
-        body_pose=torch.from_numpy(poses[:, 3:_BODY_WIDTH]),
-        transl=torch.from_numpy(trans),
-        betas=torch.zeros(0, dtype=torch.float32),
-        pelvis=torch.tensor(pelvis, dtype=torch.float64),
-        fps=rate or HUMANML3D.fps,
+    fps = options.fps or rate or HUMANML3D.fps
+    options.longest.check(len(poses), fps)
+    joints = np.concatenate(
+        [
+            _joints(poses[i : i + _PIECE], trans[i : i + _PIECE], pelvis, fps)
+            for i in range(0, len(poses), _PIECE)
+        ]
     )
-    joints = parameters.pose_on(smpl_offsets()).joints.numpy()
-    up = options.up or _up(joints, parameters.fps, path)
+    up = options.up or _up(joints, fps, path)
     motion = motion_of(joints @ turn_to_y(up).T, rate, path, replace(options, up="+y"))
     return replace(motion, joints=put_down(torch.from_numpy(motion.joints).double(), motion.skeleton))
 
 
-def _poses(archive: Archive) -> NDArray[np.float64]:
+def _joints(
+    poses: NDArray[np.float64], trans: NDArray[np.float64], pelvis: tuple[float, float, float], fps: float
+) -> NDArray[np.float64]:
+    """Positions of the 22 joints on the uniform skeleton, in the archive's axes."""
+    parameters = SmplParameters(
+        global_orient=torch.from_numpy(poses[:, :3]),
+        body_pose=torch.from_numpy(poses[:, 3:]),
+        transl=torch.from_numpy(trans),
+        betas=torch.zeros(0, dtype=torch.float32),
+        pelvis=torch.tensor(pelvis, dtype=torch.float64),
+        fps=fps,
+    )
+    return np.asarray(parameters.pose_on(smpl_offsets()).joints.numpy())
+
+
+def _poses(archive: Archive) -> NDArray[Any]:
     """Pelvis and body `(frames, 66 or more)`, in one array or in two."""
     if (whole := archive.first("poses")) is not None:
-        return whole.astype(np.float64)
+        return whole
     root, body = archive.first(*_ROOT), archive.first(*_BODY)
     if root is None or body is None:
         raise ValueError(
@@ -142,7 +157,7 @@ def _poses(archive: Archive) -> NDArray[np.float64]:
         )
     if root.ndim != 2 or body.ndim != 2 or len(root) != len(body) or root.shape[1] != 3:
         raise ValueError(f"root_orient of shape {root.shape} and pose_body of shape {body.shape}")
-    return np.concatenate((root, body), axis=1).astype(np.float64)
+    return np.concatenate((root, body), axis=1)
 
 
 def _up(joints: NDArray[np.float64], fps: float, path: Path) -> str:

@@ -70,7 +70,7 @@ def read(path: Path, options: ReadOptions) -> Clip:
     Raises:
         ValueError: not a BVH file, no person in it, or options that do not fit it.
     """
-    bvh = read_bvh(path, options.fps)
+    bvh = read_bvh(path, options.fps, options.longest)
     fps = bvh.fps if options.fps else round(bvh.fps, 3)
     try:
         person, joints = _person(bvh, options, path)

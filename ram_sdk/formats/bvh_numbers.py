@@ -3,8 +3,8 @@
 import math
 import re
 from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,55 +57,76 @@ class NumberReader:
         return numbers
 
 
+def line_of(text: str, position: int) -> int:
+    """The number, from 1, of the line at a position."""
+    return text.count("\n", 0, position) + 1
+
+
+def lines(text: str, start: int = 0) -> Iterator[str]:
+    """The lines of a text from a position on, one in memory at a time."""
+    while start < len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        yield text[start:end]
+        start = end + 1
+
+
 def read_rows(
-    text: str, first_line: int, frames: int | None, channels: int, name: str, reader: NumberReader
+    text: str, start: int, frames: int | None, channels: int, most: int, name: str, reader: NumberReader
 ) -> NDArray[np.float64]:
     """The values `(frames, channels)` after the head of the MOTION section.
 
     Args:
-        text: the rest of the file.
-        first_line: the number of its first line.
+        text: of the file.
+        start: where the values begin.
         frames: the number in the header; None if it has none.
         channels: numbers a frame.
+        most: frames that are read.
         name: of the file, for messages.
         reader: of numbers.
 
     Raises:
         ValueError: a word that is not a number, or lines that are not whole frames; the message names the
-            line.
+            line. Or more frames than `most`.
     """
-    values, counts = array("d"), []
-    for number, line in enumerate(text.splitlines(), start=first_line):
+    values, ends, numbers = array("d"), array("q"), array("q")  # ends: of each line with that number
+    for number, line in enumerate(lines(text, start), start=line_of(text, start)):
         if not line.strip(" \t\0\x1a"):
             continue
         try:
             values.extend(reader.read(line.strip(" \t\0\x1a")))
         except ValueError as error:
             raise ValueError(f"{name}, line {number}: {error}") from None
-        counts.append((number, len(values)))
-    rows = _rows(counts, frames, channels, name)
+        if len(values) > most * channels:
+            raise ValueError(f"{name}, line {number}: more than {most} frames: cut it first")
+        ends.append(len(values))
+        numbers.append(number)
+    rows = _rows(np.array(ends), numbers, frames, channels, name)
     if frames is not None and rows != frames:
         reader.assumed.add(f"the head says {frames} frames, the file has {rows}, which are taken")
     if rows * channels != len(values):
-        reader.assumed.add(f"line {counts[-1][0]} is cut off and left out")
+        reader.assumed.add(f"line {numbers[-1]} is cut off and left out")
     return np.frombuffer(values, dtype=np.float64)[: rows * channels].reshape(rows, channels)
 
 
-def _rows(ends: list[tuple[int, int]], frames: int | None, channels: int, name: str) -> int:
-    """How many whole frames there are; `ends` are line numbers and the count of numbers up to their ends."""
-    total = ends[-1][1] if ends else 0
+def _rows(
+    ends: NDArray[np.int64], numbers: Sequence[int], frames: int | None, channels: int, name: str
+) -> int:
+    """How many whole frames there are; `ends` are the counts of numbers up to the ends of lines."""
+    total = int(ends[-1]) if len(ends) else 0
     if total and total == (frames or 0) * channels:
         return total // channels
-    before = [0, *(end for _, end in ends)]
-    sizes = [end - start for start, end in pairwise(before)]
+    sizes = np.diff(ends, prepend=0)
     if channels in sizes:  # a frame a line
-        odd = next((i for i, size in enumerate(sizes) if size != channels), None)
-        if odd is None or (odd == len(sizes) - 1 and sizes[odd] < channels):
+        odd = np.flatnonzero(sizes != channels)
+        if not len(odd) or (odd[0] == len(sizes) - 1 and sizes[-1] < channels):
             return total // channels
-        raise ValueError(f"{name}, line {ends[odd][0]}: {sizes[odd]} numbers, but a frame has {channels}")
+        raise ValueError(
+            f"{name}, line {numbers[odd[0]]}: {sizes[odd[0]]} numbers, but a frame has {channels}"
+        )
     if total and total % channels == 0:
         return total // channels
-    line = f"line {ends[-1][0]}" if ends else "MOTION section"
+    line = f"line {numbers[-1]}" if numbers else "MOTION section"
     raise ValueError(
         f"{name}, {line}: {total} numbers up to here, but a frame has {channels} channels; the file is cut "
         "off or its header is wrong"

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ram_sdk.formats.bvh_numbers import NumberReader, read_rows
+from ram_sdk.formats.bvh_numbers import NumberReader, line_of, lines, read_rows
+from ram_sdk.formats.read_options import Longest
 from ram_sdk.notices import warn
 from ram_sdk.text_files import MAX_MOTION_BYTES, read_text
 
@@ -22,7 +23,9 @@ _PIECES = re.compile(
     r"(?<=[{}])|(?=[{}])|(?<=HIERARCHY)\s+|\s+(?=OFFSET\s+[-+.\d]|CHANNELS\s+\d)", re.IGNORECASE
 )
 _MAX_JOINTS = 2000
-_JOINTS_PER_VALUE, _SMALL = 4, 1_000_000  # a file of joints that nothing moves would fill the memory
+_JOINTS_PER_VALUE, _SMALL = 1, 200_000  # a file of joints that nothing moves would fill the memory
+_JOINT_BYTES = 12 * 8  # translation and rotation of one joint in one frame, as float64
+_MAX_BYTES = 1 << 30  # of all of them
 _STILL = 1e-6  # largest change of a matrix entry of a joint that never turns
 _SHOWN = 60  # characters of a line in a message
 
@@ -102,12 +105,13 @@ class _Joint:
     channels: tuple[tuple[int, bool], ...] = ()  # (axis, is it a rotation)
 
 
-def read_bvh(path: str | Path, fps: float | None = None) -> BvhMotion:
+def read_bvh(path: str | Path, fps: float | None = None, longest: Longest | None = None) -> BvhMotion:
     """Read a BVH file.
 
     Args:
         path: the file, in any encoding of `text.read_text`.
         fps: frames a second, in place of the file's own.
+        longest: how long it may be.
 
     Returns:
         The motion; angles are converted from degrees, Euler rotations applied in the order in which
@@ -118,25 +122,26 @@ def read_bvh(path: str | Path, fps: float | None = None) -> BvhMotion:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: the file is not a complete BVH file; the message names the line.
+        ValueError: the file is not a complete BVH file; the message names the line. Or it is too large.
     """
-    return parse_bvh(read_text(path, MAX_MOTION_BYTES), str(path), fps)
+    return parse_bvh(read_text(path, MAX_MOTION_BYTES), str(path), fps, longest)
 
 
-def parse_bvh(text: str, name: str = "BVH text", fps: float | None = None) -> BvhMotion:
+def parse_bvh(
+    text: str, name: str = "BVH text", fps: float | None = None, longest: Longest | None = None
+) -> BvhMotion:
     """Read the text of a BVH file; `name` stands for the file in messages. See `read_bvh`."""
     motion = _MOTION.search(text)
     if motion is None:
         raise ValueError(f"{name}: no MOTION section; the file is not BVH or is cut off")
-    reader = NumberReader()
+    reader, longest = NumberReader(), longest or Longest()
     joints = _parse_hierarchy(text[: motion.start()], name, reader)
     channels = sum(len(joint.channels) for joint in joints)
     if not channels:
         raise ValueError(f"{name}: no joint has channels, so nothing moves")
     frames, frame_time, body = _parse_motion_head(text, motion.end(), name, fps)
-    values = read_rows(text[body:], _line_of(text, body), frames, channels, name, reader)
-    if len(values) * len(joints) > _JOINTS_PER_VALUE * values.size + _SMALL:
-        raise ValueError(f"{name}: {len(joints)} joints, but only {channels} channels move them")
+    values = read_rows(text, body, frames, channels, longest.frames, name, reader)
+    _check_size(len(values), joints, channels, frame_time, longest, name)
     offsets = np.array([joint.offset for joint in joints], dtype=np.float64)
     translations, rotations = _local_transforms(joints, offsets, values, reader)
     for assumption in sorted(reader.assumed):
@@ -156,17 +161,17 @@ def parse_bvh(text: str, name: str = "BVH text", fps: float | None = None) -> Bv
 def _parse_hierarchy(text: str, name: str, reader: NumberReader) -> list[_Joint]:
     joints: list[_Joint] = []
     open_joints: list[int] = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(lines(text), start=1):
         for piece in filter(str.strip, _PIECES.split(line)):
             try:
                 _parse_piece(piece.strip(), number, joints, open_joints, reader)
             except (ValueError, IndexError) as error:
                 shown = piece.strip()[:_SHOWN]
                 raise ValueError(f"{name}, line {number}: cannot read {shown!r} ({error})") from None
+        if len(joints) > _MAX_JOINTS:
+            raise ValueError(f"{name}, line {number}: more than {_MAX_JOINTS} joints: so many are not read")
     if open_joints or not joints:
         raise ValueError(f"{name}: the HIERARCHY section is incomplete")
-    if len(joints) > _MAX_JOINTS:
-        raise ValueError(f"{name}: {len(joints)} joints; at most {_MAX_JOINTS} are read")
     for joint in joints:
         if joint.offset is None:
             raise ValueError(f"{name}, line {joint.line}: joint {joint.name!r} has no OFFSET")
@@ -225,14 +230,28 @@ def _parse_motion_head(text: str, start: int, name: str, fps: float | None) -> t
         seconds = 0.0
     if not 0.0 < seconds < 10.0:
         raise ValueError(
-            f"{name}, line {_line_of(text, frame_time.start())}: Frame Time {frame_time[1]!r}; "
+            f"{name}, line {line_of(text, frame_time.start())}: Frame Time {frame_time[1]!r}; "
             "expected seconds a frame, above 0 and below 10; or give the frame rate as fps="
         )
     return int(frames[1]) if frames else None, seconds, body
 
 
-def _line_of(text: str, position: int) -> int:
-    return text.count("\n", 0, position) + 1
+def _check_size(
+    frames: int, joints: list[_Joint], channels: int, frame_time: float, longest: Longest, name: str
+) -> None:
+    """Refuse what would fill the memory, before angles become matrices."""
+    try:
+        longest.check(frames, 1.0 / frame_time)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    moves = frames * len(joints)
+    if moves > _JOINTS_PER_VALUE * frames * channels + _SMALL:
+        raise ValueError(f"{name}: {len(joints)} joints, but only {channels} channels move them")
+    if moves * _JOINT_BYTES > _MAX_BYTES:
+        most = _MAX_BYTES // _JOINT_BYTES // len(joints)
+        raise ValueError(
+            f"{name}: {frames} frames of {len(joints)} joints: at most {most} are read; cut it first"
+        )
 
 
 def _local_transforms(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ram_sdk.clip import Clip
-from ram_sdk.formats.positions import body_of, motion_of
+from ram_sdk.formats.positions import body_of, motion_of, warn
 from ram_sdk.formats.read_options import ReadOptions, refuse_names
 from ram_sdk.formats.write_options import Options
 from ram_sdk.skeleton.joints import SKELETONS
@@ -19,6 +19,8 @@ from ram_sdk.skeleton.tree import JointTree
 from ram_sdk.text_files import MAX_MOTION_BYTES, read_text
 
 _MAX_BYTES = 256 << 20  # some hours of motion
+_MAX_PROMPT = 20_000  # characters; of a composition all prompts together
+_MAX_SETTINGS = 1 << 20  # characters as JSON
 
 
 def write(motion: Clip, path: Path, options: Options) -> None:
@@ -53,15 +55,26 @@ def parse(text: str) -> Any:
         raise ValueError("it is nested too deep") from error
 
 
-def settings_of(value: Any) -> dict[str, Any]:
-    """The settings of a motion.
+def origin(prompt: Any, settings: Any, path: Path) -> dict[str, Any]:
+    """Prompt and settings of a motion, as arguments for `Clip`; what is too long to be them is left out.
+
+    Warns:
+        UserWarning: something was left out.
 
     Raises:
-        ValueError: they are not an object.
+        ValueError: the prompt is not a text, or the settings are not an object.
     """
-    if not isinstance(value, dict):
-        raise ValueError(f"settings are {type(value).__name__}: expected an object")
-    return value
+    if not isinstance(prompt, str | None):
+        raise ValueError(f"prompt {prompt!r}: expected a text")
+    if not isinstance(settings, dict):
+        raise ValueError(f"settings are {type(settings).__name__}: expected an object")
+    if prompt is not None and len(prompt) > _MAX_PROMPT:
+        warn(path, f"its prompt has {len(prompt)} characters, above {_MAX_PROMPT}: left out")
+        prompt = None
+    if (length := len(json.dumps(settings))) > _MAX_SETTINGS:
+        warn(path, f"its settings have {length} characters, above {_MAX_SETTINGS}: left out")
+        settings = {}
+    return {"prompt": prompt, "settings": settings}
 
 
 def read(path: Path, options: ReadOptions) -> Clip:
@@ -80,11 +93,10 @@ def read(path: Path, options: ReadOptions) -> Clip:
         content = parse(read_text(path, MAX_MOTION_BYTES))
         if not isinstance(content, dict) or "joints" not in content:
             raise ValueError("expected an object with joints and fps")
+        if isinstance(content["joints"], list):
+            options.longest.check(len(content["joints"]), None)
         joints, names = _array(content["joints"]), content.get("joint_names")
-        made = {
-            "prompt": _prompt(content.get("prompt")),
-            "settings": settings_of(content.get("settings", {})),
-        }
+        made = origin(content.get("prompt"), content.get("settings", {}), path)
         rate = _rate(content.get("fps"))
         order = None if names is None else _order(joints, names, options)
         if order is None and names is not None:
@@ -114,12 +126,6 @@ def _captured(joints: NDArray[np.float64], names: list[str], options: ReadOption
     spread = np.linalg.norm(joints - joints.mean(axis=1, keepdims=True), axis=-1).sum(axis=1)
     tree = JointTree(tuple(names), None, joints[int(spread.argmax())])
     return place_joints(find_roles(tree, options.skeleton), joints).positions
-
-
-def _prompt(prompt: Any) -> str | None:
-    if not isinstance(prompt, str | None):
-        raise ValueError(f"prompt {prompt!r}: expected a text")
-    return prompt
 
 
 def _array(joints: Any) -> NDArray[np.float64]:

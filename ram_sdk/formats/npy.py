@@ -29,7 +29,7 @@ def read(path: Path, options: ReadOptions) -> Clip:
     """
     refuse_names(path, options)
     try:
-        array = read_npy(path)
+        array = read_npy(path, options.longest.frames)
     except ValueError as error:
         raise ValueError(f"{path.name!r}: {error}{_hint(path)}") from error
     try:
@@ -43,7 +43,8 @@ def read(path: Path, options: ReadOptions) -> Clip:
 def _of_features(array: NDArray[Any], path: Path, options: ReadOptions) -> Clip:
     motion = Clip.from_features(array)
     check_real_units(motion.joints, motion.skeleton)
-    if options == ReadOptions():
+    if options.up is None and options.fps is None:
+        options.longest.check(len(motion), motion.fps)
         return motion
     return motion_of(motion.joints, motion.fps, path, options)
 

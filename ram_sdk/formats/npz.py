@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ram_sdk.array_files import Archive, number, text
 from ram_sdk.clip import Clip
 from ram_sdk.formats import amass
-from ram_sdk.formats.json import parse, plain, settings_of
+from ram_sdk.formats.json import origin, parse, plain
 from ram_sdk.formats.positions import motion_of, warn
 from ram_sdk.formats.read_options import ReadOptions, refuse_names
 from ram_sdk.formats.write_options import NpzOptions
@@ -54,7 +54,7 @@ def read(path: Path, options: ReadOptions) -> Clip:
     """
     refuse_names(path, options)
     try:
-        with Archive(path) as archive:
+        with Archive(path, options.longest.frames) as archive:
             if "joints" in archive:
                 return _own(archive, path, options)
             return amass.motion_from(archive, path, options)
@@ -70,8 +70,11 @@ def _own(archive: Archive, path: Path, options: ReadOptions) -> Clip:
         None if rate is None else number(rate, "fps"),
         path,
         options,
-        prompt=None if prompt is None else text(prompt, "prompt") or None,
-        settings={} if settings is None else settings_of(parse(text(settings, "settings"))),
+        **origin(
+            None if prompt is None else text(prompt, "prompt") or None,
+            {} if settings is None else parse(text(settings, "settings")),
+            path,
+        ),
     )
     changed = not np.array_equal(motion.joints, joints.astype(np.float32))  # scaled or turned, as was said
     if features is None or changed:

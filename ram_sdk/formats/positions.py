@@ -42,6 +42,7 @@ def motion_of(joints: NDArray[Any], fps: float | None, path: Path, options: Read
         ValueError: not a clip of a known skeleton.
     """
     known = options.fps or fps
+    options.longest.check(len(joints) if joints.ndim else 0, known)
     motion = Clip(joints, **made) if known is None else Clip(joints, known, **made)
     if options.fps is None and fps is None:
         warn(path, f"it has no frame rate: {motion.fps:g} fps is assumed; pass fps= if that is wrong")

@@ -2,10 +2,37 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from ram_sdk.skeleton.joints import MAX_FRAMES
 from ram_sdk.skeleton.upright import AXES
+
+
+@dataclass(frozen=True)
+class Longest:
+    """How long a motion may be; a longer one is refused before its file is expanded.
+
+    Attributes:
+        frames: at most.
+        seconds: at most.
+    """
+
+    frames: int = MAX_FRAMES
+    seconds: float = math.inf
+
+    def check(self, frames: int, fps: float | None) -> None:
+        """Check a motion's length.
+
+        Raises:
+            ValueError: it is longer.
+        """
+        if frames > self.frames:
+            raise ValueError(f"it has {frames} frames: at most {self.frames} are read; cut it first")
+        if fps is not None and 0 < fps < frames / self.seconds:
+            raise ValueError(
+                f"it lasts {frames / fps:.1f} s: at most {self.seconds:g} s are read; cut it first"
+            )
 
 
 @dataclass(frozen=True)
@@ -18,6 +45,7 @@ class ReadOptions:
         person: which of the people in the file, a number from 1 or the beginning of the root joint's name.
         skeleton: names of the file's joints by role, such as {"left_hip": "Bone.003"}, see
             `ram_sdk.skeleton.roles.ROLES`; they win over what is found.
+        longest: how long the motion may be.
 
     Raises:
         ValueError: a value that is none of these.
@@ -27,6 +55,7 @@ class ReadOptions:
     fps: float | None = None
     person: int | str | None = None
     skeleton: Mapping[str, str] | None = None
+    longest: Longest = field(default_factory=Longest)
 
     def __post_init__(self) -> None:
         if self.up is not None:

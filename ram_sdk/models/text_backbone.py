@@ -50,8 +50,8 @@ def check_texts(texts: Sequence[str]) -> None:
     for text in texts:
         if broken := re.search("[\ud800-\udfff]", text):
             raise ValueError(
-                f"the prompt {text[:40]!r} is not text: {broken[0]!r} at {broken.start()} is half a character; "
-                "write it anew, as UTF-8"
+                f"the prompt {text[:40]!r} is not text: {broken[0]!r} at {broken.start()} is half a "
+                "character; write it anew, as UTF-8"
             )
 
 

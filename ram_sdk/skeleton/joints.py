@@ -6,6 +6,8 @@ from typing import Literal
 Side = Literal["left", "middle", "right"]
 MAX_FPS = 1000.0
 """The highest frame rate that a motion is resampled to."""
+MAX_FRAMES = 250_000
+"""The most frames of a motion that is read or resampled: some three hours; rotations take a gigabyte."""
 
 _OPPOSITE = {"left": "right", "right": "left"}
 

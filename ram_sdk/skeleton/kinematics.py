@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ram_sdk.geometry import matrix_to_quaternion, quaternion_to_matrix, slerp
-from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
+from ram_sdk.skeleton.joints import HUMANML3D, MAX_FRAMES, UNIFORM_BONE_LENGTHS
 
 # Bones into joints 1..21 of HUMANML3D in a T-pose facing +Z: legs straight down, arms straight out, feet
 # forward. The fans of pelvis and chest are those of HumanML3D clip 012314 (measured; like its bone lengths
@@ -21,9 +21,6 @@ T_POSE_DIRECTIONS: tuple[tuple[float, float, float], ...] = (
     (1.0, 0.0, 0.0), (-1.0, 0.0, 0.0), (1.0, 0.0, 0.0),
     (-1.0, 0.0, 0.0), (1.0, 0.0, 0.0), (-1.0, 0.0, 0.0),
 )  # fmt: skip
-
-MAX_FRAMES = 250_000
-"""The most frames that resampling makes: some three hours, of which the rotations take a gigabyte."""
 
 
 @dataclass(frozen=True)

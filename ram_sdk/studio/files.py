@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ram_sdk import formats
+from ram_sdk.formats.read_options import Longest, ReadOptions
 from ram_sdk.formats.write_options import Option, Options, options_of
 from ram_sdk.motion import Motion
 from ram_sdk.notices import collected
@@ -95,12 +96,8 @@ def read(
     if suffix not in formats.READABLE:
         raise ValueError(f"file {name[-60:]!r}: use one of the suffixes {', '.join(formats.READABLE)}")
     with _uploaded(content, name) as (path, notes):
-        motion = Motion.load(path, up=up, fps=fps, person=person)
-    if motion.duration > longest:
-        raise ValueError(f"the motion lasts {motion.duration:.1f} s: at most {longest:g} s, cut it first")
-    if len(motion) > _MOST_FRAMES:
-        raise ValueError(f"the motion has {len(motion)} frames: at most {_MOST_FRAMES}, lower its rate")
-    return motion, notes
+        clip = formats.read(path, ReadOptions(up, fps, person, longest=Longest(_MOST_FRAMES, longest)))
+    return Motion(clip.joints, clip.fps, clip.prompt, clip.settings, clip.generated_features), notes
 
 
 def on_character(motion: Motion, content: bytes, name: str, **options: Any) -> tuple[bytes, list[str]]:

@@ -11,8 +11,7 @@ import sys
 import threading
 import traceback
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Sequence
 
 import numpy as np
 import torch
@@ -190,7 +189,8 @@ class Work:
         )
         features = motion.generated_features
         size = motion.joints.nbytes + (0 if features is None else features.nbytes)
-        self.motions.put(info.id, (motion, info), size + _size(recipe.body if recipe else {}))
+        size += sum(map(_size, (motion.prompt, motion.settings, recipe and recipe.body, info.warnings)))
+        self.motions.put(info.id, (motion, info), size)
         return info
 
     def answer(self, job: Job) -> schemas.Job:
@@ -241,7 +241,7 @@ class Work:
         """Count a job among those that have ended, without the motions that it was made from."""
         job.plan = dataclasses.replace(job.plan, make=_ended)
         job.estimate = None
-        self._ended.put(job.id, job, _size(job.plan.request))
+        self._ended.put(job.id, job, _size(job.plan.request) + _size(job.motions))
         self._active.pop(job.id, None)
 
     def _work(self) -> None:
@@ -295,9 +295,9 @@ def _ended(callback: StepCallback) -> list[Motion]:
     raise AssertionError("a job is made once")
 
 
-def _size(request: Mapping[str, Any]) -> int:
-    """Approximate bytes of a request and its motions."""
-    return 4 * len(repr(request)) + 4096
+def _size(value: object) -> int:
+    """Approximate bytes of texts and numbers in lists and objects."""
+    return 4 * len(repr(value)) + 1024
 
 
 def new_id() -> str:

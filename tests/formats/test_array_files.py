@@ -146,6 +146,29 @@ def test_what_is_asked_for_is_bounded(tmp_path: Path, monkeypatch: pytest.Monkey
         read_npy(tmp_path / "a.npy")
 
 
+def test_small_numbers_count_as_what_they_become(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bytes of zeros are packed to nothing, and computed with as float64."""
+    monkeypatch.setattr("ram_sdk.array_files.MAX_BYTES", 1000)
+    np.savez_compressed(tmp_path / "a.npz", a=np.zeros(120, np.uint8), b=np.zeros(6, np.uint8), c="xyz")
+    with Archive(tmp_path / "a.npz") as arrays:
+        assert arrays["a"].nbytes == 120
+        with pytest.raises(ValueError, match="'b' takes 48 bytes: at most"):
+            arrays["b"]
+    np.save(tmp_path / "a.npy", np.zeros(126, np.uint8))
+    with pytest.raises(ValueError, match="takes 1008 bytes"):
+        read_npy(tmp_path / "a.npy")
+
+
+def test_rows_and_texts_are_bounded(tmp_path: Path) -> None:
+    np.savez_compressed(tmp_path / "a.npz", a=np.zeros((9, 2)), flat=np.zeros(9), text="x" * (5 << 20))
+    with Archive(tmp_path / "a.npz", most_frames=8) as arrays:
+        assert arrays["flat"].shape == (9,)
+        with pytest.raises(ValueError, match="'a' has 9 frames: at most 8 are read; cut it first"):
+            arrays["a"]
+        with pytest.raises(ValueError, match="'text' holds 5242880 characters: at most"):
+            arrays["text"]
+
+
 def test_one_number_and_one_text() -> None:
     assert number(np.array([[30]]), "fps") == number(np.float32(30), "fps") == 30.0
     assert text(np.array(["walk"]), "prompt") == "walk"

@@ -181,7 +181,9 @@ def still_joints(count: int, channels: int, frames: int, rows: int) -> str:
         (still_joints(500, 0, 10**18, 0), "no joint has channels"),
         (still_joints(1, 1, 10**15, 0), "0 numbers"),
         (still_joints(1900, 1, 10**4, 10**4), "only 1 channels move them"),
-        (still_joints(2100, 1, 1, 1), "at most 2000"),
+        (still_joints(4, 1, 10**5, 10**5), "only 1 channels move them"),
+        (still_joints(1, 1, 1, 250_001), "more than 250000 frames: cut it first"),
+        (still_joints(2100, 1, 1, 1), "line 8002: more than 2000 joints"),
     ],
 )
 def test_small_files_that_would_fill_the_memory_are_refused(text: str, message: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import tracemalloc
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -253,6 +254,47 @@ def test_archives_of_odd_content_are_told(
     np.savez(path, **(arrays | change))
     with pytest.raises(ValueError, match=f"^'a.npz' is not a motion archive: .*{message}"):
         Motion.load(path)
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        {"poses": np.zeros((400_000, 156), np.uint8), "trans": np.zeros((400_000, 3), np.uint8)},
+        {"joints": np.zeros((900_000, 22, 3), np.uint8)},
+    ],
+)
+def test_archives_that_grow_are_refused_unopened(tmp_path: Path, arrays: dict[str, np.ndarray]) -> None:
+    path = tmp_path / "a.npz"
+    np.savez_compressed(path, fps=20.0, **arrays)
+    assert path.stat().st_size < 70_000
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=r"has \d00000 frames: at most 250000 are read; cut it first"):
+        Motion.load(path)
+    assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    tracemalloc.stop()
+
+
+def test_long_motions_are_read(joints: np.ndarray, tmp_path: Path) -> None:
+    long = np.resize(joints, (50_000, 22, 3)).astype(np.float32)
+    np.savez(tmp_path / "a.npz", joints=long, fps=120.0)
+    np.testing.assert_array_equal(Motion.load(tmp_path / "a.npz").joints, long)
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".json"])
+@pytest.mark.parametrize(
+    ("made", "warning"),
+    [
+        ({"prompt": "x" * 20_001}, "its prompt has 20001 characters, above 20000: left out"),
+        ({"settings": {"a": "x" * (1 << 20)}}, "its settings have 1048585 characters, above 1048576: left"),
+    ],
+)
+def test_prompts_and_settings_of_any_size_are_left_out(
+    joints: np.ndarray, tmp_path: Path, suffix: str, made: dict[str, Any], warning: str
+) -> None:
+    path = Motion(joints.astype(np.float32), **made).save(tmp_path / f"a{suffix}")
+    with pytest.warns(UserWarning, match=warning):
+        motion = Motion.load(path)
+    assert (motion.prompt, motion.settings) == (None, {})
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,19 @@
 
 import concurrent.futures
 import time
+from pathlib import Path
 
 import httpx
 import numpy as np
 import pytest
 
+from ram_sdk.motion import Motion
 from ram_sdk.studio.app import create_app
 from ram_sdk.studio.schemas import Limits, Recipe
+from ram_sdk.studio.work import Work
 from tests.studio.serving import events, joints_of, made, serving
 
+GOLDEN = Path(__file__).resolve().parents[1] / "fixtures" / "golden_motions" / "open-small.npy"
 WALK = {"prompt": "a person walks", "duration": 2, "steps": 2}
 LONG = {"timeline": {"segments": [{"prompt": "a person walks", "start": 0, "end": 110}]}, "steps": 50}
 
@@ -71,6 +75,15 @@ def test_what_has_ended_takes_little_and_is_counted(pipeline):
         kept = work.keep(work.motion(motion["id"]), large)
         assert client.get(f"/motions/{motion['id']}").status_code == 404
         assert work.motion(kept.id) is not None
+
+
+@pytest.mark.parametrize("made_by", [{"prompt": "x" * (65 << 20)}, {"settings": {"a": "x" * (65 << 20)}}])
+def test_all_that_is_kept_of_a_motion_counts(pipeline, made_by):
+    work = Work(pipeline, Limits())
+    joints = np.load(GOLDEN)
+    first, second = (work.keep(Motion(joints, **some)) for some in ({}, made_by))
+    assert work.motions.get(first.id) is None
+    assert work.motions.get(second.id) is not None
 
 
 def test_a_client_that_hangs_up_cancels_what_it_waits_for(address, client):

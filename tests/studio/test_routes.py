@@ -228,13 +228,20 @@ def test_uploads_are_converted_and_nothing_stays_on_the_disk(client, clip, tmp_p
 
 def test_files_of_very_many_frames_are_refused(clip, tmp_path, monkeypatch):
     monkeypatch.setattr(files, "_MOST_FRAMES", 50)
-    content = clip.save(tmp_path / "clip.npz").read_bytes()
-    with pytest.raises(ValueError, match="has 60 frames: at most 50"):
-        files.read(content, "clip.npz", None, None, None, 600)
+    for suffix in (".npz", ".npy", ".json", ".bvh"):
+        long = clip.save(tmp_path / f"clip{suffix}").read_bytes()
+        with pytest.raises(ValueError, match=r"60 frames: at most 50|more than 50 frames"):
+            files.read(long, f"clip{suffix}", None, 20.0, None, 600)
     with pytest.raises(Refusal, match="60 frames"):
         files.write(clip, "bvh", {})
+    monkeypatch.undo()
+    for suffix in (".npz", ".npy", ".json", ".bvh"):
+        long = (tmp_path / f"clip{suffix}").read_bytes()
+        with pytest.raises(ValueError, match=r"lasts 3.0 s: at most 2 s"):
+            files.read(long, f"clip{suffix}", None, 20.0, None, 2)
+    smpl = clip.save(tmp_path / "smpl.npz", layout="smplh").read_bytes()
     with pytest.raises(ValueError, match=r"lasts 3.0 s: at most 2 s"):
-        files.read(content, "clip.npz", None, None, None, 2)
+        files.read(smpl, "smpl.npz", None, None, None, 2)
 
 
 def test_a_motion_goes_onto_a_character(client):
