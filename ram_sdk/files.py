@@ -14,19 +14,34 @@ PART = ".part"
 """How the names of temporary files and folders end; one that is left was left by a kill -9."""
 
 
+def target_of(path: Path) -> Path:
+    """The file to write at `path`: the one that it links to, if it is a link.
+
+    Raises:
+        OSError: it is a folder, a pipe or a device.
+    """
+    target = Path(os.path.realpath(path)) if path.is_symlink() else path
+    if target.is_dir():
+        raise IsADirectoryError(f"cannot write {str(target)!r}: it is a folder")
+    if target.exists() and not target.is_file():
+        raise OSError(f"cannot write {str(target)!r}: it is a pipe or a device, not a file")
+    return target
+
+
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary file next to `path` that takes its place when the context is left without an error.
 
-    Write the file with `open`, which gives it the mode of the user's other files.
+    A link stays one: the file that it leads to is replaced. Write the file with `open`, which gives it the mode of the user's other files.
 
     Raises:
         OSError: it cannot be written; the message names `path`, and nothing is left behind.
     """
-    temporary = _beside(path)
+    target = target_of(path)
+    temporary = _beside(target)
     try:
         yield temporary
-        temporary.replace(path)
+        temporary.replace(target)
     except OSError as error:
         raise _naming(error, path, temporary) from error
     finally:

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from ram_sdk.files import target_of
 from ram_sdk.formats.read_options import ReadOptions
 from ram_sdk.formats.write_options import (
     BvhOptions,
@@ -177,14 +178,8 @@ def check_writable(path: str | os.PathLike[str], options: Options | None = None)
         OSError: `path` is not a regular file, or its folder cannot be written.
         MissingPackageError: the format needs a program or a package that is not installed.
     """
-    path = Path(path)
     kind = format_of(path)
-    if path.is_symlink():
-        path = path.resolve()
-    if path.is_dir():
-        raise IsADirectoryError(f"cannot write {str(path)!r}: it is a folder")
-    if path.exists() and not path.is_file():
-        raise OSError(f"cannot write {str(path)!r}: it is a pipe or a device, not a file")
+    path = target_of(Path(path))
     folder = next(parent for parent in path.parents if parent.exists())
     if not folder.is_dir():
         raise NotADirectoryError(f"cannot write {str(path)!r}: {str(folder)!r} is not a folder")

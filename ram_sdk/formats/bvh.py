@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ram_sdk.clip import Clip
 from ram_sdk.formats.bone_names import BONE_NAMES, BONE_TIPS
 from ram_sdk.formats.bvh_parser import BvhMotion, read_bvh
-from ram_sdk.formats.positions import put_down, warn_of_sides
+from ram_sdk.formats.positions import put_down, sides_swapped, warn_of_sides
 from ram_sdk.formats.read_options import ReadOptions
 from ram_sdk.formats.root_motion import ROOT, split
 from ram_sdk.formats.write_options import BvhOptions
@@ -20,7 +20,7 @@ from ram_sdk.skeleton.kinematics import children
 from ram_sdk.skeleton.mapping import place_joints
 from ram_sdk.skeleton.pose import Pose
 from ram_sdk.skeleton.retarget import leg_scale, retarget
-from ram_sdk.skeleton.roles import find_roles, people
+from ram_sdk.skeleton.roles import Roles, find_roles, people
 from ram_sdk.skeleton.tree import JointTree
 from ram_sdk.skeleton.upright import find_up, stands, turn_to_y
 
@@ -79,18 +79,24 @@ def read(path: Path, options: ReadOptions) -> Clip:
             own = _own_joints(person.names, positions)
             if own is not None:
                 return Clip(own.astype(np.float32), fps)
-        roles = find_roles(person, options.skeleton)
-        rest = place_joints(roles, person.rest[None]).positions[0]
-        standing = stands(rest)
-        picked = place_joints(roles, positions, rotations, person.rest if standing else None)
-        placed = rest @ bvh.still_rotation_above(joints[0]).T  # what never turns belongs to the rest pose
-        up = options.up or _find_up(picked.positions, placed if standing else None, bvh.fps, path)
-        captured = retarget(picked.positions @ turn_to_y(up).T)
-        motion = Clip(put_down(torch.from_numpy(captured), HUMANML3D), fps)
+        roles = find_roles(person, options.skeleton).uncrossed(positions)
+        above = bvh.still_rotation_above(joints[0])  # what never turns belongs to the rest pose
+
+        def motion_of(roles: Roles) -> tuple[Clip, tuple[str, ...]]:
+            rest = place_joints(roles, person.rest[None]).positions[0]
+            standing = stands(rest)
+            picked = place_joints(roles, positions, rotations, person.rest if standing else None)
+            up = options.up or _find_up(picked.positions, rest @ above.T if standing else None, bvh.fps, path)
+            captured = retarget(picked.positions @ turn_to_y(up).T)
+            return Clip(put_down(torch.from_numpy(captured), HUMANML3D), fps), picked.assumed
+
+        motion, assumed = motion_of(roles)
+        if roles.sides_guessed and sides_swapped(motion):
+            motion, assumed = motion_of(roles.exchanged())
     except ValueError as error:
         raise ValueError(f"{path.name!r}: {error}") from error
-    if picked.assumed:
-        _warn(path, f"the skeleton has no {', '.join(picked.assumed)}: put where a body at rest has them")
+    if assumed:
+        _warn(path, f"the skeleton has no {', '.join(assumed)}: put where a body at rest has them")
     warn_of_sides(motion, path)
     return motion
 

@@ -68,6 +68,11 @@ def put_down(joints: torch.Tensor, skeleton: Skeleton) -> NDArray[np.float32]:
     return np.asarray(canonicalize(joints, skeleton).float().numpy())
 
 
+def sides_swapped(motion: Clip) -> bool:
+    """Whether the toes point backwards."""
+    return _fault(motion, "sides") is not None
+
+
 def warn_of_sides(motion: Clip, path: Path) -> None:
     """Warn if left and right are swapped."""
     if fault := _fault(motion, "sides"):

@@ -5,7 +5,7 @@ The names are read first (`naming`); where they say too little, the shape of the
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -18,6 +18,8 @@ from ram_sdk.skeleton.tree import JointTree
 _SIDES = ("left", "right")
 _LEG = ("hip", "knee", "ankle", "foot")
 _ARM = ("shoulder", "elbow", "wrist")
+ARM_PARTS = ("collar", *_ARM)
+PARTS = (*_LEG, *ARM_PARTS)
 _REQUIRED = (
     *(f"{side}_{joint}" for side in _SIDES for joint in ("hip", "knee", "ankle", "shoulder", "elbow")),
     "neck",
@@ -54,10 +56,30 @@ class Roles:
         joints: index of the joint for each of `ROLES` that the skeleton has; those of `_REQUIRED` always,
             and "pelvis" where the tree is known. Toe, wrist or head may be the end of a bone.
         trunk: joints between the hips and the neck, from below.
+        sides_guessed: whether left and right are from the rest pose alone, since no name tells them.
     """
 
     joints: Mapping[str, int]
     trunk: tuple[int, ...]
+    sides_guessed: bool = False
+
+    def exchanged(self, parts: Sequence[str] = PARTS) -> "Roles":
+        """The same with left and right exchanged, or only those of some `PARTS`."""
+        joints = dict(self.joints)
+        for part in parts:
+            for side, other in (_SIDES, _SIDES[::-1]):
+                if f"{side}_{part}" in self.joints:
+                    joints[f"{other}_{part}"] = self.joints[f"{side}_{part}"]
+        return replace(self, joints=joints)
+
+    def uncrossed(self, positions: FloatArray) -> "Roles":
+        """Guessed sides with the arms above their own legs in a motion `(frames, joints, 3)`."""
+        hips, shoulders = (
+            positions[:, self.joints[f"left_{part}"]] - positions[:, self.joints[f"right_{part}"]]
+            for part in ("hip", "shoulder")
+        )
+        crossed = float((hips * shoulders).sum()) < 0
+        return self.exchanged(ARM_PARTS) if self.sides_guessed and crossed else self
 
 
 def find_roles(tree: JointTree, given: Mapping[str, str] | None = None) -> Roles:
@@ -81,7 +103,9 @@ def find_roles(tree: JointTree, given: Mapping[str, str] | None = None) -> Roles
             f"no person found: no joint for {', '.join(lacking)} among {names}; "
             'name them with skeleton={"left_hip": "joint name", ...}'
         )
-    return Roles(found, _trunk(tree, found))
+    sided = [joint for role, joint in found.items() if role.startswith(_SIDES)]
+    told = bool(chosen) or any(parse_bone_name(tree.names[joint]).side for joint in sided)
+    return Roles(found, _trunk(tree, found), sides_guessed=not told)
 
 
 def missing(found: Mapping[str, int]) -> list[str]:

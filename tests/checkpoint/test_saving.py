@@ -4,6 +4,7 @@ import copy
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import textwrap
@@ -14,6 +15,7 @@ import yaml
 
 from ram_sdk import RAMPipeline
 from ram_sdk.checkpoint import SHIPPED
+from ram_sdk.control.timeline import Segment, Timeline
 from ram_sdk.files import replacing, sigterm_as_exit, write_whole
 from tests.full_disk import fill_disk, in_a_child
 
@@ -139,6 +141,25 @@ def test_a_file_is_replaced_whole(tmp_path, name):
     write_whole(path, b"new")
     assert path.read_bytes() == b"new"
     assert [each.name for each in tmp_path.iterdir()] == [name]
+
+
+def test_links_stay_and_pipes_are_refused(tmp_path):
+    (tmp_path / "link.yaml").symlink_to(tmp_path / "real.yaml")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    timeline = Timeline((Segment("a person walks", 0, 2),))
+    for text in ("absent", "old"):
+        timeline.save(tmp_path / "link.yaml")
+        assert (tmp_path / "link.yaml").is_symlink(), text
+        assert "a person walks" in (tmp_path / "real.yaml").read_text()
+        (tmp_path / "real.yaml").write_text("old")
+    os.mkfifo(tmp_path / "pipe.json")
+    for write in (timeline.save, lambda path: write_whole(path, b"x")):
+        with pytest.raises(OSError, match=r"pipe.json': it is a pipe or a device, not a file"):
+            write(tmp_path / "pipe.json")
+    assert stat.S_ISFIFO((tmp_path / "pipe.json").stat().st_mode)
+    with pytest.raises(OSError, match="it is a folder"):
+        write_whole(tmp_path, b"x")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link.yaml", "loop", "pipe.json", "real.yaml"]
 
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])

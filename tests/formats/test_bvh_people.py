@@ -1,5 +1,6 @@
 """Whole BVH files of other people: which way is up, who is who, bones of no length, what a caller says."""
 
+import itertools
 import re
 import warnings
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
 from tests.skeleton.naming_schemes import SCHEMES
 from tests.synthetic_bvh import JOINTS, Person, bvh_text, person
 
+CAPTURES = Path(__file__).resolve().parents[1] / "fixtures" / "captures"
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "lying"
 UNITY = person(SCHEMES["unity"])
 TO = {
@@ -302,6 +304,19 @@ def test_acclaim_names_with_hip_joints_at_the_root(tmp_path: Path) -> None:
 
     body = acclaim(far=False)
     assert distance(load(tmp_path, body, change=with_hip_joints), body) < 0.05
+
+
+def test_the_toes_tell_left_from_right_where_no_name_does(tmp_path: Path) -> None:
+    """The rest pose of this capture lies in a heap."""
+    text = (CAPTURES / "accad" / "Male2_B10_WalkTurnLeft45.bvh").read_text()
+    numbers = itertools.count()
+    path = tmp_path / "a.bvh"
+    path.write_text(re.sub(r"(?<=ROOT |OINT )\S+", lambda _: f"Bone{next(numbers)}", text))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=".*toes")
+        expected = Motion.load(CAPTURES / "accad" / "Male2_B10_WalkTurnLeft45.bvh")
+        motion = Motion.load(path)
+    assert np.abs(motion.joints - expected.joints).max() < 0.05
 
 
 def test_the_caller_names_joints(tmp_path: Path) -> None:
