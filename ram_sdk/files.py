@@ -32,7 +32,8 @@ def target_of(path: Path) -> Path:
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary file next to `path` that takes its place when the context is left without an error.
 
-    A link stays one: the file that it leads to is replaced. Write the file with `open`, which gives it the mode of the user's other files.
+    A link stays one: the file that it leads to is replaced. Write the file with `open`, which gives it the
+    mode of the user's other files.
 
     Raises:
         OSError: it cannot be written; the message names `path`, and nothing is left behind.

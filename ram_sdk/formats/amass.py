@@ -22,7 +22,7 @@ from ram_sdk.body.smpl import (
 )
 from ram_sdk.body.smpl_files import load_smpl
 from ram_sdk.clip import Clip
-from ram_sdk.formats.positions import motion_of, put_down, warn
+from ram_sdk.formats.positions import RATES, motion_of, put_down, warn
 from ram_sdk.formats.read_options import ReadOptions
 from ram_sdk.formats.write_options import NpzOptions
 from ram_sdk.skeleton.joints import HUMANML3D
@@ -38,7 +38,6 @@ _PIECE = 10_000  # frames whose rotations are in memory at a time
 # Names under which parameters are stored by AMASS, SMPL's add-on for Blender, smplx and estimators.
 _TRANS = ("trans", "transl")
 _ROOT, _BODY = ("root_orient", "global_orient"), ("pose_body", "body_pose")
-_RATES = ("mocap_framerate", "mocap_frame_rate", "fps", "framerate", "frame_rate")
 _TO_Z_UP = torch.tensor(((1.0, 0.0, 0.0), (0.0, 0.0, -1.0), (0.0, 1.0, 0.0)), dtype=torch.float32)
 
 
@@ -116,7 +115,10 @@ def motion_from(archive: Archive, path: Path, options: ReadOptions) -> Clip:
     poses, trans = poses[:, :_BODY_WIDTH].astype(np.float64), trans.astype(np.float64)
     if not (np.isfinite(poses).all() and np.isfinite(trans).all()):
         raise ValueError("poses or trans hold NaN or infinite numbers")
-    rate = next((number(archive[key], key) for key in _RATES if key in archive), None)
+    rate = rate_of(archive)
+    turns = np.linalg.norm(poses[:, 3:].reshape(len(poses), -1, 3), axis=-1)
+    if (largest := float(np.median(turns, axis=0).max())) > 2 * np.pi:
+        warn(path, f"its joints turn by {largest:.3g} radians: they look like degrees; convert them first")
     fps = options.fps or rate or HUMANML3D.fps
     options.longest.check(len(poses), fps)
     joints = np.concatenate(
@@ -128,6 +130,11 @@ def motion_from(archive: Archive, path: Path, options: ReadOptions) -> Clip:
     up = options.up or _up(joints, fps, path)
     motion = motion_of(joints @ turn_to_y(up).T, rate, path, replace(options, up="+y"))
     return replace(motion, joints=put_down(torch.from_numpy(motion.joints).double(), motion.skeleton))
+
+
+def rate_of(archive: Archive) -> float | None:
+    """Frames a second that an archive says under one of `RATES`."""
+    return next((number(archive[key], key) for key in RATES if key in archive), None)
 
 
 def _joints(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ram_sdk.clip import Clip
 from ram_sdk.formats.bone_names import BONE_NAMES, BONE_TIPS
 from ram_sdk.formats.bvh_parser import BvhMotion, read_bvh
-from ram_sdk.formats.positions import put_down, sides_swapped, warn_of_sides
+from ram_sdk.formats.positions import put_down, sides_swapped, warn_of_rate, warn_of_sides
 from ram_sdk.formats.read_options import ReadOptions
 from ram_sdk.formats.root_motion import ROOT, split
 from ram_sdk.formats.write_options import BvhOptions
@@ -78,6 +78,7 @@ def read(path: Path, options: ReadOptions) -> Clip:
         if options.up is None and options.skeleton is None:
             own = _own_joints(person.names, positions)
             if own is not None:
+                warn_of_rate(path, fps, options)
                 return Clip(own.astype(np.float32), fps)
         roles = find_roles(person, options.skeleton).uncrossed(positions)
         above = bvh.still_rotation_above(joints[0])  # what never turns belongs to the rest pose
@@ -95,6 +96,7 @@ def read(path: Path, options: ReadOptions) -> Clip:
             motion, assumed = motion_of(roles.exchanged())
     except ValueError as error:
         raise ValueError(f"{path.name!r}: {error}") from error
+    warn_of_rate(path, fps, options)
     if assumed:
         _warn(path, f"the skeleton has no {', '.join(assumed)}: put where a body at rest has them")
     warn_of_sides(motion, path)

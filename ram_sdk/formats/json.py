@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ram_sdk.clip import Clip
-from ram_sdk.formats.positions import body_of, motion_of, warn
+from ram_sdk.formats.positions import RATES, body_of, motion_of, warn
 from ram_sdk.formats.read_options import ReadOptions, refuse_names
 from ram_sdk.formats.write_options import Options
 from ram_sdk.skeleton.joints import SKELETONS
@@ -97,7 +97,7 @@ def read(path: Path, options: ReadOptions) -> Clip:
             options.longest.check(len(content["joints"]), None)
         joints, names = _array(content["joints"]), content.get("joint_names")
         made = origin(content.get("prompt"), content.get("settings", {}), path)
-        rate = _rate(content.get("fps"))
+        rate = _rate(next((content[name] for name in RATES if name in content), None))
         order = None if names is None else _order(joints, names, options)
         if order is None and names is not None:
             return body_of(_captured(joints, names, options), rate, path, options, **made)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ram_sdk.array_files import Archive, number, text
+from ram_sdk.array_files import Archive, text
 from ram_sdk.clip import Clip
 from ram_sdk.formats import amass
 from ram_sdk.formats.json import origin, parse, plain
@@ -64,10 +64,10 @@ def read(path: Path, options: ReadOptions) -> Clip:
 
 def _own(archive: Archive, path: Path, options: ReadOptions) -> Clip:
     joints, features = archive["joints"], archive.first("features")
-    rate, prompt, settings = (archive.first(name) for name in ("fps", "prompt", "settings"))
+    prompt, settings = (archive.first(name) for name in ("prompt", "settings"))
     motion = motion_of(
         joints,
-        None if rate is None else number(rate, "fps"),
+        amass.rate_of(archive),
         path,
         options,
         **origin(

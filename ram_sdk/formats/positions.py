@@ -17,6 +17,10 @@ from ram_sdk.skeleton.plausibility import Fault, faults
 from ram_sdk.skeleton.retarget import leg_scale, retarget
 from ram_sdk.skeleton.upright import turn_to_y
 
+RATES = ("mocap_framerate", "mocap_frame_rate", "fps", "framerate", "frame_rate")
+"""Names under which files say their frames a second."""
+_RATE = (5.0, 1000.0)  # frames a second of motions that anybody captures
+
 
 class MisreadWarning(UserWarning):
     """Positions contradict what they should be; the message says how to correct them."""
@@ -46,6 +50,7 @@ def motion_of(joints: NDArray[Any], fps: float | None, path: Path, options: Read
     motion = Clip(joints, **made) if known is None else Clip(joints, known, **made)
     if options.fps is None and fps is None:
         warn(path, f"it has no frame rate: {motion.fps:g} fps is assumed; pass fps= if that is wrong")
+    warn_of_rate(path, fps, options)
     motion = _upright(_in_its_unit(motion, path), path, options.up)
     warn_of_sides(motion, path)
     return motion
@@ -71,6 +76,14 @@ def put_down(joints: torch.Tensor, skeleton: Skeleton) -> NDArray[np.float32]:
 def sides_swapped(motion: Clip) -> bool:
     """Whether the toes point backwards."""
     return _fault(motion, "sides") is not None
+
+
+def warn_of_rate(path: Path, fps: float | None, options: ReadOptions) -> None:
+    """Warn of a file's own frame rate that nobody captures at."""
+    if fps is not None and options.fps is None and not _RATE[0] <= fps <= _RATE[1]:
+        milliseconds = _RATE[0] <= 1000 * fps <= _RATE[1]
+        hint = f", or {1000 * fps:.4g} if it means milliseconds" if milliseconds else ""
+        warn(path, f"it says {fps:.4g} frames a second; pass fps= if that is wrong{hint}")
 
 
 def warn_of_sides(motion: Clip, path: Path) -> None:

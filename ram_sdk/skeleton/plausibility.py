@@ -105,8 +105,10 @@ def _leg_length(positions: Array, skeleton: Skeleton) -> float:
 
 def _unit(positions: Array, skeleton: Skeleton) -> Fault | None:
     leg = _leg_length(positions, skeleton)
-    if leg == 0 or _LEGS[0] < leg < _LEGS[1]:
+    if _LEGS[0] < leg < _LEGS[1]:
         return None
+    if leg == 0:
+        return Fault("unit", "the legs have no length: there is no body in it", certain=False)
     expected, unit, scale = _UNITS[skeleton.metre], "", 1.0
     for metre, name in _UNITS.items():
         if metre != skeleton.metre and _USUAL_LEGS[0] < leg * skeleton.metre / metre < _USUAL_LEGS[1]:

@@ -153,6 +153,13 @@ def test_archives_that_are_no_motion(tmp_path: Path) -> None:
         Motion.load(path)
 
 
+def test_degrees_are_told(motion: Motion, tmp_path: Path) -> None:
+    arrays = arrays_of(motion, tmp_path)
+    np.savez(tmp_path / "a.npz", **(arrays | {"poses": np.degrees(arrays["poses"])}))
+    with pytest.warns(UserWarning, match=r"its joints turn by [\d.]+ radians: they look like degrees"):
+        Motion.load(tmp_path / "a.npz")
+
+
 def test_unknown_layout_leaves_no_file(motion: Motion, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="layout 'smpl': choose 'motion', 'smplh' or 'smplx'"):
         motion.save(tmp_path / "a.npz", layout="smpl")

@@ -336,6 +336,48 @@ def test_an_archive_of_joints_alone_is_read(joints: np.ndarray, tmp_path: Path) 
     assert (motion.fps, motion.prompt, motion.settings) == (25.0, None, {})
 
 
+@pytest.mark.parametrize("suffix", [".npz", ".json"])
+@pytest.mark.parametrize("name", ["mocap_framerate", "mocap_frame_rate", "fps", "framerate", "frame_rate"])
+def test_the_frame_rate_has_many_names(joints: np.ndarray, tmp_path: Path, suffix: str, name: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    if suffix == ".npz":
+        np.savez(path, joints=joints, **{name: np.array(120.0)})
+    else:
+        path.write_text(json.dumps({"joints": joints.tolist(), name: 120}))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert Motion.load(path).fps == 120.0
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".json", ".bvh"])
+@pytest.mark.parametrize(
+    ("fps", "told"), [(0.12, "0.12 .*, or 120 if its milli"), (4.0, "4 "), (1200, "1200 ")]
+)
+def test_rates_that_nobody_captures_at_are_told(
+    joints: np.ndarray, tmp_path: Path, suffix: str, fps: float, told: str
+) -> None:
+    path = tmp_path / f"a{suffix}"
+    Motion(joints.astype(np.float32)).save(path)
+    if suffix == ".npz":
+        np.savez(path, joints=joints, fps=fps)
+    elif suffix == ".json":
+        path.write_text(json.dumps({"joints": joints.tolist(), "fps": fps}))
+    else:
+        path.write_text(path.read_text().replace("Frame Time: 0.05000000", f"Frame Time: {1 / fps:.8f}"))
+    with pytest.warns(UserWarning, match=f"it says {told}"):
+        assert Motion.load(path).fps == pytest.approx(fps, rel=1e-4, abs=1e-3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Motion.load(path, fps=120)
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".npz"])
+def test_a_clip_without_a_body_is_told(tmp_path: Path, suffix: str) -> None:
+    path = Motion(np.zeros((40, 22, 3), np.float32)).save(tmp_path / f"a{suffix}")
+    with pytest.warns(UserWarning, match="the legs have no length: there is no body in it"):
+        Motion.load(path, fps=20)
+
+
 def test_only_files_that_name_joints_have_a_person_or_a_skeleton(joints: np.ndarray, tmp_path: Path) -> None:
     for suffix in (".npy", ".npz"):
         path = Motion(joints.astype(np.float32)).save(tmp_path / f"a{suffix}")
