@@ -50,6 +50,18 @@ def test_quarter_turns_by_hand() -> None:
     np.testing.assert_allclose(positions[1], [[0, 0, 0], [0, 2, 0], [0, 3, 0]], atol=1e-12)
 
 
+def test_still_rotations_apply_from_the_root_down() -> None:
+    """Two joints that never turn, about different axes, above one that does."""
+    row = "0 0 0 0 90 0 90 0 0 {} 0 0"
+    text = arm("\n".join(row.format(angle) for angle in (0, 45)), frames=2)
+    end = "End Site\n    {\n      OFFSET 0 1 0\n    }"
+    hand = "JOINT Hand\n    {\n OFFSET 0 1 0\n CHANNELS 3 Zrotation Xrotation Yrotation\n    }"
+    assert end in text
+    motion = parse_bvh(text.replace(end, hand))
+    _, rotations = motion.world_transforms()
+    np.testing.assert_allclose(motion.still_rotation_above(2), rotations[0, 1], atol=1e-12)
+
+
 @pytest.mark.parametrize("order", ["XYZ", "XZY", "YXZ", "YZX", "ZXY", "ZYX"])
 def test_rotations_apply_in_the_order_of_the_channels(order: str) -> None:
     angles = np.array([20.0, -65.0, 130.0])

@@ -351,7 +351,7 @@ def test_the_frame_rate_has_many_names(joints: np.ndarray, tmp_path: Path, suffi
 
 @pytest.mark.parametrize("suffix", [".npz", ".json", ".bvh"])
 @pytest.mark.parametrize(
-    ("fps", "told"), [(0.12, "0.12 .*, or 120 if its milli"), (4.0, "4 "), (1200, "1200 ")]
+    ("fps", "told"), [(0.12, "0.12 .*, or 120 if it means milliseconds"), (4.0, "4 "), (1200, "1200 ")]
 )
 def test_rates_that_nobody_captures_at_are_told(
     joints: np.ndarray, tmp_path: Path, suffix: str, fps: float, told: str

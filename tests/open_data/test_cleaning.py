@@ -71,6 +71,16 @@ def test_long_takes_are_cut_where_the_body_is_slow() -> None:
     assert abs(clips[0][1] - pause) <= 6
 
 
+def test_a_later_stretch_is_cut_where_it_is_slow_itself() -> None:
+    joints = walking(450)
+    spike, pause = 150, 295
+    joints[pause - 6 : pause + 6] = joints[pause]
+    clips, _ = find_clips(joints, np.array([spike / FPS]))
+    later = [(first, last) for first, last in clips if first > spike]
+    assert len(later) == 2
+    assert abs(later[0][1] - pause) <= 6
+
+
 def test_a_spike_breaks_the_take() -> None:
     joints = walking(200)
     joints[100, 20] += (0.0, 1.0, 0.0)

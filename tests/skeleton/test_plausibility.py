@@ -80,6 +80,13 @@ def test_swapped_sides_are_detected(seed: int) -> None:
     assert [fault.kind for fault in faults(kit * (-1.0, 1.0, 1.0), 12.5, KIT_ML)] == ["sides"]
 
 
+def test_sides_need_a_second_of_standing() -> None:
+    """Of both feet together: half a second on two feet shows where toes point, less does not."""
+    standing = np.repeat(walking(1), 20, axis=0) * (-1.0, 1.0, 1.0)
+    assert [fault.kind for fault in faults(standing[:10], 20.0)] == ["sides"]
+    assert faults(standing[:9], 20.0) == []
+
+
 def test_normalised_features_are_refused() -> None:
     for motion in (Motion(walking().astype(np.float32)), Motion(kit_joints(40).astype(np.float32))):
         features = motion.features
