@@ -23,6 +23,7 @@ Part = Literal["body", "upper", "lower"]
 PARTS: tuple[Part, ...] = ("body", "upper", "lower")
 Facing = float | Literal["along"] | None
 
+_FARTHEST = 1e4  # metres, seconds or degrees: no motion reaches farther, and float32 is exact to a millimetre
 _ALIASES = {"left_hand": "left_wrist", "right_hand": "right_wrist"}
 
 
@@ -292,14 +293,16 @@ def _array(name: str, values: ArrayLike | Sequence[Any], shape: tuple[int, ...] 
         raise ValueError(f"{name} of shape {array.shape}: expected {shape}")
     if not np.isfinite(array).all():
         raise ValueError(f"{name} holds NaN or infinite numbers: give finite ones")
+    if (np.abs(array) > _FARTHEST).any():
+        raise ValueError(f"{name} holds {np.abs(array).max():g}: at most {_FARTHEST:g} are allowed")
     array.flags.writeable = False
     return array
 
 
 def _time(name: str, value: Any) -> float:
     seconds = scalars.number(name, value)
-    if not (np.isfinite(seconds) and seconds >= 0):
-        raise ValueError(f"{name} {seconds:g}: expected seconds from the start, 0 or more")
+    if not 0 <= seconds <= _FARTHEST:
+        raise ValueError(f"{name} {seconds:g}: expected seconds from the start, 0 to {_FARTHEST:g}")
     return seconds
 
 
@@ -309,6 +312,6 @@ def _facing(name: str, value: Any) -> Facing:
     if isinstance(value, str) and value == "along":
         return "along"
     degrees = scalars.number(name, value)
-    if not np.isfinite(degrees):
+    if not abs(degrees) <= _FARTHEST:
         raise ValueError(f"{name} {degrees}: expected degrees, 0 for +Z and 90 for +X")
     return degrees

@@ -6,6 +6,7 @@ rebinding) and foreign `Origin`s are refused.
 
 import asyncio
 import ipaddress
+import re
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Collection
@@ -21,6 +22,7 @@ from ram_sdk.studio.schemas import Limits
 _OPEN = 256  # requests at a time, event streams among them
 _OPEN_EACH = 64  # of one address
 _ADDRESSES = 4096  # that `Rate` remembers
+_HOST = re.compile(r"[\w.:\[\]-]+", re.ASCII)  # a name or number with a port, and no user before it
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
@@ -116,6 +118,8 @@ class Guard:
         return most
 
     def _is_ours(self, host: str) -> bool:
+        if not _HOST.fullmatch(host):
+            return False
         try:
             name = (urlsplit(f"//{host}").hostname or "").lower()
         except ValueError:

@@ -100,9 +100,13 @@ def edit(pipeline: RAMPipeline, find: Find, limits: Limits, body: EditRequest) -
     motion = find(body.motion)
     pipeline.text_backbone.tokenize([body.prompt])
     inputs.lengths(None, motion.duration, 1, pipeline.normalizer.config)
-    spans = [] if isinstance(body.keep, str) else body.keep
-    for start, end in spans:
-        Keep(motion, start, end)
+    if isinstance(body.keep, str):
+        Keep(motion, part=body.keep)
+    elif not body.keep:
+        raise ValueError('keep []: name what stays, "upper", "lower" or spans such as [0, 2]')
+    else:
+        for start, end in body.keep:
+            Keep(motion, start, end)
 
     def make(callback: StepCallback) -> list[Motion]:
         options = {**sampling, **several, "callback_on_step_end": callback}

@@ -73,7 +73,7 @@ def test_long_takes_are_cut_where_the_body_is_slow() -> None:
 
 def test_a_later_stretch_is_cut_where_it_is_slow_itself() -> None:
     joints = walking(450)
-    spike, pause = 150, 295
+    spike, pause = 150, 265
     joints[pause - 6 : pause + 6] = joints[pause]
     clips, _ = find_clips(joints, np.array([spike / FPS]))
     later = [(first, last) for first, last in clips if first > spike]

@@ -19,7 +19,19 @@ from ram_sdk.studio.work import Work
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "127.0.0.1.evil.example", "", "[", "localhost@evil.example:80", "evillocalhost"]
+    "host",
+    [
+        "evil.example",
+        "127.0.0.1.evil.example",
+        "",
+        "[",
+        "localhost@evil.example:80",
+        "evil.example@127.0.0.1",
+        "evil.example@localhost:80",
+        "localhost/evil.example",
+        "127.0.0.1?evil.example",
+        "evillocalhost",
+    ],
 )
 def test_names_that_are_not_ours_are_refused(client, host):
     answer = client.get("/capabilities", headers={"host": host})

@@ -181,6 +181,28 @@ def test_what_cannot_be_made_is_refused_at_once_in_one_line(client, path, body, 
     assert "\n" not in error
 
 
+@pytest.mark.parametrize(
+    "one",
+    [
+        {"kind": "Stop", "place": [0, 1e300], "time": 1},
+        {"kind": "Stop", "place": [0, 1], "time": 1e300},
+        {"kind": "Stop", "place": [0, 1], "time": 1, "facing": 1e300},
+        {"kind": "Path", "points": [[0, 0], [0, 1e300]]},
+        {"kind": "Joints", "times": [0.1], "positions": {"head": [[1e300, 1, 1]]}},
+    ],
+)
+def test_constraints_beyond_any_motion_are_refused_at_once(client, one):
+    answer = client.post("/generate", json={**WALK, "constraints": [one]})
+    assert answer.status_code == 422
+    assert "1e+300" in answer.json()["error"]
+
+
+def test_an_edit_that_keeps_nothing_is_refused_at_once(client, uploaded):
+    answer = client.post("/edit", json={"motion": uploaded, "prompt": "a person waves", "keep": []})
+    assert answer.status_code == 422
+    assert "keep []: name what stays" in answer.json()["error"]
+
+
 def test_what_only_the_pipeline_finds_fails_the_job(client):
     late = {"kind": "Stop", "place": [0, 1], "time": 9}
     job = made(client, "/generate", {**WALK, "constraints": [late]})
