@@ -3,9 +3,9 @@
 `table` reads the prompts, `plan` makes a job of each motion and sorts them by length, `making` makes and
 writes a batch, `processes` does so on several processes, `cluster` with Ray Data; `manifest` is the record.
 
-What a motion is depends on its own row, the seed of the run and the recipe alone. Its batch neighbours change
-it by no more than a pipeline's call does: by rounding, since sums of padded batches are added in another
-order.
+What a motion is depends on its own row with its number, the seed of the run and the recipe alone. Its batch
+neighbours change it by no more than a pipeline's call does: by rounding, since sums of padded batches are
+added in another order.
 """
 
 from collections.abc import Callable, Generator, Sequence

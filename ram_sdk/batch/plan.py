@@ -1,7 +1,7 @@
 """What a batch makes: a job for each motion, and batches of jobs of like length.
 
 Attention and padding cost what the longest motion of a batch costs, so jobs are sorted by length. A motion's
-seed and length come from its own row alone, so that the other rows do not matter.
+seed and length come from its own row and its number alone: what the other rows say does not matter.
 """
 
 import hashlib

@@ -35,6 +35,15 @@ def test_other_rows_change_nothing(loaded):
         assert all(whole[job.file] == job for job in plan([row], *loaded)[0])
 
 
+def test_a_row_with_seed_and_name_may_stand_anywhere(loaded):
+    given, open_row = Row(1, WALK, 1.0, seed=7, name="walk"), Row(2, WALK, 1.0)
+    (first, second), _ = plan([given, open_row], *loaded)
+    (third, fourth), _ = plan([replace(open_row, number=1), replace(given, number=2)], *loaded)
+    assert (fourth.file, fourth.seed, fourth.request) == (first.file, first.seed, first.request)
+    assert third.file != second.file
+    assert third.seed != second.seed
+
+
 def test_names_sort_in_the_order_of_the_table(loaded):
     rows = [Row(number, WALK, 1.0, num=12 if number == 2 else 1) for number in (1, 2, 9, 10, 99_999, 100_000)]
     for some in (rows, rows[:4]):
