@@ -20,7 +20,7 @@ from ram_sdk.skeleton.kinematics import children
 from ram_sdk.skeleton.mapping import place_joints
 from ram_sdk.skeleton.pose import Pose
 from ram_sdk.skeleton.retarget import leg_scale, retarget
-from ram_sdk.skeleton.roles import find_roles, people
+from ram_sdk.skeleton.roles import find_roles, people, shared_names
 from ram_sdk.skeleton.tree import JointTree
 from ram_sdk.skeleton.upright import find_up, stands, turn_to_y
 
@@ -80,6 +80,8 @@ def read(path: Path, options: ReadOptions) -> Clip:
             if own is not None:
                 return Clip(own.astype(np.float32), fps)
         roles = find_roles(person, options.skeleton)
+        for note in shared_names(person, roles):
+            _warn(path, note)
         rest = place_joints(roles, person.rest[None]).positions[0]
         standing = stands(rest)
         picked = place_joints(roles, positions, rotations, person.rest if standing else None)

@@ -3,7 +3,7 @@
 The names are read first (`naming`); where they say too little, the shape of the tree decides (`shape`).
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -82,6 +82,17 @@ def find_roles(tree: JointTree, given: Mapping[str, str] | None = None) -> Roles
             'name them with skeleton={"left_hip": "joint name", ...}'
         )
     return Roles(found, _trunk(tree, found))
+
+
+def shared_names(tree: JointTree, roles: Roles) -> list[str]:
+    """What to warn of: joints of the body whose name another joint of the same tree has, too."""
+    times = Counter(tree.names)
+    shared = dict.fromkeys(tree.names[joint] for joint in roles.joints.values())
+    return [
+        f"{times[name]} joints are called {name!r}, so that the limb may be read wrongly: give each its own name"
+        for name in shared
+        if times[name] > 1
+    ]
 
 
 def missing(found: Mapping[str, int]) -> list[str]:
