@@ -48,7 +48,7 @@ class MotionEdits:
             raise ValueError(f"fps {fps}: expected 0.1 to {MAX_FPS:g} frames a second")
         if fps == self.fps:
             return self
-        joints = torch.from_numpy(self.joints)
+        joints = torch.tensor(self.joints)
         if self.skeleton is HUMANML3D:
             between = resample_joints(joints, self.fps, fps)
         else:
@@ -156,7 +156,7 @@ class MotionEdits:
         factor = number("speed", factor)
         if not _SPEEDS[0] <= factor <= _SPEEDS[1]:
             raise ValueError(f"speed {factor}: expected {_SPEEDS[0]:g} to {_SPEEDS[1]:g} times as fast")
-        joints = resample_joints(torch.from_numpy(self.joints), self.fps, self.fps / factor)
+        joints = resample_joints(torch.tensor(self.joints), self.fps, self.fps / factor)
         return self._changed(joints.numpy())
 
     def offset(self, x: float = 0.0, y: float = 0.0, z: float = 0.0, turn: float = 0.0) -> Self:

@@ -33,6 +33,20 @@ def test_slice_keeps_place_and_features(motion):
     assert part.prompt == motion.prompt
 
 
+def test_arrays_cannot_be_written_to(motion):
+    given = motion.joints.copy()
+    bare = Motion(given)
+    for array in (
+        *(bare.joints, bare.features, motion.features, motion[3:9].joints, motion.mirror().joints),
+        *(bare.pose.rotations, bare.pose.root, bare.pose.offsets),
+    ):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
+    given[:] = 0
+    np.testing.assert_array_equal(bare.joints, motion.joints)
+    assert np.shares_memory(motion[3:9].joints, motion.joints)
+
+
 def test_features_of_bare_joints(motion):
     bare = Motion(motion.joints)
     assert bare.features.shape == (170, 263)

@@ -59,7 +59,7 @@ def arrays_of(motion: Clip, options: NpzOptions) -> dict[str, Any]:
             f"{os.fspath(options.model_path or '')!r} is a {model.model_type} model: layout {layout!r} needs "
             f"{'an SMPL-X' if layout == 'smplx' else 'an SMPL-H or SMPL'} file"
         )
-    joints = torch.from_numpy(motion.to_humanml3d().resample(rate).joints)
+    joints = torch.tensor(motion.to_humanml3d().resample(rate).joints)
     parameters = smpl_parameters(
         joints,
         rate,
@@ -127,7 +127,7 @@ def motion_from(archive: Archive, path: Path, options: ReadOptions) -> Clip:
     joints = parameters.pose_on(smpl_offsets()).joints.numpy()
     up = options.up or _up(joints, parameters.fps, path)
     motion = motion_of(joints @ turn_to_y(up).T, rate, path, replace(options, up="+y"))
-    return replace(motion, joints=put_down(torch.from_numpy(motion.joints).double(), motion.skeleton))
+    return replace(motion, joints=put_down(torch.tensor(motion.joints).double(), motion.skeleton))
 
 
 def _poses(archive: Archive) -> NDArray[np.float64]:

@@ -168,7 +168,7 @@ class LatentSpace(PipelineParts):
                 f"a motion of {len(motion)} frames at {wanted.fps:g} fps: this checkpoint encodes at most "
                 f"{wanted.max_frames}, take a part of it such as motion[:{wanted.max_frames}]"
             )
-        return torch.from_numpy(motion.features)
+        return torch.tensor(motion.features)
 
     def _latents_once(self, prompts: Sequence[str]) -> Tensor:
         """Latents of prompts, each read once, in batches."""

@@ -89,7 +89,7 @@ def shared_names(tree: JointTree, roles: Roles) -> list[str]:
     times = Counter(tree.names)
     shared = dict.fromkeys(tree.names[joint] for joint in roles.joints.values())
     return [
-        f"{times[name]} joints are called {name!r}, so that the limb may be read wrongly: give each its own name"
+        f"{times[name]} joints are called {name!r}: the wrong one may have been taken; give each its own name"
         for name in shared
         if times[name] > 1
     ]
