@@ -136,7 +136,7 @@ class Outputs:
                 changed = self._changes.apply(motion)
                 formats.write_chosen(changed, path, self._options[path.suffix.lower()])
             except (ValueError, OSError, formats.MissingPackageError) as error:
-                console.complain(f"{path}: {error}")
+                console.complain(error if str(path) in str(error) else f"{path}: {error}")
                 self.failed.append(str(path))
             else:
                 console.say(f"{path}  {changed.duration:.2f} s  {about}", _facts(path, changed))
