@@ -1,5 +1,6 @@
 """The editing methods of `Motion`; each returns a new motion."""
 
+import reprlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -118,6 +119,8 @@ class MotionEdits:
             ValueError: a motion is shorter than its seams or not of 22 joints, or a blend that is not from
                 one frame to 2 seconds.
         """
+        for other in others:
+            _check_motion("join", other)
         blend = number("blend", blend)
         overlap = round(blend * self.fps) if np.isfinite(blend) else 0
         if not 1 <= overlap <= 2 * self.fps:
@@ -187,6 +190,7 @@ class MotionEdits:
         Raises:
             ValueError: another skeleton, or a frame that `other` does not have.
         """
+        _check_motion("align", other)
         if other.skeleton is not self.skeleton:
             raise ValueError("align: the motions are of different skeletons")
         at = whole_number("at", at)
@@ -234,3 +238,8 @@ class MotionEdits:
             self, joints=joints.astype(np.float32), generated_features=None, **changes
         )
         return made
+
+
+def _check_motion(method: str, other: object) -> None:
+    if not isinstance(other, MotionEdits):
+        raise TypeError(f"{method}: {reprlib.repr(other)}: expected a Motion; a file is read by Motion.load")
