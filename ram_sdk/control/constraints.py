@@ -119,7 +119,7 @@ class Keep:
 
 @dataclass(frozen=True, eq=False)
 class Path:
-    """The path of the root over the floor; the motion keeps its own steps and sway.
+    """The path of the root over the floor; the motion keeps its own steps and sway beside it.
 
     Attributes:
         points: `(n, 2)` x and z, metres, at least two.
@@ -152,12 +152,12 @@ class Path:
 
 @dataclass(frozen=True, eq=False)
 class Stop:
-    """The root comes to a place and stays there for a while.
+    """The root comes to a place and stays there, for a second if nothing else is said.
 
     Attributes:
         place: `(2,)` x and z, metres.
         time: second at which it stands there.
-        duration: seconds that it stays.
+        duration: seconds that it stays from then on.
         facing: degrees that hips and shoulders face, or None to leave it open.
     """
 

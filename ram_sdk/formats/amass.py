@@ -152,12 +152,14 @@ def _up(joints: NDArray[np.float64], fps: float, path: Path) -> str:
         return "+z"
     if along_y is None and along_z.certain:
         warn(
-            path, "Y is assumed to be up: the body stands along it; AMASS has Z up; pass up= if that is wrong"
+            path,
+            "Y is assumed to be up: the body stands along it (AMASS: Z); pass up= (--source-up) if it is not",
         )
         return "+y"
     warn(
         path,
-        'Z is assumed to be up, as in AMASS, but the body does not stand along it; pass up="y" if it is Y',
+        "Z is assumed to be up, as in AMASS, but the body does not stand along it; "
+        'pass up="y" (--source-up y) if it is Y',
     )
     return "+z"
 

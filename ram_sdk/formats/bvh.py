@@ -109,7 +109,8 @@ def _person(bvh: BvhMotion, options: ReadOptions, path: Path) -> tuple[JointTree
         case None:
             chosen = roots[:1]
             if len(roots) > 1:
-                _warn(path, f"{len(roots)} people, the first is taken; choose with person=: {shown}")
+                which = f"choose with person= (--source-person): {shown}"
+                _warn(path, f"{len(roots)} people, the first is taken; {which}")
         case int(number):
             chosen = roots[number - 1 : number] if number > 0 else []
         case name:
@@ -134,7 +135,7 @@ def _own_joints(names: Sequence[str], positions: NDArray[np.float64]) -> NDArray
 def _find_up(joints: NDArray[np.float64], rest: NDArray[np.float64] | None, fps: float, path: Path) -> str:
     up, assumed = find_up(joints, rest, fps)
     if assumed:
-        _warn(path, f"{assumed}; give the up axis as up= if that is wrong")
+        _warn(path, f"{assumed}; give the up axis as up= (--source-up) if that is wrong")
     return up
 
 
