@@ -379,7 +379,7 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert not out.err
     assert main(["convert", str(source), "-o", target]) == 0
     assert capsys.readouterr().err == (
-        "ram-sdk: warning: 'a.bvh': 2 people, the first is taken; choose with person=: "
+        "ram-sdk: warning: 'a.bvh': 2 people, the first is taken; choose with person= (--source-person): "
         "1 'Anna:Hips', 2 'Ben:Hips'\n"
     )
     names = tmp_path / "names.json"
