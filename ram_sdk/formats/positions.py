@@ -46,7 +46,7 @@ def motion_of(joints: NDArray[Any], fps: float | None, path: Path, options: Read
     if options.fps is None and fps is None:
         warn(
             path,
-            f"it has no frame rate: {motion.fps:g} are assumed; pass fps= (--source-fps) if it has others",
+            f"it has no frame rate: {motion.fps:g} fps is assumed; pass fps= (--source-fps) if not",
         )
     motion = _upright(_in_its_unit(motion, path), path, options.up)
     warn_of_sides(motion, path)
@@ -73,7 +73,7 @@ def put_down(joints: torch.Tensor, skeleton: Skeleton) -> NDArray[np.float32]:
 def warn_of_sides(motion: Clip, path: Path) -> None:
     """Warn if left and right are swapped."""
     if fault := _fault(motion, "sides"):
-        done = "nothing was changed; exchange left and right in its joints' names, or export it unmirrored"
+        done = "nothing was changed; swap left and right in the joint names, or export it unmirrored"
         warn_of(path, f"{fault.text}: {done}", fault.certain)
 
 
@@ -113,7 +113,7 @@ def _upright(motion: Clip, path: Path, up: str | None) -> Clip:
             warn(path, f"{fault.text}; pass up= (--source-up) if it does not lie")
             return motion
         warn_of(
-            path, f'{fault.text}: it was turned; pass up="y" (--source-up y) if that is wrong', certain=True
+            path, f'{fault.text}: it was rotated; pass up="y" (--source-up y) if that is wrong', certain=True
         )
         up = fault.up
     if up == "+y":
