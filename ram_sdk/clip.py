@@ -27,6 +27,8 @@ _SKELETONS = {skeleton.num_joints: skeleton for skeleton in SKELETONS.values()}
 class Clip(MotionEdits):
     """A clip of human motion as joint positions: `Motion` without its file formats, which build on it.
 
+    Its arrays cannot be written to: edits return a new motion.
+
     Attributes:
         joints: `(frames, joints, 3)` float32 positions in metres, Y up, facing +Z at frame 0, +X to the
             body's left; 22 joints as in HumanML3D or 21 as in KIT-ML (millimetres there).
@@ -61,10 +63,12 @@ class Clip(MotionEdits):
             raise ValueError("joints hold NaN or infinite positions: repair or cut those frames first")
         if not (np.isfinite(self.fps) and self.fps > 0):
             raise ValueError(f"fps {self.fps}: expected a positive number of frames a second")
-        object.__setattr__(self, "joints", joints)
-        features, shape = self.generated_features, (len(joints), self.skeleton.num_features)
-        if features is not None and features.shape != shape:
-            raise ValueError(f"generated_features of shape {features.shape}: expected {shape}")
+        object.__setattr__(self, "joints", _unchangeable(joints))
+        if self.generated_features is not None:
+            features = np.asarray(self.generated_features)
+            if features.shape != (shape := (len(joints), self.skeleton.num_features)):
+                raise ValueError(f"generated_features of shape {features.shape}: expected {shape}")
+            object.__setattr__(self, "generated_features", _unchangeable(features))
 
     @classmethod
     def from_features(
@@ -97,10 +101,10 @@ class Clip(MotionEdits):
         """
         if self.generated_features is not None:
             return self.generated_features
-        joints = torch.from_numpy(self.joints).double()
+        joints = torch.tensor(self.joints, dtype=torch.float64)
         following = 2 * joints[-1:] - joints[-2:-1] if len(joints) > 1 else joints
         joints = canonicalize(torch.cat((joints, following)), self.skeleton)
-        return encode_joints(joints, self.skeleton).float().numpy()
+        return _unchangeable(encode_joints(joints, self.skeleton).float().numpy())
 
     @cached_property
     def pose(self) -> Pose:
@@ -169,7 +173,7 @@ class Clip(MotionEdits):
             ValueError: the file is not a model, or not one of `model_type`.
         """
         model = None if model_path is None else load_smpl(model_path)
-        joints = torch.from_numpy(self.to_humanml3d().joints)
+        joints = torch.tensor(self.to_humanml3d().joints)
         return smpl_parameters(joints, self.fps, model, model_type=model_type, betas=betas, gender=gender)
 
     def to_mesh(
@@ -195,5 +199,12 @@ class Clip(MotionEdits):
         if model_path is None:
             raise ValueError("body 'smpl' needs model_path, your own SMPL_NEUTRAL.pkl or .npz")
         model = load_smpl(model_path)
-        parameters = smpl_parameters(torch.from_numpy(self.to_humanml3d().joints), self.fps, model)
+        parameters = smpl_parameters(torch.tensor(self.to_humanml3d().joints), self.fps, model)
         return MeshSequence(parameters.vertices.numpy(), model.faces, self.fps)
+
+
+def _unchangeable(array: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The array, read-only; copied if somebody else could write to it."""
+    own = array.copy() if array.flags.writeable else array
+    own.flags.writeable = False
+    return own

@@ -85,6 +85,17 @@ def write_whole(path: Path, content: bytes) -> None:
         temporary.write_bytes(content)
 
 
+def check_folder(folder: Path) -> None:
+    """Make a file in a folder and remove it: only that tells whether files can be made there.
+
+    Raises:
+        OSError: they cannot.
+    """
+    probe = _beside(folder / "probe")
+    probe.touch(exist_ok=False)
+    probe.unlink()
+
+
 @contextlib.contextmanager
 def sigterm_as_exit() -> Iterator[None]:
     """Let SIGTERM (kill, systemd, Slurm) end the program as Ctrl+C does: temporary files are removed.

@@ -1,5 +1,6 @@
 """The arguments of a pipeline call: checked, and expanded to one value per motion."""
 
+import reprlib
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, SupportsIndex
@@ -37,6 +38,17 @@ def refuse_unknown(arguments: Iterable[str]) -> None:
     for name in arguments:
         hint = f": use {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
         raise TypeError(f"there is no argument {name}{hint}")
+
+
+def motion(name: str, value: object) -> Motion:
+    """The motion that it must be.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if not isinstance(value, Motion):
+        raise TypeError(f"{name} {reprlib.repr(value)}: expected a Motion; a file is read by Motion.load")
+    return value
 
 
 def prompts(prompt: str | Sequence[str]) -> list[str]:
@@ -119,7 +131,7 @@ def lengths(
     num_frames: int | Sequence[int] | None,
     duration: float | Sequence[float] | None,
     count: int,
-    motion: NormalizerConfig,
+    config: NormalizerConfig,
 ) -> list[int] | None:
     """Frames for each of `count` prompts, as the caller gave them; None to let the text decide.
 
@@ -130,17 +142,17 @@ def lengths(
         raise ValueError(f"num_frames={num_frames} and duration={duration}: give one of them")
     if num_frames is not None:
         frames = [whole_number("num_frames", n) for n in _per_prompt("num_frames", num_frames, count)]
-        wrong = next((n for n in frames if not 1 <= n <= motion.max_frames), None)
+        wrong = next((n for n in frames if not 1 <= n <= config.max_frames), None)
         if wrong is not None:
-            raise ValueError(f"num_frames {wrong}: expected a whole number from 1 to {motion.max_frames}")
+            raise ValueError(f"num_frames {wrong}: expected a whole number from 1 to {config.max_frames}")
         return frames
     if duration is not None:
-        shortest, longest = 1 / motion.fps, motion.max_frames / motion.fps
+        shortest, longest = 1 / config.fps, config.max_frames / config.fps
         seconds = [number("duration", s) for s in _per_prompt("duration", duration, count)]
         wrong_one = next((s for s in seconds if not shortest <= s <= longest), None)
         if wrong_one is not None:
             raise ValueError(f"duration {wrong_one} s: expected {shortest:g} to {longest:g} seconds")
-        return [round(s * motion.fps) for s in seconds]
+        return [round(s * config.fps) for s in seconds]
     return None
 
 

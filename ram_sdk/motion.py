@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 class Motion(Clip):
     """A clip of human motion as joint positions.
 
+    Its arrays cannot be written to: edits return a new motion, and `motion.joints.copy()` is yours to change.
+
     Attributes:
         joints: `(frames, joints, 3)` float32 positions in metres, Y up, facing +Z at frame 0, +X to the
             body's left; 22 joints as in HumanML3D or 21 as in KIT-ML (millimetres there).

@@ -1,5 +1,6 @@
 """The editing methods of `Motion`; each returns a new motion."""
 
+import reprlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -48,7 +49,7 @@ class MotionEdits:
             raise ValueError(f"fps {fps}: expected 0.1 to {MAX_FPS:g} frames a second")
         if fps == self.fps:
             return self
-        joints = torch.from_numpy(self.joints)
+        joints = torch.tensor(self.joints)
         if self.skeleton is HUMANML3D:
             between = resample_joints(joints, self.fps, fps)
         else:
@@ -118,6 +119,8 @@ class MotionEdits:
             ValueError: a motion is shorter than its seams or not of 22 joints, or a blend that is not from
                 one frame to 2 seconds.
         """
+        for other in others:
+            _check_motion("join", other)
         blend = number("blend", blend)
         overlap = round(blend * self.fps) if np.isfinite(blend) else 0
         if not 1 <= overlap <= 2 * self.fps:
@@ -156,7 +159,7 @@ class MotionEdits:
         factor = number("speed", factor)
         if not _SPEEDS[0] <= factor <= _SPEEDS[1]:
             raise ValueError(f"speed {factor}: expected {_SPEEDS[0]:g} to {_SPEEDS[1]:g} times as fast")
-        joints = resample_joints(torch.from_numpy(self.joints), self.fps, self.fps / factor)
+        joints = resample_joints(torch.tensor(self.joints), self.fps, self.fps / factor)
         return self._changed(joints.numpy())
 
     def offset(self, x: float = 0.0, y: float = 0.0, z: float = 0.0, turn: float = 0.0) -> Self:
@@ -187,6 +190,7 @@ class MotionEdits:
         Raises:
             ValueError: another skeleton, or a frame that `other` does not have.
         """
+        _check_motion("align", other)
         if other.skeleton is not self.skeleton:
             raise ValueError("align: the motions are of different skeletons")
         at = whole_number("at", at)
@@ -234,3 +238,8 @@ class MotionEdits:
             self, joints=joints.astype(np.float32), generated_features=None, **changes
         )
         return made
+
+
+def _check_motion(method: str, other: object) -> None:
+    if not isinstance(other, MotionEdits):
+        raise TypeError(f"{method}: {reprlib.repr(other)}: expected a Motion; a file is read by Motion.load")

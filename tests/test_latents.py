@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from ram_sdk import Motion, RAMPipeline
+from ram_sdk.control.timeline import Kept
 from ram_sdk.models import Matcher, MatcherConfig
 
 
@@ -93,3 +94,17 @@ def test_bad_requests_are_refused(pipeline, motions):
     baseline = RAMPipeline(**pipeline.components | {"motion_encoder": None})
     with pytest.raises(ValueError, match="no motion encoder"):
         baseline.encode_motion(motions)
+
+
+def test_what_is_no_motion_is_refused_in_one_line(pipeline):
+    for call in (
+        pipeline.reconstruct,
+        pipeline.encode_motion,
+        lambda what: pipeline.similarity("a person walks", what),
+        lambda what: pipeline.interpolate("a person walks", [what]),
+    ):
+        with pytest.raises(TypeError, match=r"motion 'walk\.npz': expected a Motion; a file is") as caught:
+            call("walk.npz")
+        assert "\n" not in str(caught.value)
+    with pytest.raises(TypeError, match=r"Kept\.motion of type str: expected a Motion"):
+        Kept("walk.npz", 0)

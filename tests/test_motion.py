@@ -1,5 +1,6 @@
 """Motion: slices, features, and the plain formats; bad files and places lose nothing."""
 
+import errno
 import os
 import pickle
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ram_sdk import Motion
+from ram_sdk import Motion, formats
 
 OFFICIAL = Path(__file__).parent / "data" / "humanml3d_012314.npz"
 
@@ -31,6 +32,20 @@ def test_slice_keeps_place_and_features(motion):
     np.testing.assert_array_equal(part.joints, motion.joints[30:90])
     np.testing.assert_array_equal(part.features, motion.features[30:90])
     assert part.prompt == motion.prompt
+
+
+def test_arrays_cannot_be_written_to(motion):
+    given = motion.joints.copy()
+    bare = Motion(given)
+    for array in (
+        *(bare.joints, bare.features, motion.features, motion[3:9].joints, motion.mirror().joints),
+        *(bare.pose.rotations, bare.pose.root, bare.pose.offsets),
+    ):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
+    given[:] = 0
+    np.testing.assert_array_equal(bare.joints, motion.joints)
+    assert np.shares_memory(motion[3:9].joints, motion.joints)
 
 
 def test_features_of_bare_joints(motion):
@@ -116,3 +131,27 @@ def test_unknown_and_absent_files(tmp_path):
         Motion.load(tmp_path / "absent.npy")
     with pytest.raises(ValueError, match="use one of the suffixes"):
         Motion.load(tmp_path / "clip.xyz")
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs Linux's /proc")
+def test_places_where_no_file_can_be_made_are_refused_early():
+    for place in ("/proc/a.bvh", "/proc/there/a.npz"):
+        with pytest.raises(
+            OSError, match=rf"cannot write '{place}': no file can be made in '/proc' \(No such"
+        ):
+            formats.check_writable(place)
+
+
+def test_a_folder_that_vanishes_meanwhile_gives_an_error_about_the_file(motion, tmp_path):
+    folder = tmp_path / "here"
+
+    class Slow(Motion):
+        @property
+        def pose(self):
+            folder.rmdir()
+            return motion.pose
+
+    with pytest.raises(FileNotFoundError, match=r"cannot write '.*here/a.bvh': No such file") as caught:
+        Slow(motion.joints).save(folder / "a.bvh")
+    assert "ram_sdk-" not in str(caught.value)
+    assert caught.value.errno == errno.ENOENT

@@ -142,3 +142,18 @@ def test_bad_requests_are_refused_in_one_line(edit, message):
     with pytest.raises(ValueError, match=message) as error:
         edit(WALK)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda m: m.join(3), "join: 3: expected a Motion; a file is read by Motion.load"),
+        (lambda m: m.join([m]), "join: .*: expected a Motion"),
+        (lambda m: m.align("walk.npz"), "align: 'walk.npz': expected a Motion"),
+        (lambda m: m.offset((1, 0, 2)), r"offset \(1, 0, 2\): expected a number"),
+    ],
+)
+def test_other_kinds_of_values_are_refused_in_one_line(edit, message):
+    with pytest.raises((TypeError, ValueError), match=message) as caught:
+        edit(Motion(walking(30).astype(np.float32)))
+    assert "\n" not in str(caught.value)

@@ -5,6 +5,7 @@ import io
 import json
 import math
 import re
+import reprlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,7 +133,9 @@ def _json_lines(text: str) -> Iterator[Mapping[str, Any] | ValueError]:
 
 def _row(number: int, cells: Mapping[str, Any]) -> Row:
     prompt = cells.get("prompt")
-    if not isinstance(prompt, str) or not prompt.strip():
+    if prompt is not None and not isinstance(prompt, str):
+        raise ValueError(f"prompt {reprlib.repr(prompt)} is not text")
+    if prompt is None or not prompt.strip():
         raise ValueError("no prompt")
     num = _whole("num", cells, 1, _MAX_NUM) or 1
     seed = _whole("seed", cells, 0, _MAX_SEED - num + 1)  # the last motion's must be one, too

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from ram_sdk.formats.read_options import ReadOptions
-from ram_sdk.skeleton.roles import Roles, find_roles, people
+from ram_sdk.skeleton.roles import Roles, find_roles, people, shared_names
 from ram_sdk.skeleton.tree import JointTree
 
 
@@ -35,6 +35,7 @@ def choose_person(
             notes = (f"{len(roots)} bodies, the first is taken; choose with person=: {shown}",)
         part, joints = tree.subtree(roots[chosen])
     roles = find_roles(part, given)
+    notes += tuple(shared_names(part, roles))
     back = [members[joint] for joint in joints]
     found = {role: back[joint] for role, joint in roles.joints.items()}
     return Roles(found, tuple(back[joint] for joint in roles.trunk)), notes

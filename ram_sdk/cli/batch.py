@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from ram_sdk import formats
 from ram_sdk.cli import console, format_options, sampling, values
-from ram_sdk.cli.outputs import add_file_options, changes_of
+from ram_sdk.cli.outputs import SUFFIX, add_file_options, changes_of
 
 if TYPE_CHECKING:
     from ram_sdk.batch import BadRow, Recipe
@@ -91,7 +91,7 @@ def _recipe(arguments: argparse.Namespace) -> "Recipe":
     """How the motions are made and written."""
     from ram_sdk.batch import Recipe
 
-    suffix = arguments.format
+    suffix = arguments.format or SUFFIX
     formats.check_writable(arguments.output / f"motion{suffix}")
     return Recipe(
         checkpoint=arguments.checkpoint,

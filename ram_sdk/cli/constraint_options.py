@@ -25,7 +25,7 @@ A constraints file is .json, .yaml or .yml, positions in metres (Y up), times in
 def add_constraint_options(parser: argparse.ArgumentParser) -> None:
     """Add them as a group."""
     group = parser.add_argument_group("constraints")
-    group.add_argument("--constraints", type=Path, metavar="FILE", help="constraints, met exactly; see below")
+    group.add_argument("--constraints", type=Path, metavar="FILE", help="what is where and when; see below")
     group.add_argument(
         "--path", metavar="'X,Z X,Z ...'", help="path over the floor: straight lines between points, metres"
     )

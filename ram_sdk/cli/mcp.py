@@ -12,6 +12,7 @@ from ram_sdk.shipped import DEFAULT, SHIPPED
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer
+    from pydantic import ValidationError
 
     from ram_sdk.pipeline import RAMPipeline
 
@@ -54,9 +55,21 @@ def build(root: Path, checkpoint: str) -> "MCPServer":
     """The server, whose tools read and write in one folder; the checkpoint is loaded when first needed."""
     try:
         from mcp.server import MCPServer
+        from mcp.server.mcpserver.exceptions import ToolError
+        from pydantic import ValidationError
     except ImportError as error:
         raise formats.MissingPackageError.because(error, "MCP needs the package mcp", "mcp") from error
-    server = MCPServer("ram_sdk", instructions=_INSTRUCTIONS, log_level="WARNING")
+
+    class Server(MCPServer):
+        async def call_tool(self, name: str, *arguments: Any, **options: Any) -> Any:
+            try:
+                return await super().call_tool(name, *arguments, **options)
+            except ToolError as error:
+                if isinstance(error.__cause__, ValidationError):
+                    raise ToolError(f"{name}: {_wrong(error.__cause__)}") from error
+                raise
+
+    server = Server("ram_sdk", instructions=_INSTRUCTIONS, log_level="WARNING")
 
     @cache
     def pipeline() -> "RAMPipeline":
@@ -112,6 +125,14 @@ def build(root: Path, checkpoint: str) -> "MCPServer":
         ]
 
     return server
+
+
+def _wrong(error: "ValidationError") -> str:
+    """Arguments that a tool cannot take, in one line."""
+    return "; ".join(
+        f"{'.'.join(map(str, one['loc']))} {'is missing' if one['type'] == 'missing' else one['msg']}"
+        for one in error.errors()
+    )
 
 
 def _told(tool: Callable[P, R]) -> Callable[P, R]:

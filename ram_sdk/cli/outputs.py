@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ram_sdk.changes import Changes
     from ram_sdk.motion import Motion
 
+SUFFIX = ".npz"  # of files in a folder
 MAX_FILES = 100_000  # of one command
 
 
@@ -35,9 +36,8 @@ def add_file_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format",
         type=values.suffix,
-        default=".npz",
         metavar="SUFFIX",
-        help="of files in a folder (default: .npz)",
+        help=f"of files in a folder (default: {SUFFIX})",
     )
     changes = parser.add_argument_group("changes of the motion")
     changes.add_argument("--trim", action="store_true", help="cut dead time at the ends")
@@ -89,8 +89,13 @@ class Outputs:
                 f"{len(names)} motions in {len(arguments.output)} outputs: one command writes at most "
                 f"{MAX_FILES} files"
             )
+        if arguments.format and not any(map(is_folder, arguments.output)):
+            raise ValueError(
+                f"--format {arguments.format}: it is of files in a folder, give one as -o DIR/; "
+                "a file's own suffix says its format"
+            )
         self.failed: list[str] = []
-        planned = [_targets(output, names, arguments.format) for output in arguments.output]
+        planned = [_targets(output, names, arguments.format or SUFFIX) for output in arguments.output]
         for paths in planned:
             formats.format_of(paths[0])
         suffixes = dict.fromkeys(paths[0].suffix.lower() for paths in planned)
@@ -136,7 +141,7 @@ class Outputs:
                 changed = self._changes.apply(motion)
                 formats.write_chosen(changed, path, self._options[path.suffix.lower()])
             except (ValueError, OSError, formats.MissingPackageError) as error:
-                console.complain(f"{path}: {error}")
+                console.complain(error if str(path) in str(error) else f"{path}: {error}")
                 self.failed.append(str(path))
             else:
                 console.say(f"{path}  {changed.duration:.2f} s  {about}", _facts(path, changed))

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from ram_sdk.pipeline import RAMPipeline
 
 
+_SCALE = "0 = off, below 0 away from the text; -1000 to 1000"
+
+
 def add_options(parser: argparse.ArgumentParser, seed: int | None = None) -> None:
     """Add them in groups; `seed` is the one where none is given, None a random one."""
     default = "random" if seed is None else seed
@@ -22,8 +25,8 @@ def add_options(parser: argparse.ArgumentParser, seed: int | None = None) -> Non
     sampling.add_argument(
         "--spacing", choices=("linear", "noisy_first"), help="of the steps; default: the checkpoint's"
     )
-    sampling.add_argument("--reg-scale", type=values.finite, help="Reconstructive Error Guidance, 0 = off")
-    sampling.add_argument("--cfg-scale", type=values.finite, help="classifier-free guidance, 0 = off")
+    sampling.add_argument("--reg-scale", type=values.finite, help=f"Reconstructive Error Guidance, {_SCALE}")
+    sampling.add_argument("--cfg-scale", type=values.finite, help=f"classifier-free guidance, {_SCALE}")
     sampling.add_argument(
         "--reg-timesteps",
         type=values.timesteps,

@@ -295,7 +295,7 @@ def _hold(one: Kept, normalizer: FeatureNormalizer, floor: float) -> Hold:
     config = normalizer.config
     start, stop = _frame(one.start, config), _frame(one.end, config)
     motion = one.motion if one.motion.fps == config.fps else one.motion.resample(config.fps)
-    features = torch.from_numpy(motion.features).to(normalizer.mean.device)
+    features = torch.tensor(motion.features).to(normalizer.mean.device)
     features = features[torch.arange(stop - start).clamp(max=len(features) - 1)]
     heights = [3, *range(5, 1 + 3 * SKELETONS[config.skeleton].num_joints, 3)]
     features[:, heights] += _raised(motion) - floor

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ram_sdk import scalars
 from ram_sdk.motion import Motion
-from ram_sdk.skeleton.joints import HUMANML3D
+from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
 
 Array = NDArray[np.float64]
 Part = Literal["body", "upper", "lower"]
@@ -24,6 +24,11 @@ PARTS: tuple[Part, ...] = ("body", "upper", "lower")
 Facing = float | Literal["along"] | None
 
 _FARTHEST = 1e4  # metres, seconds or degrees: no motion reaches farther, and float32 is exact to a millimetre
+_LIMBS = (4, 5, 7, 8, 18, 19, 20, 21)  # joints at the ends of thighs, shins, upper arms and forearms
+_OF_A_PERSON = (0.4, 2.5)  # times the usual length of a limb: from a small child to a giant
+_HIGHEST = 2.7  # metres: a hand held up (1.8 m) in a very high jump (0.8 m), and a bit
+_LOWEST = -1.0  # metres: a step down from the floor
+
 _ALIASES = {"left_hand": "left_wrist", "right_hand": "right_wrist"}
 
 
@@ -42,6 +47,7 @@ class Pose:
     def __post_init__(self) -> None:
         _set(self, time=_time("Pose.time", self.time))
         _set(self, joints=_array("Pose.joints", self.joints, (HUMANML3D.num_joints, 3)))
+        _check_body(self.joints)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +77,7 @@ class Joints:
             joint_index(name)
             values = _array(f"Joints.positions[{name!r}]", values, None)
             placed[name] = _array(f"Joints.positions[{name!r}]", np.atleast_2d(values), (len(times), 3))
+            _check_height(name, placed[name])
         _set(self, positions=placed)
 
 
@@ -113,7 +120,7 @@ class Keep:
 
 @dataclass(frozen=True, eq=False)
 class Path:
-    """The path of the root over the floor; the motion keeps its own steps and sway.
+    """The path of the root over the floor; the motion keeps its own steps and sway beside it.
 
     Attributes:
         points: `(n, 2)` x and z, metres, at least two.
@@ -146,12 +153,12 @@ class Path:
 
 @dataclass(frozen=True, eq=False)
 class Stop:
-    """The root comes to a place and stays there for a while.
+    """The root comes to a place and stays there, for a second if nothing else is said.
 
     Attributes:
         place: `(2,)` x and z, metres.
         time: second at which it stands there.
-        duration: seconds that it stays.
+        duration: seconds that it stays from then on.
         facing: degrees that hips and shoulders face, or None to leave it open.
     """
 
@@ -297,6 +304,29 @@ def _array(name: str, values: ArrayLike | Sequence[Any], shape: tuple[int, ...] 
         raise ValueError(f"{name} holds {np.abs(array).max():g}: at most {_FARTHEST:g} are allowed")
     array.flags.writeable = False
     return array
+
+
+def _check_body(joints: Array) -> None:
+    """Raise ValueError for a pose whose limbs no person has."""
+    for joint in _LIMBS:
+        parent = HUMANML3D.parents[joint]
+        length, usual = np.linalg.norm(joints[joint] - joints[parent]), UNIFORM_BONE_LENGTHS[joint - 1]
+        if not _OF_A_PERSON[0] * usual <= length <= _OF_A_PERSON[1] * usual:
+            names = HUMANML3D.joint_names
+            raise ValueError(
+                f"Pose.joints: {names[parent]} and {names[joint]} are {length:.2f} m apart, usual are "
+                f"{usual:.2f} m: give the 22 positions of one person, in metres"
+            )
+
+
+def _check_height(name: str, places: Array) -> None:
+    """Raise ValueError for a joint where nobody's gets to, not even in a jump."""
+    height = places[np.abs(places[:, 1]).argmax(), 1]
+    if not _LOWEST <= height <= _HIGHEST:
+        raise ValueError(
+            f"Joints.positions[{name!r}]: a height of {height:.2f} m, a body gets from {_LOWEST:g} to "
+            f"{_HIGHEST:g} m: give x, height and z in metres above the floor"
+        )
 
 
 def _time(name: str, value: Any) -> float:

@@ -1,5 +1,6 @@
 """The route of a motion from its Path, its stops and its pinned places, checked for what nobody can do."""
 
+import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -85,8 +86,9 @@ def check_pace(
         if metres > limit * span + _TOLERANCE:
             raise ValueError(
                 f"{what}: {metres:.1f} m in {span:g} s from {before / fps:g} s on are "
-                f"{metres / span:.0f} m/s, nobody is faster than {limit:g}: give it {metres / limit:.1f} s "
-                "or a shorter way"
+                f"{metres / span:.0f} m/s, nobody is faster than {limit:g}: give it "
+                f"{math.ceil(metres / limit * fps - 1e-6) / fps:g} s or a shorter way; if that is too "
+                "long for one motion, make several and join them"
             )
 
 

@@ -106,6 +106,7 @@ class _Layout:
         self.loop = False
         self.waypoints = False
         self.shapes: list[Array] = []
+        self.names = list(HUMANML3D.joint_names)  # as the caller calls them
 
     def add(self, constraint: Constraint) -> None:
         """Lay one constraint out."""
@@ -131,6 +132,7 @@ class _Layout:
         frames = [self.frame("Joints.times", float(time)) for time in constraint.times]
         for name, positions in constraint.positions.items():
             joint = joint_index(name)
+            self.names[joint] = name
             self.waypoints |= joint == 0
             for frame, position in zip(frames, positions, strict=True):
                 self.pin("Joints", frame, [joint], position[None, None])
@@ -195,7 +197,7 @@ class _Layout:
         if (apart > _SAME).any():
             frame, joint = np.argwhere(apart > _SAME)[0]
             raise ValueError(
-                f"{kind}: {HUMANML3D.joint_names[joints[joint]]} at {(start + frame) / self.fps:g} s is "
+                f"{kind}: {self.names[joints[joint]]} at {(start + frame) / self.fps:g} s is "
                 f"{apart[frame, joint]:.2f} m from where another constraint pins it: take one of the two out"
             )
         self.world[index] = positions
@@ -211,6 +213,8 @@ class _Layout:
         placed = np.isfinite(self.world[:, list(FACING_JOINTS), 0]).all(axis=-1)
         self.heading[placed] = facing(self.world[placed])
         free = not placed.any() and not self.paths
+        if free and not np.isfinite(self.world[0]).any():
+            self.check_start()
         route = self.route(free)
         bones = None
         if self.shapes:
@@ -250,7 +254,7 @@ class _Layout:
             excess[given[:, None] & given] = 0.0
             if excess.max() > _SAME:
                 one, other = np.unravel_index(excess.argmax(), excess.shape)
-                names = [HUMANML3D.joint_names[joints[k]] for k in (one, other)]
+                names = [self.names[joints[k]] for k in (one, other)]
                 raise ValueError(
                     f"{names[0]} and {names[1]} are pinned {apart[one, other]:.2f} m apart at "
                     f"{frame / self.fps:g} s, the body reaches {_BETWEEN[joints[one], joints[other]]:.2f} m: "
@@ -259,7 +263,7 @@ class _Layout:
 
     def check_speed(self) -> None:
         """Check that no joint gets from one pinned place to the next faster than people move."""
-        for joint, name in enumerate(HUMANML3D.joint_names):
+        for joint, name in enumerate(self.names):
             frames = np.flatnonzero(np.isfinite(self.world[:, joint, 0]))
             limit = _FASTEST_JOINT if joint else FASTEST_ROOT
             way = np.linalg.norm(np.diff(self.world[frames, joint], axis=0), axis=-1)
@@ -282,6 +286,15 @@ class _Layout:
                     f"{_named(stop)}: the pelvis is pinned {np.nanmax(away):.2f} m beside it at that time: "
                     "take one of the two out"
                 )
+
+    def check_start(self) -> None:
+        """Check that the joints pinned first can be reached from the origin, where the motion starts."""
+        for joint, name in enumerate(self.names):
+            pinned = np.flatnonzero(np.isfinite(self.world[:, joint, 0]))
+            if len(pinned):
+                away = np.linalg.norm(self.world[pinned[:1], joint][:, GROUND], axis=-1)
+                least = np.maximum(away - _STRETCH * _BETWEEN[0, joint], 0.0)
+                check_pace(f"{name} from the origin", [0, int(pinned[0])], least, FASTEST_ROOT, self.fps)
 
     def check_loop(self) -> None:
         """Check that the pinned ends of a loop have the same pose."""

@@ -129,6 +129,8 @@ class Kept:
     offset: float = 0.0
 
     def __post_init__(self) -> None:
+        if not isinstance(self.motion, Motion):
+            raise TypeError(f"Kept.motion of type {type(self.motion).__name__}: expected a Motion")
         if isinstance(self.end, float | np.floating) and np.isnan(self.end):
             object.__setattr__(self, "end", number(f"{self}: start", self.start) + self.motion.duration)
         _check_times(self, 2 / self.motion.fps)

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from ram_sdk.files import target_of
+from ram_sdk.files import check_folder, target_of
 from ram_sdk.formats.read_options import ReadOptions
 from ram_sdk.formats.write_options import (
     BvhOptions,
@@ -183,8 +183,12 @@ def check_writable(path: str | os.PathLike[str], options: Options | None = None)
     folder = next(parent for parent in path.parents if parent.exists())
     if not folder.is_dir():
         raise NotADirectoryError(f"cannot write {str(path)!r}: {str(folder)!r} is not a folder")
-    if not os.access(folder, os.W_OK):
-        raise PermissionError(f"cannot write {str(path)!r}: no permission to write in {str(folder)!r}")
+    try:
+        check_folder(folder)
+    except OSError as error:
+        raise type(error)(
+            f"cannot write {str(path)!r}: no file can be made in {str(folder)!r} ({error.strerror})"
+        ) from error
     kind.check_installed(options)
     return path
 
@@ -205,6 +209,12 @@ def write_chosen(motion: "Clip", path: str | os.PathLike[str], options: Options)
     try:
         format_of(target).load().write(motion, temporary, options)
         temporary.replace(target)
+    except OSError as error:
+        if str(error.filename) != str(temporary):
+            raise
+        named = type(error)(f"cannot write {str(path)!r}: {error.strerror}")
+        named.errno = error.errno
+        raise named from error
     finally:
         temporary.unlink(missing_ok=True)
     return Path(path)

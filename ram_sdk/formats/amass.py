@@ -59,7 +59,7 @@ def arrays_of(motion: Clip, options: NpzOptions) -> dict[str, Any]:
             f"{os.fspath(options.model_path or '')!r} is a {model.model_type} model: layout {layout!r} needs "
             f"{'an SMPL-X' if layout == 'smplx' else 'an SMPL-H or SMPL'} file"
         )
-    joints = torch.from_numpy(motion.to_humanml3d().resample(rate).joints)
+    joints = torch.tensor(motion.to_humanml3d().resample(rate).joints)
     parameters = smpl_parameters(
         joints,
         rate,
@@ -129,7 +129,7 @@ def motion_from(archive: Archive, path: Path, options: ReadOptions) -> Clip:
     )
     up = options.up or _up(joints, fps, path)
     motion = motion_of(joints @ turn_to_y(up).T, rate, path, replace(options, up="+y"))
-    return replace(motion, joints=put_down(torch.from_numpy(motion.joints).double(), motion.skeleton))
+    return replace(motion, joints=put_down(torch.tensor(motion.joints).double(), motion.skeleton))
 
 
 def rate_of(archive: Archive) -> float | None:
@@ -174,12 +174,14 @@ def _up(joints: NDArray[np.float64], fps: float, path: Path) -> str:
         return "+z"
     if along_y is None and along_z.certain:
         warn(
-            path, "Y is assumed to be up: the body stands along it; AMASS has Z up; pass up= if that is wrong"
+            path,
+            "Y is assumed to be up: the body stands along it (AMASS: Z); pass up= (--source-up) if it is not",
         )
         return "+y"
     warn(
         path,
-        'Z is assumed to be up, as in AMASS, but the body does not stand along it; pass up="y" if it is Y',
+        "Z is assumed to be up, as in AMASS, but the body does not stand along it; "
+        'pass up="y" (--source-up y) if it is Y',
     )
     return "+z"
 

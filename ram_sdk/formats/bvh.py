@@ -20,7 +20,7 @@ from ram_sdk.skeleton.kinematics import children
 from ram_sdk.skeleton.mapping import place_joints
 from ram_sdk.skeleton.pose import Pose
 from ram_sdk.skeleton.retarget import leg_scale, retarget
-from ram_sdk.skeleton.roles import Roles, find_roles, people
+from ram_sdk.skeleton.roles import Roles, find_roles, people, shared_names
 from ram_sdk.skeleton.tree import JointTree
 from ram_sdk.skeleton.upright import find_up, stands, turn_to_y
 
@@ -81,6 +81,8 @@ def read(path: Path, options: ReadOptions) -> Clip:
                 warn_of_rate(path, fps, options)
                 return Clip(own.astype(np.float32), fps)
         roles = find_roles(person, options.skeleton).uncrossed(positions)
+        for note in shared_names(person, roles):
+            _warn(path, note)
         above = bvh.still_rotation_above(joints[0])  # what never turns belongs to the rest pose
 
         def motion_of(roles: Roles) -> tuple[Clip, tuple[str, ...]]:
@@ -115,7 +117,8 @@ def _person(bvh: BvhMotion, options: ReadOptions, path: Path) -> tuple[JointTree
         case None:
             chosen = roots[:1]
             if len(roots) > 1:
-                _warn(path, f"{len(roots)} people, the first is taken; choose with person=: {shown}")
+                which = f"choose with person= (--source-person): {shown}"
+                _warn(path, f"{len(roots)} people, the first is taken; {which}")
         case int(number):
             chosen = roots[number - 1 : number] if number > 0 else []
         case name:
@@ -140,7 +143,7 @@ def _own_joints(names: Sequence[str], positions: NDArray[np.float64]) -> NDArray
 def _find_up(joints: NDArray[np.float64], rest: NDArray[np.float64] | None, fps: float, path: Path) -> str:
     up, assumed = find_up(joints, rest, fps)
     if assumed:
-        _warn(path, f"{assumed}; give the up axis as up= if that is wrong")
+        _warn(path, f"{assumed}; give the up axis as up= (--source-up) if that is wrong")
     return up
 
 

@@ -49,7 +49,10 @@ def motion_of(joints: NDArray[Any], fps: float | None, path: Path, options: Read
     options.longest.check(len(joints) if joints.ndim else 0, known)
     motion = Clip(joints, **made) if known is None else Clip(joints, known, **made)
     if options.fps is None and fps is None:
-        warn(path, f"it has no frame rate: {motion.fps:g} fps is assumed; pass fps= if that is wrong")
+        warn(
+            path,
+            f"it has no frame rate: {motion.fps:g} fps is assumed; pass fps= (--source-fps) if not",
+        )
     warn_of_rate(path, fps, options)
     motion = _upright(_in_its_unit(motion, path), path, options.up)
     warn_of_sides(motion, path)
@@ -89,7 +92,8 @@ def warn_of_rate(path: Path, fps: float | None, options: ReadOptions) -> None:
 def warn_of_sides(motion: Clip, path: Path) -> None:
     """Warn if left and right are swapped."""
     if fault := _fault(motion, "sides"):
-        warn_of(path, fault.text, fault.certain)
+        done = "nothing was changed; swap left and right in the joint names, or export it unmirrored"
+        warn_of(path, f"{fault.text}: {done}", fault.certain)
 
 
 def warn_of(path: Path, text: str, certain: bool) -> None:
@@ -125,9 +129,11 @@ def _upright(motion: Clip, path: Path, up: str | None) -> Clip:
         if fault is None:
             return motion
         if not fault.certain:
-            warn(path, f"{fault.text}; pass up= if it does not lie")
+            warn(path, f"{fault.text}; pass up= (--source-up) if it does not lie")
             return motion
-        warn_of(path, f'{fault.text}: it was rotated; pass up="y" if that is wrong', certain=True)
+        warn_of(
+            path, f'{fault.text}: it was rotated; pass up="y" (--source-up y) if that is wrong', certain=True
+        )
         up = fault.up
     if up == "+y":
         return motion

@@ -1,6 +1,6 @@
 """Work in the latent space that texts and motions share (eq. 1 and 2)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -58,7 +58,7 @@ class LatentSpace(PipelineParts):
             raise ValueError(
                 "this checkpoint has no motion encoder: it was trained without the motion branch"
             )
-        clips = [motions] if isinstance(motions, Motion) else list(motions)
+        clips = list(motions) if isinstance(motions, Iterable) and not isinstance(motions, str) else [motions]
         features = [self.normalizer.normalize(self._features(motion).to(self.device)) for motion in clips]
         order = sorted(range(len(features)), key=lambda i: len(features[i]))
         width = self.motion_encoder.config.latent_dim
@@ -158,7 +158,7 @@ class LatentSpace(PipelineParts):
     def _features(self, motion: Motion) -> Tensor:
         """Features `(frames, features)` in real units of a motion that the checkpoint can encode."""
         wanted = self.normalizer.config
-        if motion.skeleton.name != wanted.skeleton:
+        if inputs.motion("motion", motion).skeleton.name != wanted.skeleton:
             raise ValueError(
                 f"a motion of the {motion.skeleton.name} skeleton: this checkpoint is for {wanted.skeleton}"
             )
@@ -168,7 +168,7 @@ class LatentSpace(PipelineParts):
                 f"a motion of {len(motion)} frames at {wanted.fps:g} fps: this checkpoint encodes at most "
                 f"{wanted.max_frames}, take a part of it such as motion[:{wanted.max_frames}]"
             )
-        return torch.from_numpy(motion.features)
+        return torch.tensor(motion.features)
 
     def _latents_once(self, prompts: Sequence[str]) -> Tensor:
         """Latents of prompts, each read once, in batches."""

@@ -83,7 +83,8 @@ class RAMPipeline(LatentSpace, SamplingLoop):
             latents: z `(prompts, latent_dim)` to make motions of in place of the prompts' own, such as
                 `encode_motion` and `interpolate` return; they need no prompt, but then a length.
             duration: length in seconds instead; without either, the length that the text names ("for five
-                seconds"), or else an estimate from the text, within what the checkpoint can make.
+                seconds"), or else an estimate from the text, within what the checkpoint can make. It was
+                trained on two seconds and more: shorter motions are no whole actions.
             num_inference_steps: denoising steps. This and the settings up to `timestep_spacing` default to
                 the scheduler's.
             reg_scale: weight of Reconstructive Error Guidance (eq. 10), 0 = off.
@@ -99,7 +100,7 @@ class RAMPipeline(LatentSpace, SamplingLoop):
             num_candidates: how many candidates each motion is the best of, by fit to its text and
                 plausibility; `Motion.settings` has its scores and seed. See `ram_sdk.control.candidates`.
             constraints: what each motion must do at given times and places, see `ram_sdk.control`; the
-                motions are then in the constraints' world frame, and their joints meet them exactly.
+                motions are then in the constraints' world frame; their pinned joints meet them exactly.
             callback_on_step_end: called as `callback(pipeline, StepInfo)` after each step's estimate; it may
                 return another estimate, or raise `StopSampling`.
             output_type: "motion" or "features".

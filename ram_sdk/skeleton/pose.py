@@ -15,7 +15,7 @@ from ram_sdk.skeleton.kinematics import PoseSequence
 
 @dataclass(frozen=True, eq=False)
 class Pose:
-    """A motion as joint rotations on a skeleton of fixed size; `PoseSequence` in numpy.
+    """A motion as joint rotations on a skeleton of fixed size; `PoseSequence` in numpy, read-only.
 
     Attributes:
         rotations: `(frames, joints, 3, 3)` float32 rotation of each joint relative to its parent, relative to
@@ -30,6 +30,12 @@ class Pose:
     offsets: NDArray[np.float32]
     parents: tuple[int, ...] = HUMANML3D.parents
 
+    def __post_init__(self) -> None:
+        for name in ("rotations", "root", "offsets"):
+            array = getattr(self, name).view()
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
+
     @classmethod
     def of(cls, joints: NDArray[np.float32], skeleton: Literal["canonical", "clip"] = "canonical") -> "Pose":
         """Rotations that bring the canonical skeleton, or one with the clip's own bones, to the joints.
@@ -37,7 +43,7 @@ class Pose:
         Raises:
             ValueError: joints that are not `(frames, 22, 3)` and finite, or an unknown skeleton.
         """
-        return cls.from_tensors(inverse_kinematics(torch.from_numpy(joints), skeleton))
+        return cls.from_tensors(inverse_kinematics(torch.tensor(joints), skeleton))
 
     @classmethod
     def from_tensors(cls, pose: PoseSequence) -> "Pose":
@@ -49,8 +55,8 @@ class Pose:
 
     @property
     def tensors(self) -> PoseSequence:
-        """The same pose in torch, without a copy."""
-        rotations, root, offsets = map(torch.from_numpy, (self.rotations, self.root, self.offsets))
+        """The same pose in torch."""
+        rotations, root, offsets = map(torch.tensor, (self.rotations, self.root, self.offsets))
         return PoseSequence(rotations, root, offsets, self.parents)
 
     @property

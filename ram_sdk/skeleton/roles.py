@@ -3,7 +3,7 @@
 The names are read first (`naming`); where they say too little, the shape of the tree decides (`shape`).
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -106,6 +106,17 @@ def find_roles(tree: JointTree, given: Mapping[str, str] | None = None) -> Roles
     sided = [joint for role, joint in found.items() if role.startswith(_SIDES)]
     told = bool(chosen) or any(parse_bone_name(tree.names[joint]).side for joint in sided)
     return Roles(found, _trunk(tree, found), sides_guessed=not told)
+
+
+def shared_names(tree: JointTree, roles: Roles) -> list[str]:
+    """What to warn of: joints of the body whose name another joint of the same tree has, too."""
+    times = Counter(tree.names)
+    shared = dict.fromkeys(tree.names[joint] for joint in roles.joints.values())
+    return [
+        f"{times[name]} joints are called {name!r}: the wrong one may have been taken; give each its own name"
+        for name in shared
+        if times[name] > 1
+    ]
 
 
 def missing(found: Mapping[str, int]) -> list[str]:

@@ -11,8 +11,11 @@ from typing import Annotated, Any, Literal, TypeVar
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, FastAPI, File, Form, Query, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from fastapi.staticfiles import StaticFiles
+from starlette.routing import Match
+from starlette.types import Scope
 
 import ram_sdk
 from ram_sdk.formats.read_options import person_of
@@ -103,8 +106,23 @@ def create_app(
     for kind, handler in error_responses.HANDLERS.items():
         app.add_exception_handler(kind, handler)
     app.include_router(_routes)
-    app.mount("/", StaticFiles(directory=_STATIC, html=True, check_dir=False))
+    app.mount("/", _Page(directory=_STATIC, html=True, check_dir=False))
     return app
+
+
+class _Page(StaticFiles):
+    """The files of the page; a route of the API with another method is no missing file."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """A file, or a refusal."""
+        for route in _routes.routes:
+            if isinstance(route, APIRoute) and route.matches(scope)[0] is Match.PARTIAL:
+                method = scope["method"]
+                allowed = ", ".join(sorted(route.methods or ()))
+                refusal = Refusal(405, f"{method} {scope['path']}: use {allowed}")
+                refusal.headers = {"Allow": allowed}
+                raise refusal
+        return await super().get_response(path, scope)
 
 
 def _studio(request: Request) -> Studio:

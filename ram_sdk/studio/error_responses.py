@@ -24,9 +24,18 @@ async def refused(request: Request, error: Exception) -> Response:
 
 
 async def invalid(request: Request, error: Exception) -> Response:
-    """A body or parameters that do not fit their schema."""
+    """A body or parameters that do not fit their schema, or an id in the path that none can be."""
     assert isinstance(error, RequestValidationError)
-    return JSONResponse({"error": "; ".join(map(_problem, error.errors()[:_PROBLEMS]))[:_MOST]}, 422)
+    problems = error.errors()
+    first, sent = problems[0], request.headers.get("Content-Type")
+    if first["loc"][0] == "path":
+        given = f"{first['loc'][-1]} {_given(first['input'])}"
+        return JSONResponse({"error": one_line(f"{given}: there is none, or it is no longer kept")}, 404)
+    if first["type"] == "model_attributes_type" and "json" not in (sent or ""):
+        line = f"Content-Type {_given(sent)}: send the header as application/json"
+    else:
+        line = "; ".join(map(_problem, problems[:_PROBLEMS]))
+    return JSONResponse({"error": line[:_MOST]}, 422)
 
 
 async def impossible(request: Request, error: Exception) -> Response:
@@ -56,7 +65,10 @@ def _problem(error: dict[str, Any]) -> str:
         return f"{place or 'the body'} is missing: give it, /openapi.json says what it may be"
     if error["type"] == "extra_forbidden":
         return f"{place}: there is nothing of that name, /openapi.json lists what there is"
-    wanted = re.sub(r"^(Input|String|List|Value) should (be|have) (a valid )?", "expected ", error["msg"])
+    if error["type"] == "string_pattern_mismatch":
+        return one_line(f"{place} {_given(error['input'])}: expected an id as the server gives it")
+    wanted = re.sub(r" after validation, not \d+$", "", error["msg"])
+    wanted = re.sub(r"^(Input|String|List|Value) should (be|have) (a valid )?", "expected ", wanted)
     return one_line(f"{place} {_given(error['input'])}: {wanted}".strip())
 
 

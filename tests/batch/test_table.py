@@ -30,7 +30,7 @@ def test_json_lines(tmp_path):
     ("cells", "reason"),
     [
         ({"prompt": "  "}, "no prompt"),
-        ({"prompt": 3}, "no prompt"),
+        ({"prompt": 3}, "prompt 3 is not text"),
         ({"prompt": "x", "duration": "two"}, "duration 'two': expected seconds"),
         ({"prompt": "x", "duration": float("nan")}, "duration nan"),
         ({"prompt": "x", "duration": -1}, "duration -1"),

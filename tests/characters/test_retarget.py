@@ -107,8 +107,9 @@ def test_limbs_point_as_the_motions_and_feet_stand(
 def test_the_table_tells_what_is_wrong(walk: Motion, folder: Path, tmp_path: Path) -> None:
     on_it = walk.retarget(rig_of(folder, "unity"))
     written = on_it.save(tmp_path / "a.glb")
-    bowed = Motion(walk.joints.copy())
-    bowed.joints[:, (18, 20)] = walk.joints[:, 16, None] + np.float32([[0.3, 0, 0], [0.5, 0, 0]])
+    joints = walk.joints.copy()
+    joints[:, (18, 20)] = walk.joints[:, 16, None] + np.float32([[0.3, 0, 0], [0.5, 0, 0]])
+    bowed = Motion(joints)
     fits = [measure(one, on_it, written, STYLES["unity"], validate=False) for one in (walk, bowed)]
     assert fits[1].directions.max() > 30 > fits[0].directions.max()
     assert fits[0].own_slip.max() < 0.01

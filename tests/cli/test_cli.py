@@ -88,6 +88,7 @@ def test_batches_do_not_change_the_motions(checkpoint, tmp_path):
         (["a person jumps", "--num", "0"], "--num: 0: expected a whole number of at least 1"),
         (["a person jumps", "--sampler", "euler"], "choose from 'ddpm', 'ddim', 'dpm++'"),
         (["a person jumps", "--format", "xyz"], "--format: xyz: use one of .npy"),
+        (["a person jumps", "-o", "a.npz", "--format", "bvh"], "--format .bvh: it is of files in a folder"),
         (["a person jumps", "--reg-timesteps", "9,x"], "--reg-timesteps: x: expected a whole number"),
         (["a person jumps", "--batch-size", "0"], "--batch-size: 0"),
         (["a person jumps", "--prompt-file", "absent.txt"], "absent.txt"),

@@ -38,6 +38,8 @@ def test_tools_make_convert_and_find(checkpoint, tmp_path):
                     ("again", "convert", {"source": "walk.bvh", "output": "walk.glb"}),
                     ("outside", "convert", {"source": "../../etc/passwd", "output": "x.glb"}),
                     ("unknown", "generate", {**JUMP, "output": "jump.exe"}),
+                    ("short", "generate", {"output": "jump.npz"}),
+                    ("wrong", "generate", {**JUMP, "output": "jump.npz", "seed": "x"}),
                 )
             }  # fmt: skip
         return tools, told
@@ -50,6 +52,8 @@ def test_tools_make_convert_and_find(checkpoint, tmp_path):
     assert (folder / "walk.glb").read_bytes()[:4] == b"glTF"
     found = told["found"].structured_content["result"]
     assert {one["file"] for one in found} == {"walk.bvh", "a/jump.npz"}
+    assert told["short"].content[0].text == "generate: prompt is missing"
+    assert told["wrong"].content[0].text.startswith("generate: seed Input should be a valid integer")
     for name, word in (("again", "there already"), ("outside", "outside"), ("unknown", "use one of")):
         assert told[name].is_error
         assert word in told[name].content[0].text

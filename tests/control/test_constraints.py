@@ -64,6 +64,10 @@ def test_arrays_of_a_constraint_cannot_be_changed():
         (lambda: Pose(-1, standing()[0]), "Pose.time -1: expected seconds"),
         (lambda: Pose(0, np.full((22, 3), np.nan)), "Pose.joints holds NaN"),
         (lambda: Pose(0, standing()[0][:21]), r"shape \(21, 3\): expected \(22, 3\)"),
+        (lambda: Pose(1, np.zeros((22, 3))), "left_hip and left_knee are 0.00 m apart, usual are 0.3"),
+        (lambda: Pose(1, standing()[0] * 100), r"left_hip and left_knee are 3\d.\d+ m apart.*in metres"),
+        (lambda: Joints(2, {"left_hand": (0.3, 5, 0.4)}), "'left_hand'.: a height of 5.00 m, a body gets"),
+        (lambda: Joints([1, 2], {"head": [(0, 1, 0), (0, -3, 0)]}), "'head'.: a height of -3.00 m"),
         (lambda: Joints(1, {"left_paw": (0, 0, 0)}), "joint 'left_paw': use left_hand"),
         (lambda: Joints([1, 2], {"head": (0, 1, 0)}), r"expected \(2, 3\)"),
         (lambda: Joints(1, {}), "expected joints by name"),
@@ -111,10 +115,18 @@ def test_wrong_json_is_refused_in_one_line(text, message):
         ),
         (
             [Joints(1, {"pelvis": (0, 0.9, 0), "left_hand": (3, 1, 0)})],
-            "pelvis and left_wrist are pinned 3.00 m",
+            "pelvis and left_hand are pinned 3.00 m",
         ),
         ([Joints([0, 1], {"pelvis": [(0, 0.9, 0), (30, 0.9, 0)]})], "30 m/s, nobody is faster than 10"),
-        ([Path([(0, 0), (0, 90)])], "Path: 90.0 m in 2.95 s .* give it 9.0 s or a shorter way"),
+        (
+            [Joints([2.0, 2.1], {"left_hand": [(0, 1, 0), (3, 1, 0)]})],
+            "left_hand: 3.0 m .* give it 0.15 s or",
+        ),
+        ([Joints(2, {"right_hand": (30, 1, 0)})], "right_hand from the origin: 2.* m in 2 s .* nobody is"),
+        (
+            [Path([(0, 0), (0, 90)])],
+            "Path: 90.0 m in 2.95 s .* give it 9 s or .* make several",
+        ),
         ([Stop((50, 0), 1.0)], "the way to a Stop or pinned pelvis: 50.0 m in 1 s"),
         ([Path([(0, 0), (0, 2)]), Path([(0, 0), (1, 2)])], "two Paths"),
         ([Path([(0, 0), (0, 2)]), Stop((1, 1), 1.0)], "a Stop at 1 s lies 1.00 m beside the Path"),
@@ -141,6 +153,13 @@ def test_what_cannot_be_met_is_refused_in_one_line(constraints, message):
     with pytest.raises(ValueError, match=message) as caught:
         resolve(constraints, 60, FPS)
     assert "\n" not in str(caught.value)
+
+
+def test_what_bodies_can_do_is_allowed():
+    jumping = standing()[0] * 0.8 + [0, 0.9, 0]  # a child in the air
+    resolve([Pose(1, jumping)], 60, FPS)
+    resolve([Joints(0, {"pelvis": (5, 0.9, 0)})], 60, FPS)
+    resolve([Joints(1, {"left_hand": (0.2, 2.6, 0.1)}), Joints(2, {"left_foot": (0.1, -0.4, 3.0)})], 60, FPS)
 
 
 def test_the_duration_is_the_last_frame():

@@ -39,7 +39,7 @@ def test_positions_come_back(motion: Motion, tmp_path: Path, layout: str) -> Non
     path = motion.save(tmp_path / "a.npz", layout=layout, fps=20)
     again = Motion.load(path)
     assert again.fps == 20.0
-    expected = canonicalize(torch.from_numpy(motion.joints)).numpy()
+    expected = canonicalize(torch.tensor(motion.joints)).numpy()
     assert 1000 * np.linalg.norm(again.joints - expected, axis=-1).mean() < 0.1
     fast = Motion.load(motion.save(tmp_path / "b.npz", layout=layout))
     np.testing.assert_allclose(fast.joints[::3], again.joints[::2], atol=1e-3)
@@ -84,7 +84,7 @@ def test_archives_of_other_programs(motion: Motion, tmp_path: Path, layout: str,
         warnings.simplefilter("always")
         read = Motion.load(tmp_path / "a_stageii.npz")
     assert ["Y is assumed to be up" in str(w.message) for w in caught] == ([True] if layout == "Y up" else [])
-    expected = canonicalize(torch.from_numpy(motion.joints)).numpy()
+    expected = canonicalize(torch.tensor(motion.joints)).numpy()
     assert np.linalg.norm(read.joints - expected, axis=-1).mean() < 1e-3
     assert read.fps == 20
 
@@ -94,10 +94,10 @@ def test_bodies_stand_on_the_floor_and_face_ahead(
     motion: Motion, tmp_path: Path, height: float, degrees: float
 ) -> None:
     turn = axis_angle_to_matrix(torch.tensor((0.0, np.radians(degrees), 0.0))).float()
-    moved = Motion((torch.from_numpy(motion.joints) @ turn.T + torch.tensor((3.0, height, -2.0))).numpy())
+    moved = Motion((torch.tensor(motion.joints) @ turn.T + torch.tensor((3.0, height, -2.0))).numpy())
     read = Motion.load(moved.save(tmp_path / "a.npz", layout="smplx", fps=20))
     assert abs(read.joints[..., 1].min()) < 1e-3
-    expected = canonicalize(torch.from_numpy(motion.joints)).numpy()
+    expected = canonicalize(torch.tensor(motion.joints)).numpy()
     np.testing.assert_allclose(read.joints, expected, atol=2e-3)
 
 

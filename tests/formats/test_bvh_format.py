@@ -30,7 +30,7 @@ def positions_of(path: Path, names: tuple[str, ...]) -> np.ndarray:
 @pytest.mark.parametrize(("unit", "scale"), [("cm", 0.01), ("m", 1.0)])
 def test_positions_come_back(motion: Motion, tmp_path: Path, order: str, unit: str, scale: float) -> None:
     path = motion.save(tmp_path / "walk.bvh", order=order, unit=unit)
-    written = inverse_kinematics(torch.from_numpy(motion.joints)).joints.numpy()
+    written = inverse_kinematics(torch.tensor(motion.joints)).joints.numpy()
     np.testing.assert_allclose(scale * positions_of(path, BONE_NAMES["mixamo"]), written, atol=1e-5)
     assert read_bvh(path).fps == pytest.approx(20.0)
 
@@ -40,7 +40,7 @@ def test_an_independent_reader_finds_the_same_positions(motion: Motion, tmp_path
     path = motion.save(tmp_path / "walk.bvh")
     bvh = pybvh.read_bvh_file(str(path))
     found = dict(zip(bvh.joint_names, np.moveaxis(bvh.joint_positions(), 1, 0), strict=False))
-    written = inverse_kinematics(torch.from_numpy(motion.joints)).joints.numpy()
+    written = inverse_kinematics(torch.tensor(motion.joints)).joints.numpy()
     for joint, name in enumerate(BONE_NAMES["mixamo"]):
         np.testing.assert_allclose(0.01 * found[name], written[:, joint], atol=1e-5)
 
@@ -48,7 +48,7 @@ def test_an_independent_reader_finds_the_same_positions(motion: Motion, tmp_path
 def test_three_js_plays_the_same_positions(motion: Motion, tmp_path: Path) -> None:
     seen = run_node("read_bvh.mjs", motion.save(tmp_path / "walk.bvh"), needs="three")
     order = [seen["names"].index(name) for name in BONE_NAMES["mixamo"]]
-    written = inverse_kinematics(torch.from_numpy(motion.joints)).joints.numpy()
+    written = inverse_kinematics(torch.tensor(motion.joints)).joints.numpy()
     np.testing.assert_allclose(0.01 * np.array(seen["frames"])[:, order], written, atol=1e-5)
 
 

@@ -185,6 +185,23 @@ def test_two_people_below_one_root_whose_names_are_the_same(tmp_path: Path) -> N
     assert distance(load(tmp_path, first, second, change=below_a_scene, person=2), second) < 0.05
 
 
+def test_a_name_that_two_joints_have_is_named(tmp_path: Path) -> None:
+    arm, forearm = (
+        UNITY.names[UNITY.roles.index("left_shoulder")],
+        UNITY.names[UNITY.roles.index("left_elbow")],
+    )
+
+    def twice(text: str) -> str:
+        return text.replace(f"JOINT {arm}\n", f"JOINT {forearm}\n")
+
+    with pytest.warns(UserWarning, match=f"a.bvh': 2 joints are called '{forearm}'.*give each its own name"):
+        load(tmp_path, UNITY, change=twice)
+    character = tmp_path / "twice.bvh"
+    character.write_text(twice(bvh_text(UNITY)))
+    with pytest.warns(UserWarning, match=f"2 joints are called '{forearm}'"):
+        load(tmp_path, UNITY).retarget(character)
+
+
 def test_a_prop_is_not_a_person(tmp_path: Path) -> None:
     def with_box(text: str) -> str:
         box = "ROOT Box\n{\nOFFSET 0 0 0\nCHANNELS 3 Xposition Yposition Zposition\n"
@@ -377,7 +394,7 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert not out.err
     assert main(["convert", str(source), "-o", target]) == 0
     assert capsys.readouterr().err == (
-        "ram-sdk: warning: 'a.bvh': 2 people, the first is taken; choose with person=: "
+        "ram-sdk: warning: 'a.bvh': 2 people, the first is taken; choose with person= (--source-person): "
         "1 'Anna:Hips', 2 'Ben:Hips'\n"
     )
     names = tmp_path / "names.json"

@@ -41,7 +41,7 @@ def read_accessor(document: dict[str, Any], binary: bytes, index: int) -> np.nda
 
 def test_animation_holds_the_rotations(motion: Motion, tmp_path: Path) -> None:
     document, binary = parse(motion.save(tmp_path / "a.glb").read_bytes())
-    pose = inverse_kinematics(torch.from_numpy(motion.joints))
+    pose = inverse_kinematics(torch.tensor(motion.joints))
     (animation,) = document["animations"]
     assert animation["name"] == "a person walks"
     for channel in animation["channels"]:
@@ -104,7 +104,7 @@ def test_three_js_shows_the_same_vertices(motion: Motion, tmp_path: Path, frames
     motion = motion[:frames]
     path = motion.save(tmp_path / "a.glb")
     seen = run_node("read_glb.mjs", path, needs="three")
-    expected = load_body().posed(inverse_kinematics(torch.from_numpy(motion.joints))).numpy()
+    expected = load_body().posed(inverse_kinematics(torch.tensor(motion.joints))).numpy()
     for frame, vertices in seen["frames"].items():
         chosen = expected[int(frame)][:: seen["step"]]
         assert 1000 * np.linalg.norm(np.array(vertices) - chosen, axis=1).max() < 0.01

@@ -51,7 +51,7 @@ def test_retargeting_lands_where_forward_kinematics_does(tool: str, tmp_path: Pa
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         motion = Motion.load(path)
-    joints = canonicalize(torch.from_numpy(motion.joints)).numpy()  # own names with own bones stay in place
+    joints = canonicalize(torch.tensor(motion.joints)).numpy()  # own names with own bones stay in place
     assert np.linalg.norm(joints - body.expected, axis=-1).max() < _NEAR
 
 

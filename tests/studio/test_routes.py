@@ -171,6 +171,9 @@ def test_edit_and_constraints_of_a_motion_by_id(client, pipeline, clip, uploaded
         ("/compose", {"timeline": {"segments": [{"prompt": "a", "start": 1, "end": 2}]}}, "before"),
         ("/compose", {"timeline": {"segments": [{"prompt": "a", "start": 0, "end": 121}]}}, "120"),
         ("/edit", {"motion": "x", "prompt": "a person walks", "keep": "lower"}, "motion"),
+        ("/compose", {"timeline": {"segments": []}}, "timeline.segments []: expected at least 1 item"),
+        ("/generate", {**WALK, "constraints": [{"kind": "Path", "points": [[0, 0], [0, 100]]}]}, "nobody"),
+        ("/generate", {**WALK, "constraints": [{"kind": "Stop", "place": [0, 1], "time": 9}]}, "outside"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_made_is_refused_at_once_in_one_line(client, path, body, word):
@@ -203,8 +206,9 @@ def test_an_edit_that_keeps_nothing_is_refused_at_once(client, uploaded):
     assert "keep []: name what stays" in answer.json()["error"]
 
 
-def test_what_only_the_pipeline_finds_fails_the_job(client):
-    late = {"kind": "Stop", "place": [0, 1], "time": 9}
+def test_what_only_the_pipeline_finds_fails_the_job(client, clip):
+    kept = {"joints": clip.joints.tolist(), "fps": 20}
+    late = {"kind": "Keep", "motion": kept, "end": 1, "at": 9}
     job = made(client, "/generate", {**WALK, "constraints": [late]})
     assert job["state"] == "failed"
     assert "9" in job["error"]
@@ -222,8 +226,29 @@ def test_what_is_not_there(client):
         answer = client.get(path)
         assert answer.status_code == 404
         assert "no longer kept" in answer.json()["error"]
+    for path in ("/jobs/x", "/jobs/x/events", "/motions/x", "/motions/x.glb", "/motions/a%20b"):
+        answer = client.get(path)
+        assert answer.status_code == 404, path
+        assert "there is none, or it is no longer kept" in answer.json()["error"]
+    assert client.delete("/jobs/x").status_code == 404
     assert client.get("/motions/..%2f..%2fetc%2fpasswd.npy").status_code in (404, 422)
     assert client.get("/docs").status_code != 200  # FastAPI's loads scripts from elsewhere
+
+
+def test_other_methods_are_refused_with_the_right_one(client):
+    for path in ("/generate", "/compose", "/edit", "/retarget", "/motions"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+        assert answer.json() == {"error": f"GET {path}: use POST"}
+    assert client.get("/generated").status_code == 404
+
+
+def test_json_needs_its_header(client):
+    answer = client.post("/generate", content=b'{"prompt": "a person walks"}')
+    assert answer.status_code == 422
+    assert answer.json() == {"error": "Content-Type null: send the header as application/json"}
+    wrong = client.post("/generate", content=b"{}", headers={"Content-Type": "text/plain"})
+    assert wrong.json() == {"error": 'Content-Type "text/plain": send the header as application/json'}
 
 
 def test_uploads_are_converted_and_nothing_stays_on_the_disk(client, clip, tmp_path, monkeypatch):

@@ -67,7 +67,7 @@ def test_reads_motions_at_the_checkpoints_frame_rate(pipeline, data):
     assert tennis.captions == ("a man jumps", "someone kicks")
     expected = Motion.load(data / "walk.bvh").resample(20.0)
     assert walk.features.shape == (len(expected), 263)
-    joints = canonicalize(torch.from_numpy(expected.joints).double()).numpy()
+    joints = canonicalize(torch.tensor(expected.joints).double()).numpy()
     np.testing.assert_allclose(decoded(walk.features), joints, atol=1e-4)
     with np.load(OFFICIAL) as stored:
         start = slice(0, 80)  # the smoothed heading of later frames depends on where the clip ends
@@ -145,7 +145,7 @@ def test_kit_ml_is_learnt_on_humanml3d_s_skeleton(pipeline, data):
     np.save(data / "kit.npy", kit_joints(40))
     (clip,) = read(pipeline, write(data, "kit.npy,a person walks"))
     motion = Motion(kit_joints(40).astype(np.float32)).to_humanml3d().resample(20.0)
-    joints = canonicalize(torch.from_numpy(motion.joints).double()).numpy()
+    joints = canonicalize(torch.tensor(motion.joints).double()).numpy()
     np.testing.assert_allclose(decoded(clip.features), joints, atol=1e-3)
 
 
@@ -178,7 +178,7 @@ def test_rate_and_up_axis_can_be_said(pipeline, data):
     table = write(data, "z.npy,a man plays,30,z", header="file,caption,fps,up")
     (clip,) = read(pipeline, table)
     motion = Motion(joints[:120], 30.0).resample(20.0)
-    expected = canonicalize(torch.from_numpy(motion.joints).double()).numpy()
+    expected = canonicalize(torch.tensor(motion.joints).double()).numpy()
     np.testing.assert_allclose(decoded(clip.features), expected, atol=1e-3)
     table = write(data, "z.npy,a man plays,fast,z", header="file,caption,fps,up")
     assert problems(pipeline, table) == ["line 2: fps 'fast' is not a number"]

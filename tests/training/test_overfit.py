@@ -70,6 +70,6 @@ def test_overfit_of_sixteen_clips(sixteen: MotionTextFolder, tmp_path: Path):
     unguided = {"reg_scale": 0.0, "cfg_scale": 0.0}  # guidance would exaggerate what is already right
     generated = pipeline(captions, num_frames=FRAMES, seed=1, **unguided).motions
     for motion, clip in zip(generated, clips, strict=True):
-        expected = decode_features(torch.from_numpy(clip.features))
-        gap = torch.from_numpy(motion.joints) - expected
+        expected = decode_features(torch.tensor(clip.features))
+        gap = torch.tensor(motion.joints) - expected
         assert torch.linalg.vector_norm(gap, dim=-1).mean() < 0.05

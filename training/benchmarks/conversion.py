@@ -60,7 +60,7 @@ def compare(files: Sequence[Path], slow: bool = False) -> None:
     print("|---|---|---|---|---|---|")
     for name, clip in zip(names, clips, strict=True):
         for label, method in methods.items():
-            print(f"| {name} | {label} | {_row(torch.from_numpy(clip.joints), method)} |")
+            print(f"| {name} | {label} | {_row(torch.tensor(clip.joints), method)} |")
     print("\n| synthetic poses, known rotations | degrees, mean over joints with a child bone |\n|---|---|")
     for label, method in methods.items():
         error = angle_between(method(truth.joints).rotations, truth.rotations)[:, _DETERMINED].mean()
@@ -84,7 +84,7 @@ def _row(joints: Tensor, method: Callable[[Tensor], PoseSequence]) -> str:
 def _files(clip: Motion) -> None:
     """Times and sizes for the first clip, repeated or cut to 196 frames."""
     repeats = -(-_FRAMES // len(clip))
-    joints = torch.from_numpy(clip.joints).repeat(repeats, 1, 1)[:_FRAMES]
+    joints = torch.tensor(clip.joints).repeat(repeats, 1, 1)[:_FRAMES]
 
     def timed(work: Callable[[Motion], object]) -> tuple[float, float]:
         motion = Motion(joints.numpy(), clip.fps, "a person moves")
@@ -104,7 +104,7 @@ def _files(clip: Motion) -> None:
             ("positions to rotations", timed(lambda motion: motion.pose), 0.3),
             (
                 "closed form only",
-                timed(lambda m: inverse_kinematics(torch.from_numpy(m.joints), refine=False)),
+                timed(lambda m: inverse_kinematics(torch.tensor(m.joints), refine=False)),
                 0.03,
             ),
             ("npz + bvh + glb", timed(save(".npz", ".bvh", ".glb")), 1.0),

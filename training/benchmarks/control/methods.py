@@ -34,7 +34,7 @@ def imputed(pipeline: RAMPipeline, case: Case, seed: int) -> Joints:
     """Replace the estimate's features by the known ones at every step (MDM's editing)."""
     assert case.truth is not None
     known = torch.from_numpy(_known_features(resolve(case.constraints, case.frames, FPS)))
-    values = pipeline.normalizer.normalize(torch.from_numpy(case.truth.features))
+    values = pipeline.normalizer.normalize(torch.tensor(case.truth.features))
 
     def impute(_: RAMPipeline, info: StepInfo) -> Tensor:
         return torch.where(known, values, info.estimate)
@@ -48,7 +48,7 @@ def descended(pipeline: RAMPipeline, case: Case, seed: int) -> Joints:
     assert case.truth is not None
     targets = resolve(case.constraints, case.frames, FPS)
     pinned = torch.from_numpy(targets.pinned)
-    truth = torch.from_numpy(case.truth.joints).double()
+    truth = torch.tensor(case.truth.joints).double()
 
     def descend(pipe: RAMPipeline, info: StepInfo) -> Tensor:
         estimate = info.estimate.clone()
@@ -78,7 +78,7 @@ def spherical(pipeline: RAMPipeline, case: Case, seed: int) -> Joints:
     """Slerp of joint rotations and linear interpolation of the root between the pinned frames."""
     assert case.truth is not None
     before, after, share = _neighbours(case)
-    pose = inverse_kinematics(torch.from_numpy(case.truth.joints), "clip")
+    pose = inverse_kinematics(torch.tensor(case.truth.joints), "clip")
     quaternions = matrix_to_quaternion(pose.rotations)
     amount = torch.from_numpy(share).to(pose.root)
     rotations = quaternion_to_matrix(slerp(quaternions[before], quaternions[after], amount[:, None]))
