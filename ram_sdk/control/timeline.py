@@ -230,6 +230,23 @@ class Timeline:
         return entries
 
     @property
+    def caption(self) -> str:
+        """What the person does, such as "walks (right arm: waves), then sits down".
+
+        What several parts of one kept motion show stands once.
+        """
+        said: list[str] = []
+        for one in self.body:
+            if isinstance(one, Kept):
+                if one.motion.prompt and one.motion.prompt not in said:
+                    said.append(one.motion.prompt)
+                continue
+            during = [other for other in self.parts if one.start <= other.start < one.end]
+            meanwhile = "; ".join(f"{other.part}: {other.prompt}" for other in during)
+            said.append(f"{one.prompt} ({meanwhile})" if meanwhile else one.prompt)
+        return ", then ".join(said)
+
+    @property
     def body(self) -> tuple[Segment | Kept, ...]:
         """The segments of the whole body, in order."""
         return tuple(one for one in self.segments if isinstance(one, Kept) or one.part == WHOLE_BODY)

@@ -15,7 +15,7 @@ from ram_sdk.control.constraints import Constraint, Keep, Part
 from ram_sdk.control.constraints import checked as checked_constraints
 from ram_sdk.control.steering import Steering, finish, warn_of_what_is_missed
 from ram_sdk.control.targets import Targets, resolve
-from ram_sdk.control.timeline import Segment, Timeline
+from ram_sdk.control.timeline import Timeline
 from ram_sdk.control.wording import with_subject
 from ram_sdk.motion import Motion
 from ram_sdk.pipeline.latents import LatentSpace
@@ -222,9 +222,8 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         # 4. Decode
         features = composition.finished(self.decode(x_0, lengths)[0]).numpy()
         settings = {"seed": chosen, **self._settings(scheduler), "timeline": timeline.entries()}
-        said = [one.prompt if isinstance(one, Segment) else one.motion.prompt for one in timeline.body]
-        prompt = ", then ".join(text for text in said if text)
-        return composition.placed(Motion.from_features(features, prompt=prompt, settings=settings))
+        motion = Motion.from_features(features, prompt=timeline.caption, settings=settings)
+        return composition.placed(motion)
 
     def edit(
         self, motion: Motion, prompt: str, keep: Part | Sequence[tuple[float, float]], **options: Any

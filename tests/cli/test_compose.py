@@ -26,7 +26,7 @@ def test_writes_one_motion(checkpoint: Path, tmp_path: Path, capsys: pytest.Capt
     assert compose(checkpoint, tmp_path / "day.yaml", *outputs) == 0
     motion = Motion.load(tmp_path / "out.npz")
     assert len(motion) == 60
-    assert motion.prompt == "a person walks, then jumps"
+    assert motion.prompt == "a person walks (left arm: waves), then jumps"
     assert (tmp_path / "all" / "day.npz").exists()
     printed = capsys.readouterr()
     assert "out.npz  3.00 s  seed 5  3 segments" in printed.out

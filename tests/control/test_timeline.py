@@ -82,6 +82,17 @@ def test_kept_motions_are_checked(clip: Motion) -> None:
         Timeline((Kept(clip, 0.0), Segment("waves", 0.5, 3, "arms"), Segment("sits", 2, 4)))
 
 
+def test_the_caption_tells_of_gestures_and_of_a_kept_motion_once(clip: Motion) -> None:
+    wave, sit, walk = Segment("waves", 1, 2, "right arm"), Segment("sits", 3, 5), Segment("walks on", 5, 7)
+    assert Timeline((WALK, wave, sit, walk)).caption == (
+        "a person walks (right arm: waves), then sits, then walks on"
+    )
+    said = Motion(clip.joints, prompt="a person turns")
+    around = Timeline.of([said[:20], "jumps", said[20:]], [None, 2, None])
+    assert around.caption == "a person turns, then jumps"
+    assert Timeline.of(["walks", "turns", "walks"], [2, 2, 2]).caption == "walks, then turns, then walks"
+
+
 def test_segments_are_put_in_order_and_apart() -> None:
     wave = Segment("waves", 1, 2, "right arm")
     sit = Segment("sits", 3, 5)
