@@ -49,7 +49,6 @@ _OBJECTIVE_TESTS = "tests/training/test_objective.py"
 _PROTOCOL_TESTS = "tests/evaluation/test_protocol.py"
 _SAMPLING = "tests/research/test_table_rows.py::test_rows_sample_as_the_paper_says"
 _TRAINING = "tests/research/test_table_rows.py::test_rows_train_as_the_paper_says"
-_NOISY = "test_noisy_share_draws_the_noisiest_timesteps_in_training_alone"
 _CAPTIONS = "tests/training/test_captions_per_clip.py"
 _CALIBRATION = "training/evaluation/calibration.py"
 _ALARMS = (
@@ -235,16 +234,10 @@ MUTATIONS = (
         "tests/test_pipeline.py::test_half_precision_stays_far_closer_than_another_seed",
     ),
     Mutation(
-        "noisiest timesteps drawn no more often",
-        _OBJECTIVE,
-        (("if self.training and self.config.noisy_share:", "if False:"),),
-        f"{_OBJECTIVE_TESTS}::{_NOISY}",
-    ),
-    Mutation(
-        "noisiest timesteps drawn in validation, too",
-        _OBJECTIVE,
-        (("if self.training and self.config.noisy_share:", "if self.config.noisy_share:"),),
-        f"{_OBJECTIVE_TESTS}::{_NOISY}",
+        "variance of a weaker signal scaled as its deviation",
+        "ram_sdk/scheduler.py",
+        (("signal_scale**2 * alphas_cumprod", "signal_scale * alphas_cumprod"),),
+        "tests/test_scheduler.py::test_a_signal_scale_is_the_schedule_of_scaled_motion",
     ),
     Mutation(
         "captions per clip: those of another clip",

@@ -42,7 +42,6 @@ class ObjectiveConfig:
     temperature: _Temperature = 1.0  # tau of eq. 7
     contrastive_temperature: _Temperature = 0.1
     null_probability: _Share = 0.1  # conditional latents replaced by zeros (section 4.2)
-    noisy_share: _Share = 0.0  # ours: share of timesteps drawn from the noisiest tenth; paper: 0, all uniform
 
 
 @dataclass(frozen=True)
@@ -184,10 +183,6 @@ class RAMObjective(nn.Module):
     def draw(self, size: int, frames: int, generator: torch.Generator) -> Draws:
         """Draw the random numbers of one step, on the generator's device.
 
-        A motion is recognisable through all but the strongest noise, since its frames are correlated: the
-        latent matters only at the noisiest timesteps. Training may draw these more often (`noisy_share`);
-        validation draws all timesteps uniformly.
-
         Args:
             size: clips in the whole batch, over all processes.
             frames: padded length of the batch.
@@ -199,9 +194,6 @@ class RAMObjective(nn.Module):
         timestep = torch.randint(timesteps, (size,), **options)
         noise = torch.randn(size, frames, features, **options)
         keep = torch.rand(2 if self.motion_encoder else 1, size, **options) >= self.config.null_probability
-        if self.training and self.config.noisy_share:
-            noisy = torch.rand(size, **options) < self.config.noisy_share
-            timestep = torch.where(noisy, timesteps - 1 - timestep % max(1, timesteps // 10), timestep)
         return Draws(timestep, noise, keep)
 
     def forward(self, batch: Batch, draws: Draws) -> dict[str, Tensor]:

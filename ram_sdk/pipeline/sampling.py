@@ -214,7 +214,7 @@ class SamplingLoop(PipelineParts):
     def _settings(self, scheduler: RAMScheduler, constraints: Sequence[Constraint] = ()) -> dict[str, Any]:
         """How motions are made, for `Motion.settings`."""
         settings = dataclasses.asdict(scheduler.config)
-        del settings["num_train_timesteps"]
+        del settings["num_train_timesteps"], settings["signal_scale"]  # of the checkpoint
         if settings["reg_timesteps"] is not None:
             settings["reg_timesteps"] = list(settings["reg_timesteps"])
         settings |= {"checkpoint": self.name, "ram_sdk": ram_sdk.__version__}

@@ -218,15 +218,3 @@ def test_padding_does_not_change_the_losses(batch):
         masked_mse(short, batch.motion, batch.motion_mask),
         masked_mse(long, longer.motion, longer.motion_mask),
     )
-
-
-def test_noisy_share_draws_the_noisiest_timesteps_in_training_alone():
-    objective = make(ObjectiveConfig(noisy_share=0.6))
-    steps = objective.scheduler.config.num_train_timesteps
-    drawn = objective.train().draw(4000, 1, torch.Generator().manual_seed(2)).timestep
-    noisiest = drawn >= steps - steps // 10
-    assert noisiest.float().mean() == pytest.approx(0.6 + 0.4 / 10, abs=0.03)
-    assert drawn.min() == 0
-    assert drawn.max() == steps - 1
-    validated = objective.eval().draw(4000, 1, torch.Generator().manual_seed(2)).timestep
-    assert (validated >= steps - steps // 10).float().mean() == pytest.approx(0.1, abs=0.02)

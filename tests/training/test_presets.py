@@ -43,7 +43,6 @@ HUMANML3D: dict[str, Any] = {
         "temperature": 1.0,
         "contrastive_temperature": 0.1,
         "null_probability": 0.1,
-        "noisy_share": 0.0,
     },
     "optimizer": {
         "learning_rate": 1e-4,
@@ -55,6 +54,7 @@ HUMANML3D: dict[str, Any] = {
     },
     "sampling": {
         "num_train_timesteps": 50,
+        "signal_scale": 1.0,
         "num_inference_steps": 20,
         "sampler": "ddpm",
         "timestep_spacing": "linear",
