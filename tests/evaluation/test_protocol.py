@@ -1,5 +1,6 @@
 """What the protocol draws, and that the figures belong to it: each is computed again from its definition."""
 
+import copy
 import dataclasses
 from pathlib import Path
 
@@ -7,12 +8,20 @@ import numpy as np
 import pytest
 import torch
 
+from ram_sdk.models.matcher import Matcher, MatcherConfig
 from ram_sdk.skeleton.features import canonicalize, encode_joints
 from tests.synthetic_motion import natural_poses
 from training.data.folder import feature_statistics
 from training.evaluation.metrics import Moments, frechet_distance
 from training.evaluation.open_evaluator import OpenEvaluator, OpenEvaluatorConfig, OpenEvaluatorNetwork
-from training.evaluation.protocol import GROUND_TRUTH, Evaluation, Protocol, Row, generate
+from training.evaluation.protocol import (
+    GROUND_TRUTH,
+    Evaluation,
+    Protocol,
+    Row,
+    _pipeline_digest,
+    generate,
+)
 
 CLIPS = 40
 PROTOCOL = Protocol(replications=1, clips=32, multimodality_texts=1)
@@ -113,3 +122,9 @@ def test_rows_generate_with_their_settings(evaluation, pipeline):
     assert list(places) == [0]
     np.testing.assert_allclose(made.features, expected, atol=1e-5)
     assert np.abs(everywhere.numpy() - expected).max() > 1e-3
+
+
+def test_calibration_does_not_change_the_hash_of_a_checkpoint(pipeline):
+    calibrated = copy.copy(pipeline)
+    calibrated.matcher = Matcher(MatcherConfig(scale=8.0, bias=-2.0))
+    assert _pipeline_digest(calibrated) == _pipeline_digest(pipeline)

@@ -46,6 +46,7 @@ from training.evaluation.metrics import (
 GROUND_TRUTH = "ground truth"
 _DIVERSITY_PAIRS = 300
 _REPEATS, _REPEAT_PAIRS = 30, 10  # MultiModality: motions per caption, and pairs of them
+_WITHOUT_EFFECT = ("duration_estimator", "matcher", "known_actions")  # on a motion of a given length
 _SETTINGS: dict[str, Callable[[str], Any]] = {
     "reg_scale": float,
     "cfg_scale": float,
@@ -384,11 +385,11 @@ def _contents(clip: LabelledClip) -> tuple[bytes, bytes]:
 
 
 def _pipeline_digest(pipeline: RAMPipeline) -> str:
-    """Hash of everything that determines a motion of a given length: all parts but the duration estimator."""
+    """Hash of everything that determines a motion of a given length."""
 
     def contents() -> Iterator[bytes]:
         for name, part in pipeline.components.items():
-            if part is None or name == "duration_estimator":
+            if part is None or name in _WITHOUT_EFFECT:
                 continue
             yield f"{name} {json.dumps(dataclasses.asdict(part.config), sort_keys=True)}".encode()
             if name not in ("text_backbone", "scheduler"):  # the backbone's configuration holds its hash
