@@ -65,6 +65,14 @@ def test_a_checkpoint_says_which_prompts_are_unlike_all_it_knows(pipeline, check
     assert again.known_actions.config == known.config
 
 
+def test_examples_are_the_most_frequent_captions_of_named_actions(pipeline):
+    clips = [
+        c for i in range(2) for c in clips_of({"walk": [f"odd one {i}", "a person walks"], "other": ["x"]})
+    ]
+    (walk,) = fit_known_actions(pipeline, clips, clips_of({"walk": ["a man walks"]})).config.actions
+    assert (walk.name, walk.examples[0]) == ("walk", "a person walks")
+
+
 def test_distances_are_those_to_the_nearest_text_of_each_action(pipeline):
     config = KnownActionsConfig(2, 0.5, (KnownAction("a", ("x",), 2), KnownAction("b", ("y",), 1)))
     known = KnownActions(config)

@@ -4,6 +4,7 @@ Both are fitted with clips that it was not trained on, and written into its fold
 """
 
 import dataclasses
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,7 +26,7 @@ _RIDGE = 1e-6  # keeps the curve finite if a cosine separates all pairs
 _TEXTS = 64  # encoded in a batch
 _DRAWN = 200  # maximum captions of an action that are considered
 _KEPT = 12  # of them, as far apart as possible
-_EXAMPLES = 3
+_EXAMPLES = 3  # the most frequent captions
 _FALSE_ALARMS = 0.02  # share of held-out captions that are reported as unlike all known actions
 
 
@@ -87,6 +88,8 @@ def fit_known_actions(
 ) -> KnownActions:
     """The actions of captured clips, and the distance from their captions at which a text is unlike them.
 
+    The examples of an action are the captions that most of its clips have.
+
     Args:
         pipeline: its text backbone encodes the captions.
         taught: clips that it was trained on.
@@ -96,10 +99,10 @@ def fit_known_actions(
     Raises:
         ValueError: no clip in `taught` has an action, or `other` is empty.
     """
-    captions: dict[str, set[str]] = {}
+    captions: dict[str, Counter[str]] = {}
     for clip in taught:
-        if clip.action and not clip.composed:
-            captions.setdefault(clip.action, set()).update(clip.captions)
+        if clip.action not in ("", "other") and not clip.composed:
+            captions.setdefault(clip.action, Counter()).update(set(clip.captions))
     if not captions or not other:
         raise ValueError("known actions need training clips with actions, and clips beside them")
     rng = np.random.default_rng(seed)
@@ -109,7 +112,8 @@ def fit_known_actions(
         texts = [texts[i] for i in sorted(rng.permutation(len(texts))[:_DRAWN])]
         own = sentence_states(pipeline, texts)
         chosen = _far_apart(own, _KEPT)
-        examples = tuple(texts[i] for i in chosen[:_EXAMPLES])
+        common = sorted(captions[name], key=lambda text: (-captions[name][text], len(text), text))
+        examples = tuple(common[:_EXAMPLES])
         actions.append(KnownAction(name.replace("_", " "), examples, len(chosen)))
         states.append(own[chosen])
     width = states[0].shape[1]
@@ -161,6 +165,7 @@ def calibrate(folder: Path, data: MotionTextFolder) -> tuple[Matcher, KnownActio
         ValueError: see `fit`.
     """
     pipeline = RAMPipeline.from_pretrained(folder)
+    pipeline.known_actions = None  # of an earlier calibration: it would warn of captions
     taught, other = (read_clips(pipeline, data, split) for split in ("train", "val"))
     matcher = fit(pipeline, other)
     add_component(folder, "matcher", matcher)
