@@ -25,6 +25,6 @@ def test_another_folder_is_refused(tmp_path):
 def test_a_checkout_that_fails_is_named(tmp_path, capfd):
     (tmp_path / "ram_sdk").mkdir()
     (tmp_path / "ram_sdk" / "__init__.py").write_text("raise RuntimeError('broken')")
-    with pytest.raises(ValueError, match="could not make a motion"):
+    with pytest.raises(ValueError, match="could not generate a motion"):
         measure(tmp_path, repeats=1)
     assert "broken" in capfd.readouterr().err

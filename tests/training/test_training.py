@@ -174,7 +174,7 @@ def test_training_learns_and_exports_a_pipeline(data, tmp_path):
     first = RunFolder(tmp_path / "more").read_log("train")[0]
     assert first["generation"] < 0.75 * training[0]["generation"]
     for overrides, message in (
-        ((trained, "model.latent_dim=8"), "its denoiser has other sizes"),
+        ((trained, "model.latent_dim=8"), "the sizes of its denoiser differ"),
         (("initial_checkpoint=open-small",), "trained with other feature statistics than the data's"),
     ):
         with pytest.raises(ValueError, match=message):
