@@ -23,7 +23,7 @@ from training.open_data.captions.wordings import (
 )
 from training.open_data.clip import ClipInfo
 
-MAX_CAPTIONS, MAX_HUMAN, MAX_WORDS = 14, 6, 30
+MAX_CAPTIONS, MAX_HUMAN, MAX_WORDS = 28, 6, 30
 _FRAMED = 2  # captions from families of phrasing
 # Slots that can be measured for one of several actions; pace and counts are of the whole clip.
 _SLOTS_OF_PARTS = ("side", "turn", "hand", "foot", "how", "object")
@@ -44,7 +44,7 @@ def captions_for(clip: ClipInfo, joints: NDArray[np.floating], written: Sequence
         written: human-written sentences about this clip or that match it, the best first.
 
     Returns:
-        Up to 14 different captions in lower case without a full stop, at most 6 of them human-written; fewer
+        Up to 28 different captions in lower case without a full stop, at most 6 of them human-written; fewer
         than 8 only if no action is known.
 
     Raises:
