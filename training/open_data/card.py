@@ -56,6 +56,8 @@ _NOTES = """## Limitations
 - Most captions are hand-written wordings of the clip's action, filled in and checked by measurements; nobody
   reviewed each clip. Human-written sentences about other captures were assigned to clips by rules, and a few
   percent of them fit badly. Part-of-speech tags come from a short word list.
+- The wordings that are held out as a test come from the same author as those for training: both were written
+  apart, but other people's own words will be understood less often.
 - With 22 joints, wrists, ankles and head have no rotation of their own; hands and faces are missing.
 - Steps, ladders and furniture that performers used are not part of the data: bodies rest on unseen objects.
 - Distances after retargeting compare joints after legs, trunk, shoulders, arms and neck have each been scaled
