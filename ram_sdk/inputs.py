@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from ram_sdk.models import NormalizerConfig
+from ram_sdk.models.duration import stated_seconds
 from ram_sdk.models.text_backbone import check_texts
 from ram_sdk.motion import Motion
 from ram_sdk.scalars import number, whole_number
@@ -154,6 +155,26 @@ def lengths(
             raise ValueError(f"duration {wrong_one} s: expected {shortest:g} to {longest:g} seconds")
         return [round(s * config.fps) for s in seconds]
     return None
+
+
+def trimmed(
+    trim: Any, prompts: Sequence[str], lengths: Sequence[int] | None, constraints: Sequence[Any]
+) -> list[bool]:
+    """Whether each prompt's motions lose the stillness at their ends.
+
+    Raises:
+        TypeError: `trim` holds something other than True, False and None.
+        ValueError: a wrong number of entries, or motions with constraints to trim.
+    """
+    if trim is None:
+        return [lengths is None and not constraints and not stated_seconds(text) for text in prompts]
+    chosen = _per_prompt("trim", trim, len(prompts))
+    wrong = next((value for value in chosen if not isinstance(value, bool)), None)
+    if wrong is not None:
+        raise TypeError(f"trim {wrong!r}: expected True or False")
+    if any(chosen) and constraints:
+        raise ValueError("trim=True: constraints hold at given times, which a trimmed motion would miss")
+    return chosen
 
 
 def durations(items: Sequence[Any], duration: float | Sequence[float | None] | None) -> list[float | None]:

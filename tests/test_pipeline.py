@@ -8,6 +8,9 @@ import torch
 
 from ram_sdk import Motion, RAMPipeline, RAMScheduler, SchedulerConfig, StopSampling
 from ram_sdk.control.constraints import Stop
+from ram_sdk.pipeline.output import without_dead_time
+from ram_sdk.skeleton.features import encode_joints
+from tests.simple_motions import waving
 from tests.synthetic_motion import natural_poses
 
 FEW = {"num_inference_steps": 3, "seed": 5}
@@ -308,3 +311,63 @@ def test_the_default_dtype_of_torch_does_not_matter(pipeline, make, dtype):
     finally:
         torch.set_default_dtype(torch.float32)
     np.testing.assert_allclose(made, expected, atol=1e-4)
+
+
+def _still_waving_still(before: int, during: int, after: int) -> Motion:
+    joints = waving(during)
+    joints = np.concatenate((joints[:1].repeat(before, 0), joints, joints[-1:].repeat(after + 1, 0)))
+    features = encode_joints(torch.from_numpy(joints), Motion(joints[:-1], 20).skeleton).float().numpy()
+    return Motion.from_features(features)
+
+
+def test_dead_time_is_cut_to_a_quarter_of_a_second():
+    motion = _still_waving_still(60, 90, 50)
+    trimmed = without_dead_time(motion, 40)
+    assert len(trimmed) == pytest.approx(90 + 2 * 5, abs=4)
+    moving = np.flatnonzero(np.linalg.norm(np.diff(trimmed.joints, axis=0), axis=-1).max(-1) > 0.03)
+    assert moving[0] == pytest.approx(0.25 * 20, abs=2)
+    assert len(trimmed) - moving[-1] == pytest.approx(0.25 * 20, abs=2)
+    np.testing.assert_allclose(trimmed.joints[0, 0, [0, 2]], 0.0, atol=1e-6)
+
+
+def test_a_trimmed_motion_starts_at_the_origin_and_faces_ahead():
+    walk = _still_waving_still(60, 60, 0)
+    features = walk.features.copy()
+    features[:40, 0], features[:40, 2] = 0.002, 0.0001  # it turns and drifts too slowly to count as movement
+    trimmed = without_dead_time(Motion.from_features(features), 40)
+    assert len(trimmed) < len(walk) - 30
+    np.testing.assert_allclose(trimmed.joints[0, 0, [0, 2]], 0.0, atol=1e-6)
+    across = trimmed.joints[0, 1] - trimmed.joints[0, 2]  # +X is the body's left
+    assert across[0] > 0
+    assert abs(across[2]) < 0.05 * across[0]
+
+
+def test_a_trimmed_motion_keeps_two_seconds_or_all_of_a_still_one():
+    short = without_dead_time(_still_waving_still(70, 8, 70), 40)
+    assert len(short) == 40
+    still = Motion.from_features(_still_waving_still(80, 60, 0).features[:80].copy())
+    assert without_dead_time(still, 40) is still
+
+
+def test_only_estimated_lengths_are_trimmed():
+    shipped = RAMPipeline.from_pretrained()
+    call = {"num_inference_steps": 6, "seed": 3}
+    whole = shipped("a person sits down", trim=False, **call).motions[0]
+    default = shipped("a person sits down", **call).motions[0]
+    assert len(whole) == shipped.estimate_frames(["a person sits down"])[0]
+    assert 40 <= len(default) <= len(whole)
+    assert len(shipped("a person sits down", 90, **call).motions[0]) == 90
+    assert len(shipped("a person sits down for five seconds", **call).motions[0]) == 100
+    forced = shipped("a person sits down", 150, trim=True, **call).motions[0]
+    assert len(forced) < 150
+    both = shipped(["a person sits down"] * 2, trim=[False, True], **call).motions
+    assert (len(both[0]), len(both[1])) == (len(whole), len(default))
+
+
+def test_trim_is_refused_where_it_cannot_be(pipeline):
+    with pytest.raises(TypeError, match="trim 1: expected True or False"):
+        pipeline("a person walks", trim=1)
+    with pytest.raises(ValueError, match="trim has 2 entries for 1 prompts"):
+        pipeline("a person walks", trim=[True, False])
+    with pytest.raises(ValueError, match="constraints hold at given times"):
+        pipeline("a person walks", trim=True, constraints=Stop([0.0, 1.0], 1.0, 0.5))

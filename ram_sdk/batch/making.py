@@ -19,6 +19,7 @@ def make(pipeline: "RAMPipeline", jobs: Sequence[Job], recipe: Recipe) -> list[t
     motions = pipeline(
         [job.prompt for job in jobs],
         [job.frames for job in jobs],
+        trim=[job.trim for job in jobs],
         seed=[job.seed for job in jobs],
         **recipe.sampling,
     ).motions

@@ -81,6 +81,7 @@ class Job:
         file: its name in the folder of the batch.
         prompt: what the person does.
         frames: its length.
+        trim: whether that is an estimate, so that the stillness at its ends is cut.
         seed: what its noise is drawn from.
         request: a hash of the whole request; a file of another request is made again.
     """
@@ -89,6 +90,7 @@ class Job:
     file: str
     prompt: str
     frames: int
+    trim: bool
     seed: int
     request: str
 
@@ -111,7 +113,7 @@ def plan(
     for row in rows:
         files = [f"{name}{recipe.suffix}" for name in _names(row, width)]
         try:
-            frames = _frames(row, pipeline)
+            frames, trim = _length(row, pipeline)
             double = next((taken[file.casefold()] for file in files if file.casefold() in taken), None)
             if double is not None:
                 raise ValueError(f"its name is that of row {double}")
@@ -122,7 +124,7 @@ def plan(
         for turn, file in enumerate(files):
             own = motion_seed(seed, row.number, turn) if row.seed is None else row.seed + turn
             request = _hash([digest, row.prompt, row.duration, own])
-            jobs.append(Job(row.number, file, row.prompt, frames, own, request))
+            jobs.append(Job(row.number, file, row.prompt, frames, trim, own, request))
     return jobs, bad
 
 
@@ -155,13 +157,14 @@ def _names(row: Row, width: int) -> list[str]:
     return [f"{stem}_{turn:0{digits}d}" for turn in range(1, row.num + 1)]
 
 
-def _frames(row: Row, pipeline: "RAMPipeline") -> int:
-    """The length of a row's motions, which rounding in a batch of prompts must not change."""
+def _length(row: Row, pipeline: "RAMPipeline") -> tuple[int, bool]:
+    """Frames of a row's motions, which rounding in a batch must not change, and whether to trim them."""
     from ram_sdk import inputs
 
     pipeline.text_backbone.tokenize([row.prompt])
     lengths = inputs.lengths(None, row.duration, 1, pipeline.normalizer.config)
-    return (lengths or pipeline.estimate_frames([row.prompt]))[0]
+    [trim] = inputs.trimmed(None, [row.prompt], lengths, ())
+    return (lengths or pipeline.estimate_frames([row.prompt]))[0], trim
 
 
 def _hash(content: Any) -> str:

@@ -29,7 +29,10 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--prompt-file", type=Path, metavar="FILE", help="one prompt a line, or a .csv with a column 'prompt'"
     )
     parser.add_argument(
-        "--duration", type=values.positive, metavar="SECONDS", help="default: estimated from the text"
+        "--duration",
+        type=values.positive,
+        metavar="SECONDS",
+        help="default: estimated from the text, less the stillness at the ends",
     )
     parser.add_argument("--num", type=values.count, default=1, metavar="N", help="motions for each prompt")
     parser.add_argument(

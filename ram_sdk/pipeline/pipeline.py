@@ -19,7 +19,7 @@ from ram_sdk.control.timeline import Timeline
 from ram_sdk.control.wording import with_subject
 from ram_sdk.motion import Motion
 from ram_sdk.pipeline.latents import LatentSpace
-from ram_sdk.pipeline.output import OUTPUT_TYPES, OutputType, RAMOutput
+from ram_sdk.pipeline.output import OUTPUT_TYPES, OutputType, RAMOutput, without_dead_time
 from ram_sdk.pipeline.sampling import SamplingLoop, StepCallback
 from ram_sdk.scheduler import RAMScheduler, Sampler, Spacing
 from ram_sdk.skeleton.joints import HUMANML3D
@@ -66,6 +66,7 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         generator: torch.Generator | None = None,
         num_motions_per_prompt: int = 1,
         num_candidates: int = 1,
+        trim: bool | Sequence[bool] | None = None,
         constraints: Constraint | Sequence[Constraint] = (),
         callback_on_step_end: StepCallback | None = None,
         output_type: OutputType = "motion",
@@ -99,6 +100,9 @@ class RAMPipeline(LatentSpace, SamplingLoop):
             num_motions_per_prompt: how many motions each prompt gets.
             num_candidates: how many candidates each motion is the best of, by fit to its text and
                 plausibility; `Motion.settings` has its scores and seed. See `ram_sdk.control.candidates`.
+            trim: whether the stillness at a motion's ends is cut, to no less than the shortest that the
+                checkpoint was trained on; for all or for each prompt. Default: where the length is an
+                estimate and there are no constraints, so that a motion ends when its action has ended.
             constraints: what each motion must do at given times and places, see `ram_sdk.control`; the
                 motions are then in the constraints' world frame; their pinned joints meet them exactly.
             callback_on_step_end: called as `callback(pipeline, StepInfo)` after each step's estimate; it may
@@ -134,12 +138,15 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         if prompt is None and lengths is None:
             raise ValueError("latents without a prompt: give num_frames or duration, too")
 
+        trimmed = inputs.trimmed(trim, prompts, lengths, asked)
+
         # 2. Read the prompts: a latent and a length for each motion
         z, frames = self._conditions(prompts, given, lengths, each)
         targets = [resolve(asked, length, self.normalizer.config.fps) for length in frames if asked]
 
         # 3. Denoise and decode; of several candidates the best
-        draw = partial(self._draw, z, frames, targets, scheduler, callback_on_step_end)
+        cut = [whether for whether in trimmed for _ in range(each)]
+        draw = partial(self._draw, z, frames, cut, targets, scheduler, callback_on_step_end)
         settings = self._settings(scheduler, constraints=asked)
         if num_candidates == 1:
             drawn = draw(range(len(seeds)), seeds)
@@ -287,6 +294,7 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         self,
         latents: Tensor,
         frames: Sequence[int],
+        cut: Sequence[bool],
         targets: Sequence[Targets],
         scheduler: RAMScheduler,
         callback: StepCallback | None,
@@ -306,7 +314,12 @@ class RAMPipeline(LatentSpace, SamplingLoop):
             self.sample(latents[list(rows)], lengths, generators, scheduler, callback), lengths
         )
         if not aims:
-            return [Motion.from_features(feature.numpy()) for feature in features]
+            motions = [Motion.from_features(feature.numpy()) for feature in features]
+            shortest = self.normalizer.config.min_frames
+            return [
+                without_dead_time(motion, shortest) if cut[row] else motion
+                for row, motion in zip(rows, motions, strict=True)
+            ]
         fps = self.normalizer.config.fps
         return [Motion(finish(feature, aim), fps) for feature, aim in zip(features, aims, strict=True)]
 

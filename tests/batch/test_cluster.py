@@ -44,7 +44,7 @@ def test_two_actors_make_the_same_motions(checkpoint, tmp_path, monkeypatch):
 
 
 def test_what_cannot_be_changed_is_a_row_that_says_why(pipeline):
-    job = Job(1, "1.npz", "a person walks", 40, 1, "")
+    job = Job(1, "1.npz", "a person walks", 40, True, 1, "")
     motion = pipeline("a person walks", 40, seed=1, num_inference_steps=2).motions[0]
     row = _columns(job, motion, None, Changes(loop=10**6))
     assert row["error"]
