@@ -7,6 +7,7 @@ COMMANDS = (
     "prepare",
     "train",
     "export",
+    "fit-text",
     "calibrate",
     "finetune",
     "evaluate",
