@@ -1,11 +1,12 @@
-"""One motion from a timeline: overlapping windows, each with its own latent, denoised together.
+"""One motion from a timeline: windows, each with its own latent, denoised together.
 
 All windows look at one noisy motion. At every step each estimates the frames that it sees, from its own
-prompt, and the estimates are blended where windows overlap (MultiDiffusion, Bar-Tal et al., ICML 2023, over
-time as DoubleTake, Shafir et al., ICLR 2024; over parts of the body as STMC, Petrovich et al., CVPR 2024).
-The features are relative to the root, its velocities included, so that blending needs no common place: the
-path is integrated once, at the end. Windows go through the networks in batches of fixed size, so that memory
-hardly grows with the length.
+prompt (as MultiDiffusion, Bar-Tal et al., ICML 2023, over time as DoubleTake, Shafir et al., ICLR 2024; over
+parts of the body as STMC, Petrovich et al., CVPR 2024). A segment's window sees nothing of its neighbours and
+does what it would do alone; between two segments lies a transition, a window without a prompt that sees the
+motion on both sides. The features are relative to the root, its velocities included, so that windows need no
+common place: the path is integrated once, at the end. Windows go through the networks in batches of fixed
+size, so that memory hardly grows with the length.
 """
 
 from collections.abc import Sequence
@@ -23,12 +24,16 @@ from ram_sdk.motion import Motion
 from ram_sdk.scheduler import RAMScheduler
 from ram_sdk.skeleton.joints import HUMANML3D, SKELETONS
 
-# Seconds on each side of a border that both windows see and contribute to. Actions begin where windows
-# do: with a second of overlap, gestures were over before their own segment began.
-_BLEND = 0.25
+# Seconds at the beginning of a segment that lead over from the one before. The model's actions begin and end
+# where windows do: windows that overlap and are blended there lose raised hands and who just sat down.
+_TRANSITION = 0.5
+_SHARE = 3  # a transition takes at most the third part of its segment
+_SIGHT = 0.75  # seconds of the motion on either side that a transition sees
+_BLEND = 0.25  # seconds on each side of a cut within a segment that both windows see and contribute to
 _CONTEXT = 1.0  # seconds of a kept motion beside it that a window sees
 _JOIN = 1.0  # seconds over which generated frames come from those that are kept
 _BATCH = 16  # windows at a time
+_ABRUPT = 0.5  # frames: a blend from one frame to the next
 
 
 class Denoise(Protocol):
@@ -51,18 +56,32 @@ class Window:
     """A stretch of frames with a prompt.
 
     Attributes:
-        prompt: what the person does there.
+        prompt: what the person does there; None for a transition, which follows from what lies beside it.
         start: first frame that is seen.
         stop: one past the last.
         weight: `(stop - start,)` how much the window's estimate of each frame counts.
         part: the part of the body that is estimated; None for all of it.
     """
 
-    prompt: str
+    prompt: str | None
     start: int
     stop: int
     weight: Tensor
     part: Part | None = None
+
+
+@dataclass(frozen=True)
+class Edge:
+    """One end of a window.
+
+    Attributes:
+        sight: frames beyond it that are seen.
+        blend: frames on each side of it over which the window and the next one take turns; None where there
+            is no other.
+    """
+
+    sight: int
+    blend: float | None
 
 
 @dataclass(frozen=True)
@@ -85,7 +104,7 @@ class Composition:
         frames: length of the motion.
         windows: what is denoised; those of parts of the body come last.
         holds: what is kept.
-        borders: frames at which one window of the whole body takes over from another.
+        seams: the middle frame of each transition, and cuts within segments.
         floor: height of the floor under what is kept, metres.
     """
 
@@ -104,7 +123,7 @@ class Composition:
         kept = [one for one in timeline.body if isinstance(one, Kept)]
         self.floor = min((_floor(one.motion) for one in kept), default=0.0)
         self.holds = tuple(_hold(one, normalizer, self.floor) for one in kept)
-        self.borders = _borders(timeline, config)
+        self.seams = _seams(timeline, config)
         device = normalizer.mean.device
         self._total = torch.zeros(self.frames, 1, device=device, dtype=torch.float32)
         for window in body:
@@ -140,11 +159,11 @@ class Composition:
         return estimate
 
     def finished(self, features: Tensor) -> Tensor:
-        """The motion `(frames, features)` in real units with calm borders; what is kept stays as it is."""
+        """The motion `(frames, features)` in real units with calm seams; what is kept stays as it is."""
         skeleton = SKELETONS[self._normalizer.config.skeleton]
-        calm = settled(features, self.borders, skeleton)
+        calm = settled(features, self.seams, skeleton)
         if skeleton is HUMANML3D:
-            calm = stepping(calm, self.borders)
+            calm = stepping(calm, self.seams)
         for hold in self.holds:
             calm[hold.start : hold.stop] = features[hold.start : hold.stop]
         return calm
@@ -214,69 +233,70 @@ def _check_skeleton(timeline: Timeline, config: NormalizerConfig) -> None:
             )
 
 
-def _borders(timeline: Timeline, config: NormalizerConfig) -> list[int]:
-    made = [_cuts(one, config) for one in timeline.body if isinstance(one, Segment)]
-    ends = {cuts[-1] for cuts in made}
-    return [border for cuts in made for border in cuts[:-1] if border != cuts[0] or border in ends]
+def _seams(timeline: Timeline, config: NormalizerConfig) -> list[int]:
+    seams = []
+    for before, one in pairwise((None, *timeline.body)):
+        if isinstance(one, Segment):
+            (first, *cuts), start = _cuts(one, before, config)[:-1], _frame(one.start, config)
+            seams += [(start + first) // 2, *cuts] if first > start else cuts
+    return seams
 
 
 def _windows(timeline: Timeline, config: NormalizerConfig) -> list[Window]:
-    """The windows of the whole body: one for each segment, several for one that is too long for one."""
-    total, blend = _frame(timeline.duration, config), _frame(_BLEND, config)
-    windows = []
-    for index, one in enumerate(timeline.body):
+    """The windows of the whole body: transitions, and for each segment one, or several for a long one."""
+    blend = _frame(_BLEND, config)
+    end, cut = Edge(_frame(_CONTEXT, config), None), Edge(blend, blend)
+    inner, outer = Edge(0, _ABRUPT), Edge(_frame(_SIGHT, config), _ABRUPT)
+    frames, body, windows = _frame(timeline.duration, config), timeline.body, []
+    for before, one, after in zip((None, *body), body, (*body[1:], None), strict=False):
         if isinstance(one, Kept):
             continue
-        fades_in = index > 0 and isinstance(timeline.body[index - 1], Segment)
-        fades_out = index + 1 < len(timeline.body) and isinstance(timeline.body[index + 1], Segment)
-        cuts = _cuts(one, config)
-        for start, stop in pairwise(cuts):
-            left = blend if fades_in or start > cuts[0] else None
-            right = blend if fades_out or stop < cuts[-1] else None
-            windows.append(_window(one, start, stop, total, (left, right), config))
+        cuts, start = _cuts(one, before, config), _frame(one.start, config)
+        if cuts[0] > start:
+            windows.append(_window(None, (start, cuts[0]), frames, (outer, outer), config))
+        for span in pairwise(cuts):
+            left = cut if span[0] > cuts[0] else inner if isinstance(before, Segment) else end
+            right = cut if span[1] < cuts[-1] else inner if isinstance(after, Segment) else end
+            windows.append(_window(one.prompt, span, frames, (left, right), config))
     return windows
 
 
 def _part_windows(timeline: Timeline, config: NormalizerConfig) -> list[Window]:
-    total, blend = _frame(timeline.duration, config), _frame(_BLEND, config)
+    frames, blend = _frame(timeline.duration, config), _frame(_BLEND, config)
+    end, cut = Edge(_frame(_CONTEXT, config), None), Edge(blend, blend)
     windows = []
     for one in timeline.parts:
-        cuts = _cuts(one, config)
-        for start, stop in pairwise(cuts):
-            ends = (blend if start > 0 else None, blend if stop < total else None)
-            windows.append(_window(one, start, stop, total, ends, config))
+        for start, stop in pairwise(_cuts(one, None, config)):
+            edges = (cut if start > 0 else end, cut if stop < frames else end)
+            window = _window(one.prompt, (start, stop), frames, edges, config)
+            windows.append(replace(window, part=PARTS[one.part]))
     return windows
 
 
-def _cuts(one: Segment, config: NormalizerConfig) -> list[int]:
-    """Borders of the stretches, of equal length, that a segment is made in."""
+def _cuts(one: Segment, before: Segment | Kept | None, config: NormalizerConfig) -> list[int]:
+    """Borders of the stretches, of equal length, that a segment is made in, after its transition."""
     start, stop = _frame(one.start, config), _frame(one.end, config)
+    if isinstance(before, Segment):
+        start += min(_frame(_TRANSITION, config), (stop - start) // _SHARE)
     longest = config.max_frames - 2 * _frame(_CONTEXT, config)
     count = -(-(stop - start) // longest)
     return [start + (stop - start) * i // count for i in range(count + 1)]
 
 
 def _window(
-    one: Segment,
-    start: int,
-    stop: int,
-    total: int,
-    blend: tuple[int | None, int | None],
-    config: NormalizerConfig,
+    prompt: str | None, span: tuple[int, int], frames: int, edges: tuple[Edge, Edge], config: NormalizerConfig
 ) -> Window:
-    left, right = blend
+    """A window for a span of a motion of so many frames; it sees at least the shortest motion."""
+    (start, stop), (left, right) = span, edges
     least = (config.min_frames - (stop - start) + 1) // 2
-    before, after = (
-        max(least, _frame(_CONTEXT, config) if overlap is None else overlap) for overlap in blend
-    )
-    first, last = max(0, start - before), min(total, stop + after)
+    first, last = max(0, start - max(least, left.sight)), min(frames, stop + max(least, right.sight))
     at = torch.arange(first, last, dtype=torch.float32) + 0.5
     weight = torch.ones_like(at)
-    if left is not None:
-        weight = weight * _rising((at - start) / left)
-    if right is not None:
-        weight = weight * _rising((stop - at) / right)
-    return Window(one.prompt, first, last, weight, PARTS.get(one.part))
+    if left.blend is not None:
+        weight = weight * _rising((at - start) / left.blend)
+    if right.blend is not None:
+        weight = weight * _rising((stop - at) / right.blend)
+    return Window(prompt, first, last, weight)
 
 
 def _rising(u: Tensor) -> Tensor:

@@ -170,12 +170,13 @@ class LatentSpace(PipelineParts):
             )
         return torch.tensor(motion.features)
 
-    def _latents_once(self, prompts: Sequence[str]) -> Tensor:
-        """Latents of prompts, each read once, in batches."""
-        texts = list(dict.fromkeys(prompts))
+    def _latents_once(self, prompts: Sequence[str | None]) -> Tensor:
+        """Latents of prompts, each read once, in batches; zero, which says nothing, for None."""
+        texts = list(dict.fromkeys(prompt for prompt in prompts if prompt is not None))
         batches = [texts[i : i + _PROMPTS] for i in range(0, len(texts), _PROMPTS)]
         latents = torch.cat([self.encode_prompt(batch)[0] for batch in batches])
-        return latents[[texts.index(prompt) for prompt in prompts]]
+        latents = F.pad(latents, (0, 0, 0, 1))
+        return latents[[-1 if prompt is None else texts.index(prompt) for prompt in prompts]]
 
     @torch.no_grad()
     def estimate_frames(self, prompts: Sequence[str]) -> list[int]:

@@ -219,7 +219,8 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         composition = Composition(timeline, self.normalizer)
 
         # 2. Read the prompts
-        latents = self._latents_once([with_subject(window.prompt) for window in composition.windows])
+        prompts = [window.prompt and with_subject(window.prompt) for window in composition.windows]
+        latents = self._latents_once(prompts)
 
         # 3. Denoise
         generators, lengths = [torch.Generator().manual_seed(chosen)], [composition.frames]

@@ -1,7 +1,5 @@
 """Several prompts, one motion: windows, their blend, what is kept, and what a call refuses."""
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 import torch
@@ -39,26 +37,56 @@ def estimate(laid_out: Composition, values: list[float]) -> Tensor:
     return laid_out.denoiser(constant(values))(x_t, 0, latents, None, None, None)[0]
 
 
-def test_windows_fill_the_timeline_and_overlap(pipeline: RAMPipeline) -> None:
+def test_windows_fill_the_timeline_with_transitions_between(pipeline: RAMPipeline) -> None:
     timeline = Timeline.of(["walks", "sits", "waves"], [3.0, 0.5, 25.0])
     laid_out = Composition(timeline, pipeline.normalizer)
     windows = laid_out.windows
     assert laid_out.frames == 570
-    assert (windows[0].start, windows[-1].stop) == (0, 570)
+    assert [one.prompt for one in windows] == ["walks", None, "sits", None, *["waves"] * 4]
     assert all(40 <= one.stop - one.start <= 196 for one in windows)
-    assert all(one.stop >= other.start + 10 for one, other in pairwise(windows))
-    assert [one.prompt for one in windows] == ["walks", "sits", *["waves"] * 4]
+    said = [(one.start + one.weight.nonzero()[0], one.start + one.weight.nonzero()[-1]) for one in windows]
+    assert [(int(first), int(last)) for first, last in said[:5]] == [
+        (0, 59),
+        (60, 62),
+        (63, 69),
+        (70, 79),
+        (80, said[4][1]),
+    ]
+    assert said[-1][1] == 569
+    weights = torch.zeros(570)
+    for one in windows:
+        weights[one.start : one.stop] += one.weight
+    torch.testing.assert_close(weights, torch.ones(570))
 
 
-def test_the_estimate_goes_smoothly_from_one_prompt_to_the_next(pipeline: RAMPipeline) -> None:
+def test_a_segment_sees_its_own_frames_only(pipeline: RAMPipeline) -> None:
     laid_out = Composition(Timeline.of(["walks", "sits"], [3.0, 3.0]), pipeline.normalizer)
+    walks, between, sits = laid_out.windows
+    assert (walks.start, walks.stop) == (0, 60)
+    assert (between.start, between.stop) == (45, 85)
+    assert (sits.start, sits.stop) == (70, 120)
+    said = estimate(laid_out, [1.0, 2.0, 3.0])[:, 0]
+    assert said.tolist() == [1.0] * 60 + [2.0] * 10 + [3.0] * 50
+    assert laid_out.seams == [65]
+
+
+def test_a_cut_within_a_segment_is_blended(pipeline: RAMPipeline) -> None:
+    laid_out = Composition(Timeline.of(["walks"], [12.0]), pipeline.normalizer)
+    assert laid_out.seams == [120]
     blended = estimate(laid_out, [0.0, 1.0])[:, 0]
-    assert torch.all(blended[:55] == 0)
-    assert torch.all(blended[65:] == 1)
-    steps = blended[54:66].diff()
+    assert torch.all(blended[:115] == 0)
+    assert torch.all(blended[125:] == 1)
+    steps = blended[114:126].diff()
     assert torch.all(steps >= 0)
     assert steps.max() < 0.2
-    assert abs(float(blended[59:61].mean()) - 0.5) < 1e-6
+    assert abs(float(blended[119:121].mean()) - 0.5) < 1e-6
+
+
+def test_a_transition_has_no_prompt(pipeline: RAMPipeline) -> None:
+    latents = pipeline._latents_once(["a person walks", None, "a person walks"])
+    assert torch.equal(latents[0], latents[2])
+    assert torch.all(latents[1] == 0)
+    assert latents[0].abs().max() > 0.01
 
 
 def test_batches_of_windows_do_not_matter(pipeline: RAMPipeline, monkeypatch: pytest.MonkeyPatch) -> None:
