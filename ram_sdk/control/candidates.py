@@ -61,6 +61,11 @@ class Score:
         return 1.0 - float(np.mean([min(share, 1.0) for share in self.strain.values()]))
 
     @property
+    def rank(self) -> tuple[int, float]:
+        """The best has the highest: fewest faults, then the most similar."""
+        return -len(self.faults), self.similarity
+
+    @property
     def entry(self) -> dict[str, Any]:
         """As JSON knows it."""
         return {
@@ -122,7 +127,7 @@ def best(
         own = [seed for row in waiting for seed in candidate_seeds(seeds[row], (turn + 1) * count)[-count:]]
         for row, seed, motion in zip(rows, own, draw(rows, own), strict=True):
             found = Candidate(motion, seed, score(pipeline, motion, latents[row]), (turn + 1) * count)
-            better = max(chosen.get(row, found), found, key=_rank)
+            better = max(chosen.get(row, found), found, key=lambda one: one.score.rank)
             chosen[row] = dataclasses.replace(better, drawn=found.drawn)
         waiting = [row for row in waiting if chosen[row].score.faults]
         if not waiting:
@@ -148,7 +153,3 @@ def score(pipeline: "RAMPipeline", motion: Motion, latent: Tensor) -> Score:
 def candidate_seeds(seed: int, count: int) -> list[int]:
     """Seeds of a motion's candidates: its own, then others derived from it; more only adds some."""
     return [seed, *map(int, np.random.SeedSequence(seed).generate_state(count - 1))]
-
-
-def _rank(candidate: Candidate) -> tuple[int, float]:
-    return -len(candidate.score.faults), candidate.score.similarity

@@ -65,7 +65,7 @@ def test_broken_limits_rank_first_and_then_similarity_alone():
         )
 
     faulty, calm, fitting = candidate(0.9, 1.5), candidate(0.2, 0.1), candidate(0.3, 0.9)
-    assert max((faulty, calm, fitting), key=candidates._rank) is fitting
+    assert max((faulty, calm, fitting), key=lambda one: one.score.rank) is fitting
     assert fitting.score.entry["plausibility"] == pytest.approx(0.1)
 
 

@@ -1,36 +1,153 @@
-"""The gain of best-of-n sampling: one motion for a prompt against the best of several."""
+"""The gain of best-of-n sampling: one motion for a text against the best of several.
 
-import torch.nn.functional as F
+Every text gets its candidates once. One motion is any of them, so that its figures are means over all; the
+best is the one that `num_candidates` returns (without its redraws, where all have a fault).
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tqdm import tqdm
 
 from ram_sdk import Motion, RAMPipeline
-from training.data.folder import Caption
-from training.evaluation.evaluator import Sample
-from training.evaluation.metrics import r_precision
-from training.evaluation.open_evaluator import OPEN, OpenEvaluator
+from ram_sdk.control.candidates import candidate_seeds, score
+from ram_sdk.files import write_whole
+from training.evaluation.evaluator import Evaluator, Sample
+from training.evaluation.metrics import frechet_distance, r_precision
 from training.evaluation.prompt_checks.body import Body
 from training.evaluation.prompt_checks.suite import Prompt, does, load_suite, sound
+from training.evaluation.protocol import Draw
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The candidates of one text, and which of them is the best."""
+
+    motions: tuple[Motion, ...]
+    best: int
+
+
+@dataclass(frozen=True)
+class SuiteGain:
+    """Share of the prompt suite's checks that pass.
+
+    Attributes:
+        prompts: number of prompts, each with `candidates` motions.
+        one: of one motion.
+        best: of the best.
+        oracle: of prompts with any motion that passes.
+        error: standard error, over prompts, of `best` minus `one`.
+    """
+
+    prompts: int
+    candidates: int
+    one: float
+    best: float
+    oracle: float
+    error: float
+
+
+@dataclass(frozen=True)
+class MetricGain:
+    """R@1 among 32 motions and FID of motions for captions of captures, of one motion and of the best."""
+
+    captions: int
+    candidates: int
+    r_precision: tuple[float, float]
+    fid: tuple[float, float]
 
 
 def spread(count: int) -> list[Prompt]:
-    """`count` single-sentence prompts, evenly spaced in the suite."""
+    """`count` prompts whose first wording is one sentence, evenly spaced in the suite."""
     prompts = [prompt for prompt in load_suite() if len(prompt.wordings[0].sentences) == 1]
-    return prompts[:: max(1, len(prompts) // count)][:count]
+    at = np.linspace(0, len(prompts) - 1, min(count, len(prompts))).round().astype(int)
+    return [prompts[i] for i in at]
 
 
-def measure(pipeline: RAMPipeline, prompts: list[Prompt], candidates: int, seed: int) -> str:
-    """One line with checks passed, R@1 among the prompts' motions, and the mean similarity."""
+def on_suite(pipeline: RAMPipeline, prompts: Sequence[Prompt], candidates: int, seed: int) -> SuiteGain:
+    """Generate candidates for prompts of the suite, and check all of them."""
     texts = [prompt.wordings[0].sentences[0] for prompt in prompts]
-    motions: list[Motion] = []
-    for prompt_text in texts:
-        motions += pipeline(prompt_text, seed=seed, num_candidates=candidates).motions
-    bodies = [Body(motion.joints) for motion in motions]
-    passed = sum(does(p, b) and sound(p, b) for p, b in zip(prompts, bodies, strict=True))
-    evaluator = OpenEvaluator.load(OPEN, pipeline.text_backbone)
-    samples = [Sample(Caption(t, (), 0.0, 0.0), m.features) for t, m in zip(texts, motions, strict=True)]
-    text, motion = (F.normalize(x, dim=-1) for x in evaluator.embed(samples))
-    similar = [pipeline.similarity(t, m) for t, m in zip(texts, motions, strict=True)]
-    return (
-        f"best of {candidates}: {passed} of {len(prompts)} checks passed, R@1 among {len(prompts)} "
-        f"{float(r_precision(text, motion, 1, len(prompts))):.2f}, cosine of the open evaluator "
-        f"{float((text * motion).sum(-1).mean()):.3f}, similarity {sum(similar) / len(similar):.2f}"
+    seeds, passed, chosen = [seed] * len(texts), [], []
+    for prompt, drawn in zip(prompts, _draw(pipeline, texts, None, seeds, candidates), strict=True):
+        bodies = [Body(motion.joints) for motion in drawn.motions]
+        passed.append([does(prompt, body) and sound(prompt, body) for body in bodies])
+        chosen.append(passed[-1][drawn.best])
+    each = np.array(passed)
+    gain = np.array(chosen) - each.mean(axis=1)
+    return SuiteGain(
+        prompts=len(prompts),
+        candidates=candidates,
+        one=float(each.mean()),
+        best=float(np.mean(chosen)),
+        oracle=float(each.any(axis=1).mean()),
+        error=float(gain.std(ddof=1) / np.sqrt(len(gain))),
     )
+
+
+def on_captures(pipeline: RAMPipeline, evaluator: Evaluator, draw: Draw, candidates: int) -> MetricGain:
+    """Generate candidates for a draw's captions at its lengths, and embed all of them."""
+    texts = [sample.caption.text for sample in draw.samples]
+    lengths = [len(sample.features) for sample in draw.samples]
+    embedded, best = [], []
+    made = _draw(pipeline, texts, lengths, list(map(int, draw.seeds)), candidates)
+    for sample, drawn in zip(draw.samples, made, strict=True):
+        embedded.append(evaluator.embed([Sample(sample.caption, m.features) for m in drawn.motions])[1])
+        best.append(drawn.best)
+    text = evaluator.embed(draw.samples)[0]
+    motions = torch.stack(embedded)  # (texts, candidates, dim)
+    chosen = motions[torch.arange(len(best)), torch.tensor(best)]
+    sets = [*motions.unbind(dim=1), chosen]
+    right = [float(r_precision(text, motion)[0]) for motion in sets]
+    fid = [frechet_distance(draw.reference, motion) for motion in sets]
+    return MetricGain(
+        captions=len(texts),
+        candidates=candidates,
+        r_precision=(float(np.mean(right[:-1])), right[-1]),
+        fid=(float(np.mean(fid[:-1])), fid[-1]),
+    )
+
+
+def markdown(suite: SuiteGain, captures: MetricGain | None) -> str:
+    """The gains as a table."""
+    lines = [
+        f"| | one motion | best of {suite.candidates} | any of {suite.candidates} |",
+        "|---|---|---|---|",
+        f"| checks passed, {suite.prompts} prompts of the suite ({100 * (suite.best - suite.one):+.1f} "
+        f"± {100 * suite.error:.1f} points) | {suite.one:.1%} | {suite.best:.1%} | {suite.oracle:.1%} |",
+    ]
+    if captures is not None:
+        for name, (one, best) in (("R@1", captures.r_precision), ("FID", captures.fid)):
+            about = f"{name}, {captures.captions} captions of captures ({best / one - 1:+.0%})"
+            lines.append(f"| {about} | {one:.3f} | {best:.3f} | |")
+    return "\n".join(lines) + "\n"
+
+
+def write(out: Path, suite: SuiteGain, captures: MetricGain | None, about: dict[str, Any]) -> str:
+    """Write `best_of.json` and `best_of.md` into a folder; returns the table."""
+    text = markdown(suite, captures)
+    content = {**about, "suite": asdict(suite), "captures": captures and asdict(captures)}
+    write_whole(out / "best_of.json", (json.dumps(content, indent=1) + "\n").encode())
+    write_whole(out / "best_of.md", text.encode())
+    return text
+
+
+def _draw(
+    pipeline: RAMPipeline,
+    texts: Sequence[str],
+    lengths: Sequence[int] | None,
+    seeds: Sequence[int],
+    candidates: int,
+) -> Iterator[Drawn]:
+    """The candidates of each text, as `num_candidates` draws them; lengths default to estimates."""
+    for i, text in enumerate(tqdm(texts, desc="texts", disable=None)):
+        frames = None if lengths is None else lengths[i]
+        own = candidate_seeds(seeds[i], candidates)
+        motions = pipeline([text] * candidates, frames, seed=own).motions
+        latent = pipeline.encode_text(text)[0]
+        ranks = [score(pipeline, motion, latent).rank for motion in motions]
+        yield Drawn(tuple(motions), ranks.index(max(ranks)))
