@@ -102,7 +102,7 @@ class Composition:
 
     Attributes:
         frames: length of the motion.
-        windows: what is denoised; those of parts of the body come last.
+        windows: what is denoised: segments, then transitions, then parts of the body.
         holds: what is kept.
         seams: the middle frame of each transition, and cuts within segments.
         floor: height of the floor under what is kept, metres.
@@ -119,7 +119,7 @@ class Composition:
         _check_skeleton(timeline, config)
         self.frames = _frame(timeline.duration, config)
         body = _windows(timeline, config)
-        self.windows = (*body, *_part_windows(timeline, config))
+        self.windows = (*body, *_transitions(timeline, config), *_part_windows(timeline, config))
         kept = [one for one in timeline.body if isinstance(one, Kept)]
         self.floor = min((_floor(one.motion) for one in kept), default=0.0)
         self.holds = tuple(_hold(one, normalizer, self.floor) for one in kept)
@@ -178,12 +178,14 @@ class Composition:
         """Write a window's estimate into the whole, in place."""
         there = whole[window.start : window.stop]
         weight = window.weight[:, None].to(made)
-        if window.part is None:
+        if window.prompt is None:
+            _lead_over(there, made, window.weight)
+        elif window.part is None:
             there += made * weight / self._total[window.start : window.stop]
-            return
-        made = self._attached(made, there, window.part)
-        columns = _columns(window.part, self._normalizer.config)
-        there[:, columns] = torch.lerp(there[:, columns], made[:, columns], weight)
+        else:
+            made = self._attached(made, there, window.part)
+            columns = _columns(window.part, self._normalizer.config)
+            there[:, columns] = torch.lerp(there[:, columns], made[:, columns], weight)
 
     def _attached(self, made: Tensor, whole: Tensor, part: Part) -> Tensor:
         """The estimate of a part, moved to the whole body's hinge."""
@@ -243,22 +245,30 @@ def _seams(timeline: Timeline, config: NormalizerConfig) -> list[int]:
 
 
 def _windows(timeline: Timeline, config: NormalizerConfig) -> list[Window]:
-    """The windows of the whole body: transitions, and for each segment one, or several for a long one."""
+    """The windows of the segments of the whole body: one each, or several for a long one."""
     blend = _frame(_BLEND, config)
     end, cut = Edge(_frame(_CONTEXT, config), None), Edge(blend, blend)
-    inner, outer = Edge(0, _ABRUPT), Edge(_frame(_SIGHT, config), _ABRUPT)
+    inner = Edge(0, _ABRUPT)
     frames, body, windows = _frame(timeline.duration, config), timeline.body, []
     for before, one, after in zip((None, *body), body, (*body[1:], None), strict=False):
         if isinstance(one, Kept):
             continue
-        cuts, start = _cuts(one, before, config), _frame(one.start, config)
-        if cuts[0] > start:
-            windows.append(_window(None, (start, cuts[0]), frames, (outer, outer), config))
+        cuts = _cuts(one, before, config)
         for span in pairwise(cuts):
             left = cut if span[0] > cuts[0] else inner if isinstance(before, Segment) else end
             right = cut if span[1] < cuts[-1] else inner if isinstance(after, Segment) else end
             windows.append(_window(one.prompt, span, frames, (left, right), config))
     return windows
+
+
+def _transitions(timeline: Timeline, config: NormalizerConfig) -> list[Window]:
+    frames, edge = _frame(timeline.duration, config), Edge(_frame(_SIGHT, config), _ABRUPT)
+    spans = [
+        (_frame(one.start, config), _cuts(one, before, config)[0])
+        for before, one in pairwise(timeline.body)
+        if isinstance(before, Segment) and isinstance(one, Segment)
+    ]
+    return [_window(None, span, frames, (edge, edge), config) for span in spans]
 
 
 def _part_windows(timeline: Timeline, config: NormalizerConfig) -> list[Window]:
@@ -297,6 +307,15 @@ def _window(
     if right.blend is not None:
         weight = weight * _rising((stop - at) / right.blend)
     return Window(prompt, first, last, weight)
+
+
+def _lead_over(motion: Tensor, made: Tensor, weight: Tensor) -> None:
+    """Write a transition into what it sees of the motion, in place: it meets what is on both sides."""
+    own = weight.nonzero()[:, 0]
+    first, last = int(own[0]), int(own[-1]) + 1
+    before, after = motion[first - 1] - made[first - 1], motion[last] - made[last]
+    share = _falling(last - first, made)
+    motion[first:last] = made[first:last] + share * before + share.flip(0) * after
 
 
 def _rising(u: Tensor) -> Tensor:

@@ -42,17 +42,11 @@ def test_windows_fill_the_timeline_with_transitions_between(pipeline: RAMPipelin
     laid_out = Composition(timeline, pipeline.normalizer)
     windows = laid_out.windows
     assert laid_out.frames == 570
-    assert [one.prompt for one in windows] == ["walks", None, "sits", None, *["waves"] * 4]
+    assert [one.prompt for one in windows] == ["walks", "sits", *["waves"] * 4, None, None]
     assert all(40 <= one.stop - one.start <= 196 for one in windows)
-    said = [(one.start + one.weight.nonzero()[0], one.start + one.weight.nonzero()[-1]) for one in windows]
-    assert [(int(first), int(last)) for first, last in said[:5]] == [
-        (0, 59),
-        (60, 62),
-        (63, 69),
-        (70, 79),
-        (80, said[4][1]),
-    ]
-    assert said[-1][1] == 569
+    own = [one.start + one.weight.nonzero()[:, 0] for one in (*windows[:2], *windows[-2:], windows[2])]
+    assert [int(frames[0]) for frames in own] == [0, 63, 60, 70, 80]
+    assert [int(frames[-1]) for frames in own[:4]] == [59, 69, 62, 79]
     weights = torch.zeros(570)
     for one in windows:
         weights[one.start : one.stop] += one.weight
@@ -61,13 +55,20 @@ def test_windows_fill_the_timeline_with_transitions_between(pipeline: RAMPipelin
 
 def test_a_segment_sees_its_own_frames_only(pipeline: RAMPipeline) -> None:
     laid_out = Composition(Timeline.of(["walks", "sits"], [3.0, 3.0]), pipeline.normalizer)
-    walks, between, sits = laid_out.windows
-    assert (walks.start, walks.stop) == (0, 60)
-    assert (between.start, between.stop) == (45, 85)
-    assert (sits.start, sits.stop) == (70, 120)
-    said = estimate(laid_out, [1.0, 2.0, 3.0])[:, 0]
-    assert said.tolist() == [1.0] * 60 + [2.0] * 10 + [3.0] * 50
+    spans = [(one.start, one.stop) for one in laid_out.windows]
+    assert spans == [(0, 60), (70, 120), (45, 85)]
     assert laid_out.seams == [65]
+
+
+def test_a_transition_meets_what_is_on_both_sides(pipeline: RAMPipeline) -> None:
+    laid_out = Composition(Timeline.of(["walks", "sits"], [3.0, 3.0]), pipeline.normalizer)
+    for between in (0.5, 5.0):
+        said = estimate(laid_out, [0.0, 1.0, between])[:, 0]
+        assert torch.all(said[:60] == 0)
+        assert torch.all(said[70:] == 1)
+        middle = between - between / 2 + (1 - between) / 2
+        assert abs(float(said[64:66].mean()) - middle) < 1e-5
+        assert said[59:71].diff().abs().max() < 0.2 * max(1.0, between)
 
 
 def test_a_cut_within_a_segment_is_blended(pipeline: RAMPipeline) -> None:

@@ -1,7 +1,8 @@
 """Evaluating motions composed of several prompts: seams, foot skating, actions and memory.
 
 The prompts are the first single actions of the prompt suite, in a new random order for each seed. Each is
-also generated alone, at the same length and with the same seed.
+also generated alone, at the same length and with a seed of its own: with one for all, they would share their
+noise, and its luck.
 """
 
 import multiprocessing
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ram_sdk import Motion, RAMPipeline
+from ram_sdk.control.candidates import candidate_seeds
 from ram_sdk.control.timeline import Timeline
 from ram_sdk.skeleton.physical import foot_skating_ratio, jerk
 from training.evaluation.prompt_checks.body import FPS, Body
@@ -89,14 +91,15 @@ def make(pipeline: RAMPipeline, count: int, each: int, seconds: float, seeds: in
     made = []
     for seed in range(seeds):
         order = random.Random(seed).sample(chosen, len(chosen))
+        own = candidate_seeds(seed, len(order))
         for start in range(0, len(order), each):
             prompts = tuple(order[start : start + each])
             texts = [prompt.wordings[0].sentences[0] for prompt in prompts]
             together = pipeline.compose(texts, duration=seconds, seed=seed)
             alone: list[Motion] = []
             for first in range(0, len(texts), _BATCH):
-                batch = texts[first : first + _BATCH]
-                alone += pipeline(batch, duration=seconds, seed=seed).motions
+                batch = slice(first, first + _BATCH)
+                alone += pipeline(texts[batch], duration=seconds, seed=own[start:][batch]).motions
             made.append(Made(prompts, together, tuple(alone)))
     return made
 
