@@ -25,7 +25,7 @@ from ram_sdk.scheduler import RAMScheduler
 from ram_sdk.skeleton.joints import HUMANML3D, SKELETONS
 
 # Seconds at the beginning of a segment that lead over from the one before. The model's actions begin and end
-# where windows do: windows that overlap and are blended there lose raised hands and who just sat down.
+# where windows do: where windows overlap and are blended, a hand that is raised at once is up already.
 _TRANSITION = 0.5
 _SHARE = 3  # a transition takes at most the third part of its segment
 _SIGHT = 0.75  # seconds of the motion on either side that a transition sees

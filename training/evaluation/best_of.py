@@ -12,13 +12,15 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 from tqdm import tqdm
 
 from ram_sdk import Motion, RAMPipeline
 from ram_sdk.control.candidates import candidate_seeds, score
 from ram_sdk.files import write_whole
 from training.evaluation.evaluator import Evaluator, Sample
-from training.evaluation.metrics import frechet_distance, r_precision
+from training.evaluation.metrics import Moments, frechet_distance, r_precision
 from training.evaluation.prompt_checks.body import Body
 from training.evaluation.prompt_checks.suite import Prompt, does, load_suite, sound
 from training.evaluation.protocol import Draw
@@ -51,6 +53,20 @@ class SuiteGain:
     oracle: float
     error: float
 
+    @classmethod
+    def of(cls, passed: NDArray[np.bool_], best: Sequence[int]) -> "SuiteGain":
+        """From which motions `(prompts, candidates)` pass, and the number of each prompt's best."""
+        chosen = passed[np.arange(len(passed)), best]
+        gain = chosen - passed.mean(axis=1)
+        return cls(
+            prompts=len(passed),
+            candidates=passed.shape[1],
+            one=float(passed.mean()),
+            best=float(chosen.mean()),
+            oracle=float(passed.any(axis=1).mean()),
+            error=float(gain.std(ddof=1) / np.sqrt(len(gain))),
+        )
+
 
 @dataclass(frozen=True)
 class MetricGain:
@@ -60,6 +76,20 @@ class MetricGain:
     candidates: int
     r_precision: tuple[float, float]
     fid: tuple[float, float]
+
+    @classmethod
+    def of(cls, text: Tensor, motion: Tensor, best: Sequence[int], reference: Moments) -> "MetricGain":
+        """From embeddings `(texts, dim)` and `(texts, candidates, dim)`, the bests, and real motions."""
+        chosen = motion[torch.arange(len(best)), torch.tensor(best)]
+        sets = [*motion.unbind(dim=1), chosen]
+        right = [float(r_precision(text, one)[0]) for one in sets]
+        fid = [frechet_distance(reference, one) for one in sets]
+        return cls(
+            captions=len(text),
+            candidates=motion.shape[1],
+            r_precision=(float(np.mean(right[:-1])), right[-1]),
+            fid=(float(np.mean(fid[:-1])), fid[-1]),
+        )
 
 
 def spread(count: int) -> list[Prompt]:
@@ -72,21 +102,13 @@ def spread(count: int) -> list[Prompt]:
 def on_suite(pipeline: RAMPipeline, prompts: Sequence[Prompt], candidates: int, seed: int) -> SuiteGain:
     """Generate candidates for prompts of the suite, and check all of them."""
     texts = [prompt.wordings[0].sentences[0] for prompt in prompts]
-    seeds, passed, chosen = [seed] * len(texts), [], []
-    for prompt, drawn in zip(prompts, _draw(pipeline, texts, None, seeds, candidates), strict=True):
+    passed, best = [], []
+    made = _draw(pipeline, texts, None, [seed] * len(texts), candidates)
+    for prompt, drawn in zip(prompts, made, strict=True):
         bodies = [Body(motion.joints) for motion in drawn.motions]
         passed.append([does(prompt, body) and sound(prompt, body) for body in bodies])
-        chosen.append(passed[-1][drawn.best])
-    each = np.array(passed)
-    gain = np.array(chosen) - each.mean(axis=1)
-    return SuiteGain(
-        prompts=len(prompts),
-        candidates=candidates,
-        one=float(each.mean()),
-        best=float(np.mean(chosen)),
-        oracle=float(each.any(axis=1).mean()),
-        error=float(gain.std(ddof=1) / np.sqrt(len(gain))),
-    )
+        best.append(drawn.best)
+    return SuiteGain.of(np.array(passed), best)
 
 
 def on_captures(pipeline: RAMPipeline, evaluator: Evaluator, draw: Draw, candidates: int) -> MetricGain:
@@ -99,17 +121,7 @@ def on_captures(pipeline: RAMPipeline, evaluator: Evaluator, draw: Draw, candida
         embedded.append(evaluator.embed([Sample(sample.caption, m.features) for m in drawn.motions])[1])
         best.append(drawn.best)
     text = evaluator.embed(draw.samples)[0]
-    motions = torch.stack(embedded)  # (texts, candidates, dim)
-    chosen = motions[torch.arange(len(best)), torch.tensor(best)]
-    sets = [*motions.unbind(dim=1), chosen]
-    right = [float(r_precision(text, motion)[0]) for motion in sets]
-    fid = [frechet_distance(draw.reference, motion) for motion in sets]
-    return MetricGain(
-        captions=len(texts),
-        candidates=candidates,
-        r_precision=(float(np.mean(right[:-1])), right[-1]),
-        fid=(float(np.mean(fid[:-1])), fid[-1]),
-    )
+    return MetricGain.of(text, torch.stack(embedded), best, draw.reference)
 
 
 def markdown(suite: SuiteGain, captures: MetricGain | None) -> str:
