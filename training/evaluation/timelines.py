@@ -91,16 +91,16 @@ def make(pipeline: RAMPipeline, count: int, each: int, seconds: float, seeds: in
     made = []
     for seed in range(seeds):
         order = random.Random(seed).sample(chosen, len(chosen))
-        own = candidate_seeds(seed, len(order))
+        seeds_alone = candidate_seeds(seed, len(order))
         for start in range(0, len(order), each):
-            prompts = tuple(order[start : start + each])
+            prompts, own = order[start : start + each], seeds_alone[start : start + each]
             texts = [prompt.wordings[0].sentences[0] for prompt in prompts]
             together = pipeline.compose(texts, duration=seconds, seed=seed)
             alone: list[Motion] = []
             for first in range(0, len(texts), _BATCH):
                 batch = slice(first, first + _BATCH)
-                alone += pipeline(texts[batch], duration=seconds, seed=own[start:][batch]).motions
-            made.append(Made(prompts, together, tuple(alone)))
+                alone += pipeline(texts[batch], duration=seconds, seed=own[batch]).motions
+            made.append(Made(tuple(prompts), together, tuple(alone)))
     return made
 
 
