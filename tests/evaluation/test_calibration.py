@@ -65,12 +65,15 @@ def test_a_checkpoint_says_which_prompts_are_unlike_all_it_knows(pipeline, check
     assert again.known_actions.config == known.config
 
 
-def test_examples_are_the_most_frequent_captions_of_named_actions(pipeline):
-    clips = [
-        c for i in range(2) for c in clips_of({"walk": [f"odd one {i}", "a person walks"], "other": ["x"]})
-    ]
+def test_examples_are_short_plain_sentences_of_several_clips(pipeline):
+    texts = ["walk", "a person is walking along", "a person walks"]
+    clips = [c for i in range(2) for text in texts for c in clips_of({"walk": [text], "other": ["x"]})]
+    clips += clips_of({"walk": ["a person ambl"]})
     (walk,) = fit_known_actions(pipeline, clips, clips_of({"walk": ["a man walks"]})).config.actions
-    assert (walk.name, walk.examples[0]) == ("walk", "a person walks")
+    assert (walk.name, walk.examples) == (
+        "walk",
+        ("a person walks", "a person is walking along", "a person ambl"),
+    )
 
 
 def test_distances_are_those_to_the_nearest_text_of_each_action(pipeline):

@@ -26,7 +26,8 @@ _RIDGE = 1e-6  # keeps the curve finite if a cosine separates all pairs
 _TEXTS = 64  # encoded in a batch
 _DRAWN = 200  # maximum captions of an action that are considered
 _KEPT = 12  # of them, as far apart as possible
-_EXAMPLES = 3  # the most frequent captions
+_EXAMPLES = 3  # the shortest plain sentences, those of several clips first
+_PLAIN = "a person "
 _FALSE_ALARMS = 0.02  # share of held-out captions that are reported as unlike all known actions
 
 
@@ -88,7 +89,7 @@ def fit_known_actions(
 ) -> KnownActions:
     """The actions of captured clips, and the distance from their captions at which a text is unlike them.
 
-    The examples of an action are the captions that most of its clips have.
+    The examples of an action are the shortest plain sentences that several of its clips have as captions.
 
     Args:
         pipeline: its text backbone encodes the captions.
@@ -112,8 +113,11 @@ def fit_known_actions(
         texts = [texts[i] for i in sorted(rng.permutation(len(texts))[:_DRAWN])]
         own = sentence_states(pipeline, texts)
         chosen = _far_apart(own, _KEPT)
-        common = sorted(captions[name], key=lambda text: (-captions[name][text], len(text), text))
-        examples = tuple(common[:_EXAMPLES])
+        simplest = sorted(
+            captions[name],
+            key=lambda text: (not text.startswith(_PLAIN), captions[name][text] == 1, len(text), text),
+        )
+        examples = tuple(simplest[:_EXAMPLES])
         actions.append(KnownAction(name.replace("_", " "), examples, len(chosen)))
         states.append(own[chosen])
     width = states[0].shape[1]
