@@ -371,3 +371,12 @@ def test_trim_is_refused_where_it_cannot_be(pipeline):
         pipeline("a person walks", trim=[True, False])
     with pytest.raises(ValueError, match="constraints hold at given times"):
         pipeline("a person walks", trim=True, constraints=Stop([0.0, 1.0], 1.0, 0.5))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_motion_s_read_only_arrays_give_no_warning(tmp_path):
+    shipped = RAMPipeline.from_pretrained()
+    features = shipped("a person sits down", seed=3, num_inference_steps=3, output_type="features").motions[0]
+    features[0] = 0.0
+    shipped("a person sits down", seed=3, num_inference_steps=3).motions[0].save(tmp_path / "a.npz")
+    shipped.edit(Motion.load(tmp_path / "a.npz"), "a person jumps", [(0.0, 1.0)], num_inference_steps=3)

@@ -93,5 +93,5 @@ def _misfit(features: NDArray[Any], motion: Clip) -> str:
     if features.dtype.kind not in "iuf" or not np.isfinite(features).all():
         return "are not finite numbers"
     decoded = decode_features(torch.from_numpy(features.astype(np.float64)), motion.skeleton)
-    off = apart(torch.from_numpy(motion.joints).double(), decoded) / motion.skeleton.metre
+    off = apart(torch.tensor(motion.joints, dtype=torch.float64), decoded) / motion.skeleton.metre
     return "" if off < _OFF else f"decode to other joints, up to {off:.2g} m away"

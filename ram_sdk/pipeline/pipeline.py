@@ -158,7 +158,7 @@ class RAMPipeline(LatentSpace, SamplingLoop):
 
         # 4. Return the motions
         if output_type == "features":
-            return RAMOutput([torch.from_numpy(motion.features) for motion in drawn])
+            return RAMOutput([torch.tensor(motion.features) for motion in drawn])
         if targets:
             for motion, target in zip(drawn, targets, strict=True):
                 warn_of_what_is_missed(motion.joints, target)
