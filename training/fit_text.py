@@ -25,7 +25,7 @@ from training.objective import Batch, latent_alignment
 def fit_text(
     pipeline: RAMPipeline, config: TrainingConfig, data: Path, out: Path, device: str = "cpu"
 ) -> tuple[float, float]:
-    """Fit, and save the pipeline with its new text encoder.
+    """Fit E_t to z_m by L_align (eq. 8), and save the pipeline with its new text encoder.
 
     Args:
         pipeline: with a motion encoder; its text encoder changes.

@@ -1,6 +1,6 @@
 r"""Fit a checkpoint's text encoder alone to its motion latents, to teach it new wordings cheaply.
 
-Takes minutes where co-training takes hours, but the denoiser does not learn: train on from the result
+Costs much less than co-training, but the denoiser does not learn: train on from the result
 (`initial_checkpoint=OUT`), so that it adapts to the new latents.
 
 Example:
