@@ -30,6 +30,7 @@ _TRANSITION = 0.5
 _SHARE = 3  # a transition takes at most the third part of its segment
 _SIGHT = 0.75  # seconds of the motion on either side that a transition sees
 _BLEND = 0.25  # seconds on each side of a cut within a segment that both windows see and contribute to
+_PART_BLEND = 0.5  # likewise of a border of a part of the body: an arm takes as long to rise
 _CONTEXT = 1.0  # seconds of a kept motion beside it that a window sees
 _JOIN = 1.0  # seconds over which generated frames come from those that are kept
 _BATCH = 16  # windows at a time
@@ -162,6 +163,10 @@ class Composition:
         """The motion `(frames, features)` in real units with calm seams; what is kept stays as it is."""
         skeleton = SKELETONS[self._normalizer.config.skeleton]
         calm = settled(features, self.seams, skeleton)
+        for window in self.windows:
+            if window.part:
+                columns = _columns(window.part, self._normalizer.config)
+                calm = settled(calm, _borders(window), skeleton, columns)
         if skeleton is HUMANML3D:
             calm = stepping(calm, self.seams)
         for hold in self.holds:
@@ -272,7 +277,7 @@ def _transitions(timeline: Timeline, config: NormalizerConfig) -> list[Window]:
 
 
 def _part_windows(timeline: Timeline, config: NormalizerConfig) -> list[Window]:
-    frames, blend = _frame(timeline.duration, config), _frame(_BLEND, config)
+    frames, blend = _frame(timeline.duration, config), _frame(_PART_BLEND, config)
     end, cut = Edge(_frame(_CONTEXT, config), None), Edge(blend, blend)
     windows = []
     for one in timeline.parts:
@@ -307,6 +312,12 @@ def _window(
     if right.blend is not None:
         weight = weight * _rising((stop - at) / right.blend)
     return Window(prompt, first, last, weight)
+
+
+def _borders(window: Window) -> list[int]:
+    """First frames of what a window has alone, and of what comes after it."""
+    own = window.weight >= 0.5
+    return [window.start + 1 + int(at) for at in (own[1:] != own[:-1]).nonzero()]
 
 
 def _lead_over(motion: Tensor, made: Tensor, weight: Tensor) -> None:

@@ -29,18 +29,22 @@ _LARGEST_STEP = 0.1  # metres a frame that are calm, whatever lies beside
 _JERK = 30.0  # metres a second^3 that are
 
 
-def settled(features: Tensor, borders: Sequence[int], skeleton: Skeleton) -> Tensor:
+def settled(
+    features: Tensor, borders: Sequence[int], skeleton: Skeleton, columns: Sequence[int] | None = None
+) -> Tensor:
     """Smooth a composed motion around the borders of its parts.
 
     Args:
         features: `(frames, features)` in real units.
         borders: first frame of each part but the first.
         skeleton: whose features they are.
+        columns: the features to smooth; default: all.
 
     Returns:
         Features shaped alike; what is farther than 0.75 s from all borders is as it was.
     """
     reach = round(_REACH * skeleton.fps)
+    chosen = torch.arange(features.shape[1]) if columns is None else torch.tensor(columns)
     motion = features.clone()
     for border in borders:
         first, last = max(0, border - reach), min(len(motion), border + reach)
@@ -56,7 +60,8 @@ def settled(features: Tensor, borders: Sequence[int], skeleton: Skeleton) -> Ten
             if (_unrest(calm, skeleton) <= limit).all():
                 break
             mean = _gaussian_mean(motion, seconds * skeleton.fps, first, last)
-            calm = torch.lerp(motion[first:last], mean, weight)
+            calm = motion[first:last].clone()
+            calm[:, chosen] = torch.lerp(calm[:, chosen], mean[:, chosen], weight)
         motion[first:last] = calm
     return motion
 

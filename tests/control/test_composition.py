@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 import torch
+from control.test_constraints import walking
+from control.test_settling import largest_step
 from torch import Tensor
 
 from ram_sdk import Motion, RAMPipeline
@@ -144,6 +146,18 @@ def test_a_part_changes_itself_only_and_stays_attached(pipeline: RAMPipeline) ->
     std = pipeline.normalizer.std
     expected = (body + std)[collar] - (body + std)[chest]
     torch.testing.assert_close((real[60, collar] - real[60, chest]), expected, atol=1e-4, rtol=0)
+
+
+def test_a_part_has_calm_borders_and_the_rest_stays(pipeline: RAMPipeline) -> None:
+    timeline = Timeline((Segment("walks", 0, 6), Segment("waves", 2, 4, "right arm")))
+    laid_out = Composition(timeline, pipeline.normalizer)
+    features = torch.from_numpy(walking(120).features.copy())
+    arm = [4 + 3 * (joint - 1) + 1 for joint in PARTS["right arm"].joints]
+    features[40:80, arm] += 0.5
+    calm = laid_out.finished(features)
+    assert torch.equal(calm[:, 4:40], features[:, 4:40])
+    assert largest_step(features) > 0.5
+    assert largest_step(calm) <= 0.1
 
 
 def test_continued_motion_is_kept_in_its_place(pipeline: RAMPipeline, clip: Motion) -> None:
