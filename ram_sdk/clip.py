@@ -84,7 +84,7 @@ class Clip(MotionEdits):
         if features.ndim != 2 or features.shape[1] not in by_width:
             raise ValueError(f"features of shape {features.shape}: expected (frames, 263) or (frames, 251)")
         skeleton = by_width[features.shape[1]]
-        joints = decode_features(torch.from_numpy(features).double(), skeleton).float().numpy()
+        joints = decode_features(torch.tensor(features, dtype=torch.float64), skeleton).float().numpy()
         return cls(joints, skeleton.fps, prompt, settings or {}, features)
 
     @property

@@ -3,7 +3,7 @@
 import reprlib
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, SupportsIndex
+from typing import Any, SupportsFloat, SupportsIndex
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ from ram_sdk.models import NormalizerConfig
 from ram_sdk.models.duration import stated_seconds
 from ram_sdk.models.text_backbone import check_texts
 from ram_sdk.motion import Motion
-from ram_sdk.scalars import number, whole_number
+from ram_sdk.scalars import boolean, number, whole_number
 
 SAMPLING = frozenset(
     ("num_inference_steps", "reg_scale", "cfg_scale", "reg_timesteps", "sampler", "timestep_spacing")
@@ -97,6 +97,18 @@ def conditions(
     return texts, latents
 
 
+def check_callback(callback: object) -> None:
+    """Check that `callback_on_step_end` can be called.
+
+    Raises:
+        TypeError: it cannot.
+    """
+    if callback is not None and not callable(callback):
+        raise TypeError(
+            f"callback_on_step_end {reprlib.repr(callback)}: expected a function of a pipeline and a StepInfo"
+        )
+
+
 def count(name: str, value: SupportsIndex, most: int | None = None) -> int:
     """A whole number of at least 1, and at most `most`.
 
@@ -124,41 +136,32 @@ def scheduler_settings(wanted: Mapping[str, Any]) -> dict[str, Any]:
     if "num_inference_steps" in settings:
         settings["num_inference_steps"] = whole_number("num_inference_steps", settings["num_inference_steps"])
     if "reg_timesteps" in settings:
-        settings["reg_timesteps"] = tuple(whole_number("reg_timesteps", t) for t in settings["reg_timesteps"])
+        settings["reg_timesteps"] = _timesteps(settings["reg_timesteps"])
     return settings
 
 
 def lengths(
-    num_frames: int | Sequence[int] | None,
-    duration: float | Sequence[float] | None,
+    num_frames: int | Sequence[int | None] | None,
+    duration: float | Sequence[float | None] | None,
     count: int,
     config: NormalizerConfig,
-) -> list[int] | None:
-    """Frames for each of `count` prompts, as the caller gave them; None to let the text decide.
+) -> list[int | None]:
+    """Frames for each of `count` prompts, as the caller gave them; None where the text decides.
 
     Raises:
         ValueError: both given, a wrong number of entries, or a length that the checkpoint cannot make.
     """
     if num_frames is not None and duration is not None:
         raise ValueError(f"num_frames={num_frames} and duration={duration}: give one of them")
-    if num_frames is not None:
-        frames = [whole_number("num_frames", n) for n in _per_prompt("num_frames", num_frames, count)]
-        wrong = next((n for n in frames if not 1 <= n <= config.max_frames), None)
-        if wrong is not None:
-            raise ValueError(f"num_frames {wrong}: expected a whole number from 1 to {config.max_frames}")
-        return frames
-    if duration is not None:
-        shortest, longest = 1 / config.fps, config.max_frames / config.fps
-        seconds = [number("duration", s) for s in _per_prompt("duration", duration, count)]
-        wrong_one = next((s for s in seconds if not shortest <= s <= longest), None)
-        if wrong_one is not None:
-            raise ValueError(f"duration {wrong_one} s: expected {shortest:g} to {longest:g} seconds")
-        return [round(s * config.fps) for s in seconds]
-    return None
+    if duration is None:
+        frames = _per_prompt("num_frames", num_frames, count)
+        return [None if n is None else _frames(n, config) for n in frames]
+    seconds = _per_prompt("duration", duration, count)
+    return [None if s is None else _frames_of_seconds(s, config) for s in seconds]
 
 
 def trimmed(
-    trim: Any, prompts: Sequence[str], lengths: Sequence[int] | None, constraints: Sequence[Any]
+    trim: Any, prompts: Sequence[str], lengths: Sequence[int | None], constraints: Sequence[Any]
 ) -> list[bool]:
     """Whether each prompt's motions lose the stillness at their ends.
 
@@ -167,11 +170,11 @@ def trimmed(
         ValueError: a wrong number of entries, or motions with constraints to trim.
     """
     if trim is None:
-        return [lengths is None and not constraints and not stated_seconds(text) for text in prompts]
-    chosen = _per_prompt("trim", trim, len(prompts))
-    wrong = next((value for value in chosen if not isinstance(value, bool)), None)
-    if wrong is not None:
-        raise TypeError(f"trim {wrong!r}: expected True or False")
+        return [
+            length is None and not constraints and not stated_seconds(text)
+            for text, length in zip(prompts, lengths, strict=True)
+        ]
+    chosen = [boolean("trim", value) for value in _per_prompt("trim", trim, len(prompts))]
     if any(chosen) and constraints:
         raise ValueError("trim=True: constraints hold at given times, which a trimmed motion would miss")
     return chosen
@@ -228,9 +231,8 @@ def seeds(
     if _is_list(seed):
         chosen = [whole_number("seed", s) for s in seed]  # type: ignore[union-attr]
         if len(chosen) != prompts * each:
-            raise ValueError(
-                f"seed has {len(chosen)} entries: give one, or one for each of {prompts * each} motions"
-            )
+            enough = f"one, or one for each of {prompts * each} motions" if prompts * each > 1 else "one"
+            raise ValueError(f"seed has {len(chosen)} entries: give {enough}")
     else:
         first = whole_number("seed", seed)  # type: ignore[arg-type]
         chosen = [first + k for _ in range(prompts) for k in range(each)]
@@ -240,12 +242,41 @@ def seeds(
     return chosen
 
 
+def _timesteps(value: Any) -> tuple[int, ...]:
+    try:
+        given = tuple(value)
+    except TypeError as error:
+        raise ValueError(
+            f"reg_timesteps {reprlib.repr(value)}: expected a list of timesteps, such as [46, 41]"
+        ) from error
+    return tuple(whole_number("reg_timesteps", timestep) for timestep in given)
+
+
+def _frames(value: SupportsIndex, config: NormalizerConfig) -> int:
+    frames = whole_number("num_frames", value)
+    if not 1 <= frames <= config.max_frames:
+        raise ValueError(f"num_frames {frames}: expected a whole number from 1 to {config.max_frames}")
+    return frames
+
+
+def _frames_of_seconds(value: SupportsFloat, config: NormalizerConfig) -> int:
+    seconds = number("duration", value)
+    shortest, longest = 1 / config.fps, config.max_frames / config.fps
+    if not shortest <= seconds <= longest:
+        raise ValueError(f"duration {seconds} s: expected {shortest:g} to {longest:g} seconds")
+    return round(seconds * config.fps)
+
+
 def _is_list(value: Any) -> bool:
-    return isinstance(value, Sequence) or (isinstance(value, np.ndarray | torch.Tensor) and value.ndim > 0)
+    if isinstance(value, np.ndarray | torch.Tensor):
+        return value.ndim > 0
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
 
 
 def _per_prompt(name: str, value: Any, count: int) -> list[Any]:
-    values = list(value) if _is_list(value) and not isinstance(value, str) else [value] * count
+    if isinstance(value, np.ndarray | torch.Tensor):
+        value = value.tolist()
+    values = list(value) if _is_list(value) else [value] * count
     if len(values) != count:
         raise ValueError(f"{name} has {len(values)} entries for {count} prompts: give one, or one for each")
     return values

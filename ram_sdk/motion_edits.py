@@ -89,20 +89,22 @@ class MotionEdits:
         joints = self.joints[:, list(self.skeleton.mirrored)] * np.array((-1.0, 1.0, 1.0), np.float32)
         return self._changed(joints, prompt=None if self.prompt is None else mirror_text(self.prompt))
 
-    def trim(self, kept: float = 0.25) -> Self:
+    def trim(self, kept: float = 0.25, shortest: float = 0.0) -> Self:
         """The motion without the dead time at its ends; `motion[20:60]` cuts at frames.
 
         Args:
             kept: seconds of stillness to keep before and after the movement.
+            shortest: seconds that are left at least, with more stillness after the movement, or else before
+                it; a shorter motion is left whole.
 
         Raises:
-            ValueError: `kept` is negative or not finite, or the motion is not of 22 joints.
+            ValueError: a number that is negative or not finite.
         """
-        kept = number("kept", kept)
-        if not (np.isfinite(kept) and kept >= 0):
-            raise ValueError(f"kept {kept}: expected seconds, 0 or more")
-        start, stop = moving_span(self._joints22(), self.fps, kept)
-        return self[start:stop]
+        kept, shortest = _seconds("kept", kept), _seconds("shortest", shortest)
+        start, stop = moving_span(self.joints.astype(np.float64) / self.skeleton.metre, self.fps, kept)
+        least = round(min(shortest * self.fps, len(self)))
+        stop = min(max(stop, start + least), len(self))
+        return self[max(min(start, stop - least), 0) : stop]
 
     def join(self, *others: Self, blend: float = 0.4) -> Self:
         """This motion and others one after the other, on the skeleton that all motions share.
@@ -243,3 +245,10 @@ class MotionEdits:
 def _check_motion(method: str, other: object) -> None:
     if not isinstance(other, MotionEdits):
         raise TypeError(f"{method}: {reprlib.repr(other)}: expected a Motion; a file is read by Motion.load")
+
+
+def _seconds(name: str, value: float) -> float:
+    seconds = number(name, value)
+    if not (np.isfinite(seconds) and seconds >= 0):
+        raise ValueError(f"{name} {seconds}: expected seconds, 0 or more")
+    return seconds

@@ -1,4 +1,4 @@
-"""Numbers that callers give: Python's, or scalars of numpy and torch, but no bools."""
+"""Numbers and booleans that callers give: Python's, or scalars of numpy and torch. No boolean is a number."""
 
 import operator
 import reprlib
@@ -33,3 +33,14 @@ def number(name: str, value: SupportsFloat) -> float:
         return float(value)
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
         raise ValueError(f"{name} {reprlib.repr(value)}: expected a number") from error
+
+
+def boolean(name: str, value: object) -> bool:
+    """A Python bool from a bool, or a boolean scalar of numpy.
+
+    Raises:
+        TypeError: it is something else, such as 1.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} {reprlib.repr(value)}: expected True or False")
+    return bool(value)

@@ -81,6 +81,8 @@ def test_bad_requests_are_refused(pipeline, motions):
     z = pipeline.encode_text("a person jumps")
     with pytest.raises(ValueError, match="give num_frames or duration"):
         pipeline(latents=z)
+    with pytest.raises(ValueError, match="give num_frames or duration"):
+        pipeline(latents=z, num_frames=[None])
     with pytest.raises(ValueError, match=r"latents of shape \(1, 5\)"):
         pipeline(latents=z[:, :5], num_frames=40)
     with pytest.raises(ValueError, match="NaN"):
@@ -101,10 +103,23 @@ def test_what_is_no_motion_is_refused_in_one_line(pipeline):
         pipeline.reconstruct,
         pipeline.encode_motion,
         lambda what: pipeline.similarity("a person walks", what),
-        lambda what: pipeline.interpolate("a person walks", [what]),
+        lambda what: pipeline.encode_motion([what]),
     ):
         with pytest.raises(TypeError, match=r"motion 'walk\.npz': expected a Motion; a file is") as caught:
             call("walk.npz")
         assert "\n" not in str(caught.value)
+    for nothing in ([], 3, np.array(3)):
+        with pytest.raises(TypeError, match="end .*: expected a Motion"):
+            pipeline.interpolate("a person walks", nothing)
+        with pytest.raises(TypeError, match="motion .*: expected a Motion"):
+            pipeline.similarity("a person walks", nothing)
     with pytest.raises(TypeError, match=r"Kept\.motion of type str: expected a Motion"):
         Kept("walk.npz", 0)
+
+
+@pytest.mark.parametrize("wrong", [3, ["a person walks", None], b"walks"])
+def test_only_texts_have_an_estimated_length(pipeline, wrong):
+    with pytest.raises(TypeError, match="expected a text"):
+        pipeline.estimate_frames(wrong)
+    with pytest.raises(ValueError, match="no prompt was given"):
+        pipeline.estimate_frames([])

@@ -32,6 +32,35 @@ def test_trim_cuts_dead_time_at_both_ends_and_nothing_else():
     assert len(padded.trim(kept=0.5)) == len(trimmed) + 20
 
 
+def test_trim_leaves_so_many_seconds_at_least():
+    still = np.repeat(WAVE.joints[:1], 60, axis=0)
+    padded = Motion(np.concatenate((still, WAVE.joints, still)))
+    moving = padded.trim(kept=0.0)
+    longer = padded.trim(kept=0.0, shortest=6.0)
+    assert len(longer) == 120 > len(moving)
+    np.testing.assert_array_equal(longer.joints[: len(moving)], moving.joints)
+    assert len(Motion(padded.joints[:-60]).trim(kept=0.0, shortest=6.0)) == 120
+    assert len(padded.trim(shortest=1e300)) == len(padded) == len(padded.trim(kept=1e300))
+
+
+def test_trim_takes_the_features_of_its_frames_along():
+    still = [np.repeat(WALK.joints[end], 40, axis=0) for end in (slice(1), slice(-1, None))]
+    made = Motion.from_features(Motion(np.concatenate((still[0], WALK.joints, still[1]))).features)
+    trimmed = made.trim()
+    starts = range(1, len(made) - len(trimmed))
+    assert any(np.array_equal(made.features[t : t + len(trimmed)], trimmed.features) for t in starts)
+    again = Motion.from_features(trimmed.features).align(trimmed)
+    np.testing.assert_allclose(again.joints, trimmed.joints, atol=1e-4)
+
+
+def test_trim_of_kit_ml_s_millimetres():
+    metres = np.zeros((60, 21, 3))
+    metres[20:40, 5, 1] = np.linspace(0.0, 0.5, 20)
+    metres[40:, 5, 1] = 0.5
+    trimmed = Motion((1000 * metres).astype(np.float32)).trim(kept=0.0)
+    assert len(trimmed) == pytest.approx(20, abs=4)
+
+
 def test_trim_of_a_still_motion_keeps_it():
     still = Motion(np.repeat(WAVE.joints[:1], 30, axis=0))
     assert len(still.trim()) == 30
@@ -118,6 +147,7 @@ def test_along_follows_the_path_without_sliding():
     ("edit", "message"),
     [
         (lambda m: m.trim(-1.0), "kept -1.0"),
+        (lambda m: m.trim(shortest=float("nan")), "shortest nan: expected seconds, 0 or more"),
         (lambda m: m.join(m, blend=9.0), "blend 9.0"),
         (lambda m: m.join(m[:5]), "shorter than the seams"),
         (lambda m: m.loop(0), "times 0"),

@@ -180,7 +180,9 @@ def test_half_precision_stays_far_closer_than_another_seed(checkpoint, pipeline)
         ),
         ({"num_motions_per_prompt": 10**9}, "in one call: at most 4096"),
         ({"seed": -1}, "seed -1"),
-        ({"seed": [1, 2]}, "seed has 2 entries"),
+        ({"seed": [1, 2]}, "seed has 2 entries: give one$"),
+        ({"reg_timesteps": 3}, "reg_timesteps 3: expected a list of timesteps"),
+        ({"constraints": 3}, "constraint of type int: use one of Pose"),
         ({"seed": 1, "generator": torch.Generator()}, "give one of them"),
         ({"num_motions_per_prompt": 0}, "num_motions_per_prompt 0"),
         ({"output_type": "mesh"}, "output_type 'mesh'"),
@@ -279,6 +281,35 @@ def test_a_callback_changes_the_estimate_or_stops(pipeline):
     torch.testing.assert_close(early, pipeline.decode(kept[-1], [40])[0])
 
 
+@pytest.mark.parametrize("wrong", [3, "stop", [print]])
+def test_a_callback_that_cannot_be_called_is_refused_at_once(pipeline, wrong):
+    for make in (
+        lambda: pipeline("a person jumps", 40, callback_on_step_end=wrong),
+        lambda: pipeline.compose(["a person jumps"], duration=2, callback_on_step_end=wrong),
+        lambda: pipeline("a person jumps", 40, constraints=Stop([0, 1], 1, 0.5), callback_on_step_end=wrong),
+    ):
+        with pytest.raises(
+            TypeError, match="callback_on_step_end .*: expected a function of a pipeline and a Step"
+        ):
+            make()
+
+
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [
+        (3, "callback_on_step_end returned 3: expected None or a tensor of shape \\(1, 40, 263\\)"),
+        (
+            torch.zeros(40, 263),
+            "returned shape \\(40, 263\\): expected None or a tensor of shape \\(1, 40, 263\\)",
+        ),
+    ],
+)
+def test_a_callback_returns_an_estimate_or_none(pipeline, returned, message):
+    for options in ({}, {"constraints": Stop([0, 1], 1, 0.5)}):
+        with pytest.raises(ValueError, match=message):
+            pipeline("a person jumps", 40, callback_on_step_end=lambda _, info: returned, **FEW, **options)
+
+
 def _called(pipe):
     return pipe(["a person jumps", "someone walks"], [40, 50], **FEW).motions[1]
 
@@ -322,7 +353,7 @@ def _still_waving_still(before: int, during: int, after: int) -> Motion:
 
 def test_dead_time_is_cut_to_a_quarter_of_a_second():
     motion = _still_waving_still(60, 90, 50)
-    trimmed = without_dead_time(motion, 40)
+    trimmed = without_dead_time(motion, 2.0)
     assert len(trimmed) == pytest.approx(90 + 2 * 5, abs=4)
     moving = np.flatnonzero(np.linalg.norm(np.diff(trimmed.joints, axis=0), axis=-1).max(-1) > 0.03)
     assert moving[0] == pytest.approx(0.25 * 20, abs=3)  # smoothed before it is judged
@@ -334,7 +365,7 @@ def test_a_trimmed_motion_starts_at_the_origin_and_faces_ahead():
     walk = _still_waving_still(60, 60, 0)
     features = walk.features.copy()
     features[:40, 0], features[:40, 2] = 0.002, 0.0001  # it turns and drifts too slowly to count as movement
-    trimmed = without_dead_time(Motion.from_features(features), 40)
+    trimmed = without_dead_time(Motion.from_features(features), 2.0)
     assert len(trimmed) < len(walk) - 30
     np.testing.assert_allclose(trimmed.joints[0, 0, [0, 2]], 0.0, atol=1e-6)
     across = trimmed.joints[0, 1] - trimmed.joints[0, 2]  # +X is the body's left
@@ -343,10 +374,10 @@ def test_a_trimmed_motion_starts_at_the_origin_and_faces_ahead():
 
 
 def test_a_trimmed_motion_keeps_two_seconds_or_all_of_a_still_one():
-    short = without_dead_time(_still_waving_still(70, 8, 70), 40)
+    short = without_dead_time(_still_waving_still(70, 8, 70), 2.0)
     assert len(short) == 40
     still = Motion.from_features(_still_waving_still(80, 60, 0).features[:80].copy())
-    assert without_dead_time(still, 40) is still
+    assert without_dead_time(still, 2.0) is still
 
 
 def test_only_estimated_lengths_are_trimmed():
@@ -360,8 +391,20 @@ def test_only_estimated_lengths_are_trimmed():
     assert len(shipped("a person sits down for five seconds", **call).motions[0]) == 100
     forced = shipped("a person sits down", 150, trim=True, **call).motions[0]
     assert len(forced) < 150
-    both = shipped(["a person sits down"] * 2, trim=[False, True], **call).motions
+    both = shipped(["a person sits down"] * 2, trim=np.array([False, True]), **call).motions
     assert (len(both[0]), len(both[1])) == (len(whole), len(default))
+    mixed = shipped(["a person sits down"] * 2, duration=[None, 4.5], **call).motions
+    assert (len(mixed[0]), len(mixed[1])) == (len(default), 90)
+    mixed = shipped(["a person sits down"] * 2, [90, None], **call).motions
+    assert (len(mixed[0]), len(mixed[1])) == (90, len(default))
+
+
+def test_booleans_of_numpy_are_booleans(pipeline):
+    for whether in (True, False):
+        made = [
+            pipeline("a person walks", 60, trim=one, **FEW).motions[0] for one in (whether, np.bool_(whether))
+        ]
+        np.testing.assert_array_equal(made[0].joints, made[1].joints)
 
 
 def test_trim_is_refused_where_it_cannot_be(pipeline):

@@ -123,7 +123,7 @@ def plan(
         taken |= dict.fromkeys((file.casefold() for file in files), row.number)
         for turn, file in enumerate(files):
             own = motion_seed(seed, row.number, turn) if row.seed is None else row.seed + turn
-            request = _hash([digest, row.prompt, row.duration, own])
+            request = _hash([digest, row.prompt, row.duration, trim, own])
             jobs.append(Job(row.number, file, row.prompt, frames, trim, own, request))
     return jobs, bad
 
@@ -164,7 +164,7 @@ def _length(row: Row, pipeline: "RAMPipeline") -> tuple[int, bool]:
     pipeline.text_backbone.tokenize([row.prompt])
     lengths = inputs.lengths(None, row.duration, 1, pipeline.normalizer.config)
     [trim] = inputs.trimmed(None, [row.prompt], lengths, ())
-    return (lengths or pipeline.estimate_frames([row.prompt]))[0], trim
+    return lengths[0] or pipeline.estimate_frames([row.prompt])[0], trim
 
 
 def _hash(content: Any) -> str:

@@ -9,7 +9,7 @@ from ram_sdk.cli import console, constraint_options, sampling, values
 from ram_sdk.cli.outputs import Outputs, add_output_options
 
 if TYPE_CHECKING:
-    from ram_sdk.control.constraints import Part
+    from ram_sdk.control.keeping import Half
 
 _EXAMPLES = """
 ram-sdk edit walk.npz --keep lower --prompt "a person waves with both hands" -o wave.glb
@@ -64,14 +64,14 @@ def run(arguments: argparse.Namespace) -> int:
     return outputs.finish()
 
 
-def _kept(words: list[str], duration: float) -> "Part | list[tuple[float, float]]":
+def _kept(words: list[str], duration: float) -> "Half | list[tuple[float, float]]":
     """Half a body or spans, as `RAMPipeline.edit` takes them.
 
     Raises:
         ValueError: neither.
     """
     if words in (["lower"], ["upper"]):
-        return cast("Part", words[0])
+        return cast("Half", words[0])
     spans = []
     for word in words:
         found = _SPAN.fullmatch(word)

@@ -240,7 +240,10 @@ def checked(constraints: Constraint | Iterable[Constraint]) -> list[Constraint]:
     """
     if isinstance(constraints, Pose | Joints | Keep | Path | Stop | Loop):
         return [constraints]
-    listed = list(constraints)
+    try:
+        listed = list(constraints)
+    except TypeError:
+        listed = [constraints]  # type: ignore[list-item]
     for one in listed:
         if not isinstance(one, tuple(KINDS.values())):
             raise ValueError(f"constraint of type {type(one).__name__}: use one of {', '.join(KINDS)}")

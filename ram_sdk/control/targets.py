@@ -76,8 +76,8 @@ def resolve(constraints: Sequence[Constraint], frames: int, fps: float) -> Targe
         fps: its frames a second.
 
     Raises:
-        ValueError: a motion that is too short, a time outside it, contradictory constraints, or impossible
-            movement.
+        ValueError: a motion that is too short, a time outside it, contradictory constraints, impossible
+            movement, or nothing that is left to make.
     """
     least = _LEAST_FRAMES_OF_LOOP if any(isinstance(one, Loop) for one in constraints) else _LEAST_FRAMES
     if frames < least:
@@ -89,7 +89,13 @@ def resolve(constraints: Sequence[Constraint], frames: int, fps: float) -> Targe
     layout = _Layout(frames, fps)
     for constraint in constraints:
         layout.add(constraint)
-    return layout.targets()
+    targets = layout.targets()
+    if targets.pinned.all():
+        raise ValueError(
+            f"the constraints hold every joint in all {frames} frames, so that nothing is left to make: keep "
+            "half of the body, or leave some seconds out"
+        )
+    return targets
 
 
 class _Layout:

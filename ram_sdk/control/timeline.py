@@ -175,11 +175,15 @@ class Timeline:
         Args:
             items: prompts, and motions that are kept.
             durations: seconds of each; None for the whole of a motion.
+
+        Raises:
+            ValueError: a duration that cannot be, or what `Timeline` refuses.
         """
         segments: list[Segment | Kept] = []
         now = 0.0
         for item, seconds in zip(items, durations, strict=True):
-            end = math.nan if seconds is None else now + seconds
+            whole = seconds is None and isinstance(item, Motion)
+            end = math.nan if whole else now + _checked_duration(item, seconds)
             segments.append(Segment(item, now, end) if isinstance(item, str) else Kept(item, now, end))
             now = segments[-1].end
         return cls(tuple(segments))
@@ -263,11 +267,16 @@ class Timeline:
 
     def _check_body(self) -> None:
         body = self.body
-        if not body or body[0].start > _TOLERANCE:
-            first = body[0] if body else self.segments[0]
+        if not body:
+            last = max(one.end for one in self.segments)
             raise ValueError(
-                f"nothing for the {WHOLE_BODY} before {first}: start there, or add a segment such as "
-                f"'a person stands still' from 0 to {_seconds(first.start)} s"
+                f"nothing for the {WHOLE_BODY}, only parts: add a segment without part, such as "
+                f"'a person stands still' from 0 to {_seconds(last)} s"
+            )
+        if body[0].start > _TOLERANCE:
+            raise ValueError(
+                f"nothing for the {WHOLE_BODY} before {body[0]}: start there, or add a segment such as "
+                f"'a person stands still' from 0 to {_seconds(body[0].start)} s"
             )
         for before, after in pairwise(body):
             if after.start < before.end - _TOLERANCE:
@@ -311,6 +320,14 @@ class Timeline:
                         f"{one} of the {one.part} overlaps {other} of the {other.part}: start it at "
                         f"{_seconds(other.end)} s"
                     )
+
+
+def _checked_duration(item: str | Motion, value: float | None) -> float:
+    seconds = number("duration", value)  # type: ignore[arg-type]
+    shortest = SHORTEST if isinstance(item, str) else 2 / item.fps
+    if not shortest - _TOLERANCE <= seconds <= LONGEST:
+        raise ValueError(f"duration {seconds:g} s: expected {shortest:g} to {LONGEST:g} seconds")
+    return seconds
 
 
 def _check_times(one: Segment | Kept, shortest: float) -> None:

@@ -20,12 +20,17 @@ _NOT_DOING = re.compile(
 """Words that end as "walking" does and say no action that goes on, such as the order "swing your arms"."""
 
 
+def action(prompt: str) -> str:
+    """The prompt without "and then" and the like at its beginning: "then sits down" becomes "sits down"."""
+    return _CONNECTIVES.sub("", prompt) or prompt
+
+
 def with_subject(prompt: str) -> str:
     """Put "a person" before an action that names nobody: "then sits down" becomes "a person sits down".
 
     A sentence with a subject stays as it is, and so does an order such as "sit down".
     """
-    text = _CONNECTIVES.sub("", prompt) or prompt
+    text = action(prompt)
     verb = _first_word(text)
     if _SUBJECTS.fullmatch(_CONTRACTED.sub("", verb)):
         return text

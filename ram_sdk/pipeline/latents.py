@@ -1,6 +1,6 @@
 """Work in the latent space that texts and motions share (eq. 1 and 2)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -58,7 +58,7 @@ class LatentSpace(PipelineParts):
             raise ValueError(
                 "this checkpoint has no motion encoder: it was trained without the motion branch"
             )
-        clips = list(motions) if isinstance(motions, Iterable) and not isinstance(motions, str) else [motions]
+        clips = list(motions) if isinstance(motions, Sequence) else [motions]
         features = [self.normalizer.normalize(self._features(motion).to(self.device)) for motion in clips]
         order = sorted(range(len(features)), key=lambda i: len(features[i]))
         width = self.motion_encoder.config.latent_dim
@@ -88,11 +88,15 @@ class LatentSpace(PipelineParts):
         Raises:
             ValueError: fewer than 2 steps, or what `encode_text` and `encode_motion` refuse.
         """
-        if whole_number("steps", steps) < 2:
-            raise ValueError(f"steps {steps}: expected at least 2, the two ends")
-        ends = [self.encode_text(x) if isinstance(x, str) else self.encode_motion(x) for x in (start, end)]
+        count = whole_number("steps", steps)
+        if count < 2:
+            raise ValueError(f"steps {count}: expected at least 2, the two ends")
+        ends = [
+            self.encode_text(x) if isinstance(x, str) else self.encode_motion(inputs.motion(name, x))
+            for name, x in (("start", start), ("end", end))
+        ]
         a, b = (z.double()[0] for z in ends)
-        weight = torch.linspace(0.0, 1.0, steps, dtype=torch.float64, device=a.device)[:, None]
+        weight = torch.linspace(0.0, 1.0, count, dtype=torch.float64, device=a.device)[:, None]
         angle = torch.acos((F.normalize(a, dim=0) @ F.normalize(b, dim=0)).clamp(-1.0, 1.0))
         if angle < 1e-4:
             return torch.lerp(a, b, weight).to(self.dtype)
@@ -113,7 +117,8 @@ class LatentSpace(PipelineParts):
             ValueError: the checkpoint has no motion encoder or no calibration, or what `encode_text` and
                 `encode_motion` refuse.
         """
-        return float(self.match(self.encode_text(text), self.encode_motion(motion))[0, 0])
+        latent = self.encode_motion(inputs.motion("motion", motion))
+        return float(self.match(self.encode_text(text), latent)[0, 0])
 
     def match(self, text_latents: Tensor, motion_latents: Tensor) -> Tensor:
         """The similarity of every z_t `(texts, latent_dim)` with every z_m, `(texts, motions)`.
@@ -183,9 +188,12 @@ class LatentSpace(PipelineParts):
         """The default length of each prompt's motion: frames.
 
         Raises:
-            ValueError: a prompt is longer than the text backbone can read.
+            TypeError: something that is not text.
+            ValueError: an empty prompt, or one that is longer than the text backbone can read.
         """
-        return self._estimated_lengths(prompts, self.encode_prompt(prompts)[1])
+        texts = inputs.prompts(prompts)
+        tokens, mask = self.text_backbone.encode(texts)
+        return self._estimated_lengths(texts, self.duration_estimator(tokens.to(self.dtype), mask))
 
     def _estimated_lengths(self, prompts: Sequence[str], seconds: Tensor) -> list[int]:
         """Frames of the duration that each text names, or else of the estimate, within what can be made."""

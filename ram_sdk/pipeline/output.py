@@ -3,15 +3,11 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-
 from ram_sdk.motion import Motion
 from ram_sdk.skeleton.joints import HUMANML3D
-from ram_sdk.skeleton.sequences import moving_span
 
 OutputType = Literal["motion", "features"]
 OUTPUT_TYPES = ("motion", "features")
-_KEPT = 0.25  # seconds of stillness before and after the movement
 _SHOWN = 6  # motions that a notebook shows of an output
 
 
@@ -45,15 +41,12 @@ class RAMOutput:
         return html.frame(shown)
 
 
-def without_dead_time(motion: Motion, shortest: int) -> Motion:
-    """A generated motion without the stillness at its ends; it starts at the origin and faces +Z again.
+def without_dead_time(motion: Motion, shortest: float) -> Motion:
+    """A generated motion, trimmed; it starts at the origin and faces +Z again.
 
     Args:
         motion: as decoded from features.
-        shortest: frames that are left at least.
+        shortest: seconds that are left at least.
     """
-    joints = motion.joints.astype(np.float64) / motion.skeleton.metre
-    start, stop = moving_span(joints, motion.fps, _KEPT)
-    stop = min(max(stop, start + shortest), len(motion))
-    start = max(min(start, stop - shortest), 0)
-    return motion if stop - start == len(motion) else Motion.from_features(motion.features[start:stop].copy())
+    trimmed = motion.trim(shortest=shortest)
+    return motion if len(trimmed) == len(motion) else Motion.from_features(trimmed.features)

@@ -11,12 +11,13 @@ from torch import Tensor
 from ram_sdk import inputs
 from ram_sdk.control import candidates
 from ram_sdk.control.composition import Composition
-from ram_sdk.control.constraints import Constraint, Keep, Part
+from ram_sdk.control.constraints import Constraint
 from ram_sdk.control.constraints import checked as checked_constraints
+from ram_sdk.control.keeping import Half, kept_parts
 from ram_sdk.control.steering import Steering, finish, warn_of_what_is_missed
 from ram_sdk.control.targets import Targets, resolve
 from ram_sdk.control.timeline import Timeline
-from ram_sdk.control.wording import with_subject
+from ram_sdk.control.wording import action, with_subject
 from ram_sdk.motion import Motion
 from ram_sdk.pipeline.latents import LatentSpace
 from ram_sdk.pipeline.output import OUTPUT_TYPES, OutputType, RAMOutput, without_dead_time
@@ -52,10 +53,10 @@ class RAMPipeline(LatentSpace, SamplingLoop):
     def __call__(
         self,
         prompt: str | Sequence[str] | None = None,
-        num_frames: int | Sequence[int] | None = None,
+        num_frames: int | Sequence[int | None] | None = None,
         *,
         latents: Tensor | None = None,
-        duration: float | Sequence[float] | None = None,
+        duration: float | Sequence[float | None] | None = None,
         num_inference_steps: int | None = None,
         reg_scale: float | None = None,
         cfg_scale: float | None = None,
@@ -80,10 +81,10 @@ class RAMPipeline(LatentSpace, SamplingLoop):
 
         Args:
             prompt: what the person does, or several such texts, whose motions are made in one batch.
-            num_frames: length in frames, for all or for each prompt.
+            num_frames: length in frames, for all or for each prompt, None for those that are not given.
             latents: z `(prompts, latent_dim)` to make motions of in place of the prompts' own, such as
                 `encode_motion` and `interpolate` return; they need no prompt, but then a length.
-            duration: length in seconds instead; without either, the length that the text names ("for five
+            duration: length in seconds instead. Without either, the length is what the text names ("for five
                 seconds"), or else an estimate from the text, within what the checkpoint can make. It was
                 trained on two seconds and more: shorter motions are no whole actions.
             num_inference_steps: denoising steps. This and the settings up to `timestep_spacing` default to
@@ -132,10 +133,11 @@ class RAMPipeline(LatentSpace, SamplingLoop):
             timestep_spacing=timestep_spacing,
         )
         num_candidates = inputs.count("num_candidates", num_candidates, candidates.MAX_CANDIDATES)
+        inputs.check_callback(callback_on_step_end)
         asked = self._checked(constraints, output_type)
         seeds = inputs.seeds(seed, generator, len(prompts), each, num_candidates)
         lengths = inputs.lengths(num_frames, duration, len(prompts), self.normalizer.config)
-        if prompt is None and lengths is None:
+        if prompt is None and None in lengths:
             raise ValueError("latents without a prompt: give num_frames or duration, too")
 
         trimmed = inputs.trimmed(trim, prompts, lengths, asked)
@@ -194,7 +196,7 @@ class RAMPipeline(LatentSpace, SamplingLoop):
             timeline: what happens when: a `Timeline`, which may hold prompts for parts of the body, too, or
                 prompts and kept motions one after the other.
             duration: without a `Timeline`, seconds for all, or for each; None for the whole of a motion, and
-                for what a prompt says or is estimated to take.
+                for what a prompt says or is estimated to take, all of which it gets: nothing is trimmed.
             seed: makes the result repeatable; default: a random one, recorded in `Motion.settings`.
             callback_on_step_end: as in a call; the estimate is `(1, frames, features)`.
             **sampling: `num_inference_steps`, `reg_scale`, `cfg_scale`, `reg_timesteps`, `sampler` and
@@ -212,6 +214,7 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         inputs.refuse_unknown(sorted(sampling.keys() - inputs.SAMPLING))
         scheduler = self._scheduler_with(**sampling)
         (chosen,) = inputs.seeds(seed, None, 1, 1)
+        inputs.check_callback(callback_on_step_end)
         if not isinstance(timeline, Timeline):
             timeline = self._timeline(timeline, duration)
         elif duration is not None:
@@ -234,7 +237,7 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         return composition.placed(motion)
 
     def edit(
-        self, motion: Motion, prompt: str, keep: Part | Sequence[tuple[float, float]], **options: Any
+        self, motion: Motion, prompt: str, keep: Half | Sequence[tuple[float, float]], **options: Any
     ) -> RAMOutput:
         """Regenerate a part of a motion from a prompt and keep the rest.
 
@@ -251,14 +254,13 @@ class RAMPipeline(LatentSpace, SamplingLoop):
             The motions, as long as the given one and where it stands.
 
         Raises:
-            ValueError: see `__call__`; nothing is kept, or the motion is longer than can be made.
+            ValueError: see `__call__`; nothing is kept, or everything, or the motion is longer than can be
+                made.
+            TypeError: see `__call__`; a length is given.
         """
-        if isinstance(keep, str):
-            kept = [Keep(motion, part=keep)]
-        else:
-            kept = [Keep(motion, start, end) for start, end in keep]
-        if not kept:
-            raise ValueError('keep=[]: name the parts that stay, "upper", "lower" or spans such as (0, 2)')
+        if given := sorted({"num_frames", "duration"} & options.keys()):
+            raise TypeError(f"{given[0]}: an edited motion is as long as the given one; leave it out")
+        kept = kept_parts(motion, keep)
         more = checked_constraints(options.pop("constraints", ()))
         frames = len(motion.resample(self.normalizer.config.fps))
         return self(prompt, frames, constraints=[*kept, *more], **options)
@@ -281,15 +283,17 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         return made
 
     def _conditions(
-        self, prompts: Sequence[str], latents: Tensor | None, lengths: list[int] | None, each: int
+        self, prompts: Sequence[str], latents: Tensor | None, lengths: list[int | None], each: int
     ) -> tuple[Tensor, list[int]]:
         """A latent `(motions, latent_dim)` and a length for each motion: the prompts' own if not given."""
-        if latents is None or lengths is None:
+        frames = [length for length in lengths if length is not None]
+        if latents is None or len(frames) < len(prompts):
             text_latents, seconds = self.encode_prompt(prompts)
             latents = text_latents if latents is None else latents
-            lengths = lengths or self._estimated_lengths(prompts, seconds)
+            estimated = self._estimated_lengths(prompts, seconds)
+            frames = [given or own for given, own in zip(lengths, estimated, strict=True)]
         z = latents.to(self.device, self.dtype).repeat_interleave(each, dim=0)
-        return z, [length for length in lengths for _ in range(each)]
+        return z, [length for length in frames for _ in range(each)]
 
     def _draw(
         self,
@@ -316,7 +320,8 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         )
         if not aims:
             motions = [Motion.from_features(feature.numpy()) for feature in features]
-            shortest = self.normalizer.config.min_frames
+            config = self.normalizer.config
+            shortest = config.min_frames / config.fps
             return [
                 without_dead_time(motion, shortest) if cut[row] else motion
                 for row, motion in zip(rows, motions, strict=True)
@@ -331,8 +336,8 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         seconds = inputs.durations(items, duration)
         estimated = [i for i, item in enumerate(items) if isinstance(item, str) and seconds[i] is None]
         if estimated:
-            texts = [with_subject(items[i]) for i in estimated]  # type: ignore[arg-type]
-            lengths = self._estimated_lengths(texts, self.encode_prompt(texts)[1])
+            texts = [action(items[i]) for i in estimated]  # type: ignore[arg-type]
+            lengths = self.estimate_frames(texts)
             for i, length in zip(estimated, lengths, strict=True):
                 seconds[i] = length / self.normalizer.config.fps
         return Timeline.of(items, seconds)

@@ -1,6 +1,7 @@
 """From latents to features: the sampling loop and its steps."""
 
 import dataclasses
+import reprlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -93,7 +94,7 @@ class SamplingLoop(PipelineParts):
                         changed = callback(cast("RAMPipeline", self), StepInfo(index, timestep, estimate))
                     except StopSampling:
                         return estimate
-                    estimate = estimate if changed is None else changed
+                    estimate = _changed(estimate, changed)
                 noise = None
                 if scheduler.needs_noise(timestep):
                     noise = self.prepare_noise(generators, lengths)
@@ -225,3 +226,15 @@ class SamplingLoop(PipelineParts):
         if constraints:
             settings["constraints"] = [type(one).__name__ for one in constraints]
         return settings
+
+
+def _changed(estimate: Tensor, returned: object) -> Tensor:
+    """The estimate that a callback wants to continue from."""
+    if returned is None:
+        return estimate
+    if not isinstance(returned, Tensor) or returned.shape != estimate.shape:
+        what = f"shape {tuple(returned.shape)}" if isinstance(returned, Tensor) else reprlib.repr(returned)
+        raise ValueError(
+            f"callback_on_step_end returned {what}: expected None or a tensor of shape {tuple(estimate.shape)}"
+        )
+    return returned

@@ -64,7 +64,7 @@ def moving_span(joints: Array, fps: float, kept: float) -> tuple[int, int]:
     """First frame and one past the last in which a joint moves; the whole clip where none does.
 
     Args:
-        joints: `(frames, 22, 3)` positions, metres.
+        joints: `(frames, joints, 3)` positions, metres.
         fps: frames a second.
         kept: seconds of stillness kept on both sides.
     """
@@ -75,7 +75,7 @@ def moving_span(joints: Array, fps: float, kept: float) -> tuple[int, int]:
     moving = np.flatnonzero(speed > _MOVING)
     if not len(moving):
         return 0, len(joints)
-    margin = round(kept * fps)
+    margin = round(min(kept * fps, len(joints)))
     return max(0, int(moving[0]) - margin), min(len(joints), int(moving[-1]) + 2 + margin)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from ram_sdk import inputs
 from ram_sdk.control.constraints import Constraint, Keep, from_json
+from ram_sdk.control.keeping import kept_parts
 from ram_sdk.control.targets import resolve
 from ram_sdk.control.timeline import Kept, Segment, Timeline
 from ram_sdk.motion import Motion
@@ -63,8 +64,8 @@ def generate(pipeline: RAMPipeline, find: Find, limits: Limits, body: GenerateRe
     request, sampling, steps = _sampling(pipeline, body)
     several = _several(pipeline, find, limits, body)
     pipeline.text_backbone.tokenize([body.prompt])
-    lengths = inputs.lengths(None, body.duration, 1, pipeline.normalizer.config)
-    _check_constraints(pipeline, several["constraints"], lengths)
+    [length] = inputs.lengths(None, body.duration, 1, pipeline.normalizer.config)
+    _check_constraints(pipeline, several["constraints"], length)
 
     def make(callback: StepCallback) -> list[Motion]:
         options = {**sampling, **several, "callback_on_step_end": callback}
@@ -101,15 +102,9 @@ def edit(pipeline: RAMPipeline, find: Find, limits: Limits, body: EditRequest) -
     several = _several(pipeline, find, limits, body)
     motion = find(body.motion)
     pipeline.text_backbone.tokenize([body.prompt])
-    lengths = inputs.lengths(None, motion.duration, 1, pipeline.normalizer.config)
-    _check_constraints(pipeline, several["constraints"], lengths)
-    if isinstance(body.keep, str):
-        Keep(motion, part=body.keep)
-    elif not body.keep:
-        raise ValueError('keep []: name what stays, "upper", "lower" or spans such as [0, 2]')
-    else:
-        for start, end in body.keep:
-            Keep(motion, start, end)
+    [length] = inputs.lengths(None, motion.duration, 1, pipeline.normalizer.config)
+    _check_constraints(pipeline, several["constraints"], length)
+    kept_parts(motion, body.keep)
 
     def make(callback: StepCallback) -> list[Motion]:
         options = {**sampling, **several, "callback_on_step_end": callback}
@@ -153,16 +148,14 @@ def _several(pipeline: RAMPipeline, find: Find, limits: Limits, body: Several) -
     }
 
 
-def _check_constraints(
-    pipeline: RAMPipeline, constraints: list[Constraint], lengths: list[int] | None
-) -> None:
+def _check_constraints(pipeline: RAMPipeline, constraints: list[Constraint], length: int | None) -> None:
     """Lay constraints out, those of a length that is not known yet over the longest motion.
 
     Kept motions, which may take long to resample, are left to the job.
     """
     config = pipeline.normalizer.config
     if constraints and not any(isinstance(one, Keep) for one in constraints):
-        resolve(constraints, lengths[0] if lengths else config.max_frames, config.fps)
+        resolve(constraints, length or config.max_frames, config.fps)
 
 
 def _constraint(entry: dict[str, Any], find: Find) -> Constraint:

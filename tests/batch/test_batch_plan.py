@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from ram_sdk import inputs
 from ram_sdk.batch.plan import Recipe, batches, motion_seed, plan
 from ram_sdk.batch.table import Row
 from ram_sdk.checkpoint.lora import Lora
@@ -82,6 +83,15 @@ def test_what_shapes_a_motion_shapes_its_request(loaded, checkpoint):
     assert len(set(requests)) == 5
     (checkpoint / "model_index.json").write_text((checkpoint / "model_index.json").read_text() + " ")
     assert plan([row], pipeline, recipe)[0][0].request not in requests
+
+
+def test_a_folder_of_untrimmed_motions_is_not_taken_for_one_of_trimmed_motions(loaded, monkeypatch):
+    [[now], _] = plan([Row(1, WALK)], *loaded)
+    monkeypatch.setattr(inputs, "trimmed", lambda *given: [False])  # as before motions were trimmed
+    [[then], _] = plan([Row(1, WALK)], *loaded)
+    assert (now.trim, then.trim) == (True, False)
+    assert now.request != then.request
+    assert replace(then, trim=True, request=now.request) == now
 
 
 def test_another_lora_at_the_same_place_shapes_a_request(loaded, monkeypatch):

@@ -61,6 +61,7 @@ def test_generate_follows_a_path_and_a_file(checkpoint: Path, clip: Path, tmp_pa
     ("arguments", "message"),
     [
         (["--keep", "2-1"], "--keep 2-1: use lower, upper, or spans"),
+        (["--keep", ":"], "nothing is left to make"),
         (["--keep", "2:1"], "Keep from 2 to 1 s: expected a span"),
         (["--keep", "0:9"], "within the motion's 3 s"),
         (["--keep", "0-0.5", "--keep", "upper"], "--keep 0-0.5: use lower, upper, or spans"),

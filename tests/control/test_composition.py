@@ -1,5 +1,7 @@
 """Several prompts, one motion: windows, their blend, what is kept, and what a call refuses."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -104,6 +106,15 @@ def test_one_prompt_is_what_a_call_makes(pipeline: RAMPipeline) -> None:
     alone = pipeline("a person walks", duration=4, **FAST).motions[0]
     composed = pipeline.compose(["a person walks"], duration=4, **FAST)
     np.testing.assert_allclose(composed.joints, alone.joints, atol=1e-5)
+
+
+def test_a_prompt_takes_as_long_as_a_call_estimates() -> None:
+    """The estimate reads the sentence as it was written: the shipped one tells a subject from none."""
+    shipped = RAMPipeline.from_pretrained()
+    [frames, other] = shipped.estimate_frames(["sits down", "a person sits down"])
+    assert frames != other
+    for prompt in ("sits down", "then sits down"):
+        assert len(shipped.compose([prompt], num_inference_steps=2, seed=1)) == frames
 
 
 def test_prompts_have_their_own_latents(pipeline: RAMPipeline) -> None:
@@ -228,8 +239,14 @@ def test_what_is_refused(pipeline: RAMPipeline, clip: Motion) -> None:
         pipeline.compose(Timeline.of(["walks"], [2.0]), duration=3)
     with pytest.raises(TypeError, match="no argument guidance_scale: use cfg_scale"):
         pipeline.compose(["walks"], guidance_scale=2)
-    with pytest.raises(ValueError, match=r"at least 0\.5 s"):
-        pipeline.compose(["walks", "sits"], duration=[0.1, 2])
+    for wrong in (0.1, -1, math.nan, math.inf):
+        with pytest.raises(ValueError, match=f"^duration {wrong:g} s: expected 0.5 to 3600 seconds"):
+            pipeline.compose(["walks", "sits"], duration=[wrong, 2])
+    for wrong in (-1, math.nan):
+        with pytest.raises(ValueError, match=f"^duration {wrong} s: expected 0.1 to 3600 seconds"):
+            pipeline.compose([clip, "sits"], duration=[wrong, 2])
+    with pytest.raises(ValueError, match="^seed has 2 entries: give one$"):
+        pipeline.compose(["walks"], duration=2, seed=[1, 2])
     kit = Motion(np.zeros((40, 21, 3), np.float32), fps=12.5)
     with pytest.raises(ValueError, match="21 joints: this checkpoint makes 22"):
         pipeline.compose([kit, "walks"])

@@ -85,8 +85,28 @@ def test_what_is_wrong_is_told_before_anything_is_computed(pipeline):
     for wrong in ([Pose(9, walking().joints[0])], [Path([(0, 0), (0, 500)])], ["walk there"]):
         with pytest.raises(ValueError, match=r"outside|nobody|constraint of type str"):
             pipeline("a person jumps", 40, constraints=wrong, callback_on_step_end=never)
-    with pytest.raises(ValueError, match="name the parts that stay"):
-        pipeline.edit(walking(), "a person jumps", [])
+
+
+@pytest.mark.parametrize("keep", [[], (0, 1), 3, None, [(0, 1, 2)], [[1]], np.array(3), "left", "body"])
+def test_an_edit_keeps_a_half_or_spans(pipeline, keep):
+    with pytest.raises(ValueError, match="keep .*: name what stays.*leave something to make") as caught:
+        pipeline.edit(walking(), "a person jumps", keep)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("keep", [[(0, 3)], [(0, 1.5), (1.5, 3)]])
+def test_an_edit_that_keeps_everything_is_refused(pipeline, keep):
+    with pytest.raises(ValueError, match="every joint in all 60 frames, so that nothing is left to make"):
+        pipeline.edit(walking(60), "a person jumps", keep)
+    halves = [Keep(walking(60), part="upper"), Keep(walking(60), part="lower")]
+    with pytest.raises(ValueError, match="nothing is left to make"):
+        pipeline("a person jumps", 60, constraints=halves)
+
+
+@pytest.mark.parametrize("length", [{"num_frames": 50}, {"duration": 2.0}])
+def test_an_edited_motion_is_as_long_as_the_given_one(pipeline, length):
+    with pytest.raises(TypeError, match="an edited motion is as long as the given one; leave it out"):
+        pipeline.edit(walking(60), "a person jumps", [(0, 1)], **length)
 
 
 @pytest.mark.slow

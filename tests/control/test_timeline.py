@@ -28,7 +28,7 @@ def clip() -> Motion:
         ((WALK, Segment("sits", 2.5, 5)), "'sits' .* overlaps .*start it at 3 s"),
         ((WALK, Segment("sits", 3.5, 5)), "gap before .*'sits' .*start it at 3 s"),
         ((Segment("sits", 1, 5),), "before .*'sits'.*stands still' from 0 to 1 s"),
-        ((Segment("waves", 0, 1, "arms"),), "nothing for the whole body"),
+        ((Segment("waves", 0, 1, "arms"),), "whole body, only parts: add a segment .*still' from 0 to 1 s"),
         ((WALK, Segment("waves", 2, 4, "arms")), "ends after the whole body does: end it by 3 s"),
         (
             (WALK, Segment("waves", 0, 2, "arms"), Segment("points", 1, 3, "left arm")),
@@ -61,6 +61,12 @@ def test_timelines_that_cannot_be(segments: tuple[Segment, ...], message: str) -
 def test_segments_that_cannot_be(values: tuple[Any, ...], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Segment(*values)
+
+
+@pytest.mark.parametrize("seconds", [math.nan, -1.0, 0.4, 4000.0, None])
+def test_a_duration_that_cannot_be_is_blamed_itself(seconds: float | None) -> None:
+    with pytest.raises(ValueError, match=r"^duration .*: expected (a number|0\.5 to 3600 seconds)$"):
+        Timeline.of(["walks", "sits"], [2.0, seconds])
 
 
 def test_numbers_of_numpy_are_seconds(clip: Motion) -> None:
