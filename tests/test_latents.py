@@ -109,9 +109,9 @@ def test_what_is_no_motion_is_refused_in_one_line(pipeline):
             call("walk.npz")
         assert "\n" not in str(caught.value)
     for nothing in ([], 3, np.array(3)):
-        with pytest.raises(TypeError, match="end .*: expected a Motion"):
+        with pytest.raises(TypeError, match=r"end .*: expected a Motion"):
             pipeline.interpolate("a person walks", nothing)
-        with pytest.raises(TypeError, match="motion .*: expected a Motion"):
+        with pytest.raises(TypeError, match=r"motion .*: expected a Motion"):
             pipeline.similarity("a person walks", nothing)
     with pytest.raises(TypeError, match=r"Kept\.motion of type str: expected a Motion"):
         Kept("walk.npz", 0)

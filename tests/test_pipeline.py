@@ -289,7 +289,7 @@ def test_a_callback_that_cannot_be_called_is_refused_at_once(pipeline, wrong):
         lambda: pipeline("a person jumps", 40, constraints=Stop([0, 1], 1, 0.5), callback_on_step_end=wrong),
     ):
         with pytest.raises(
-            TypeError, match="callback_on_step_end .*: expected a function of a pipeline and a Step"
+            TypeError, match=r"callback_on_step_end .*: expected a function of a pipeline and a Step"
         ):
             make()
 
@@ -297,10 +297,10 @@ def test_a_callback_that_cannot_be_called_is_refused_at_once(pipeline, wrong):
 @pytest.mark.parametrize(
     ("returned", "message"),
     [
-        (3, "callback_on_step_end returned 3: expected None or a tensor of shape \\(1, 40, 263\\)"),
+        (3, "callback_on_step_end returned 3: expected None or a tensor of \\(1, 40, 263\\)"),
         (
             torch.zeros(40, 263),
-            "returned shape \\(40, 263\\): expected None or a tensor of shape \\(1, 40, 263\\)",
+            "returned shape \\(40, 263\\): expected None or a tensor of \\(1, 40, 263\\)",
         ),
     ],
 )

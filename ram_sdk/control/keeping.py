@@ -23,7 +23,7 @@ def kept_parts(motion: Motion, keep: Half | Sequence[tuple[float, float]]) -> li
     if isinstance(keep, str) and keep in get_args(Half):
         return [Keep(motion, part=keep)]
     try:
-        spans = [(start, end) for start, end in keep]
+        spans = [] if isinstance(keep, str) else [(start, end) for start, end in keep]
     except (TypeError, ValueError):
         spans = []
     if not spans:

@@ -58,7 +58,7 @@ class LatentSpace(PipelineParts):
             raise ValueError(
                 "this checkpoint has no motion encoder: it was trained without the motion branch"
             )
-        clips = list(motions) if isinstance(motions, Sequence) else [motions]
+        clips = list(motions) if isinstance(motions, Sequence) and not isinstance(motions, str) else [motions]
         features = [self.normalizer.normalize(self._features(motion).to(self.device)) for motion in clips]
         order = sorted(range(len(features)), key=lambda i: len(features[i]))
         width = self.motion_encoder.config.latent_dim

@@ -235,6 +235,6 @@ def _changed(estimate: Tensor, returned: object) -> Tensor:
     if not isinstance(returned, Tensor) or returned.shape != estimate.shape:
         what = f"shape {tuple(returned.shape)}" if isinstance(returned, Tensor) else reprlib.repr(returned)
         raise ValueError(
-            f"callback_on_step_end returned {what}: expected None or a tensor of shape {tuple(estimate.shape)}"
+            f"callback_on_step_end returned {what}: expected None or a tensor of {tuple(estimate.shape)}"
         )
     return returned

@@ -240,12 +240,12 @@ def test_what_is_refused(pipeline: RAMPipeline, clip: Motion) -> None:
     with pytest.raises(TypeError, match="no argument guidance_scale: use cfg_scale"):
         pipeline.compose(["walks"], guidance_scale=2)
     for wrong in (0.1, -1, math.nan, math.inf):
-        with pytest.raises(ValueError, match=f"^duration {wrong:g} s: expected 0.5 to 3600 seconds"):
+        with pytest.raises(ValueError, match=rf"^duration {wrong:g} s: expected 0\.5 to 3600 seconds"):
             pipeline.compose(["walks", "sits"], duration=[wrong, 2])
     for wrong in (-1, math.nan):
-        with pytest.raises(ValueError, match=f"^duration {wrong} s: expected 0.1 to 3600 seconds"):
+        with pytest.raises(ValueError, match=rf"^duration {wrong} s: expected 0\.1 to 3600 seconds"):
             pipeline.compose([clip, "sits"], duration=[wrong, 2])
-    with pytest.raises(ValueError, match="^seed has 2 entries: give one$"):
+    with pytest.raises(ValueError, match=r"^seed has 2 entries: give one$"):
         pipeline.compose(["walks"], duration=2, seed=[1, 2])
     kit = Motion(np.zeros((40, 21, 3), np.float32), fps=12.5)
     with pytest.raises(ValueError, match="21 joints: this checkpoint makes 22"):

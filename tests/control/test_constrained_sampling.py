@@ -89,7 +89,7 @@ def test_what_is_wrong_is_told_before_anything_is_computed(pipeline):
 
 @pytest.mark.parametrize("keep", [[], (0, 1), 3, None, [(0, 1, 2)], [[1]], np.array(3), "left", "body"])
 def test_an_edit_keeps_a_half_or_spans(pipeline, keep):
-    with pytest.raises(ValueError, match="keep .*: name what stays.*leave something to make") as caught:
+    with pytest.raises(ValueError, match=r"keep .*: name what stays.*leave something to make") as caught:
         pipeline.edit(walking(), "a person jumps", keep)
     assert "\n" not in str(caught.value)
 
