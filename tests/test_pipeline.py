@@ -395,8 +395,13 @@ def test_only_estimated_lengths_are_trimmed():
     assert (len(both[0]), len(both[1])) == (len(whole), len(default))
     mixed = shipped(["a person sits down"] * 2, duration=[None, 4.5], **call).motions
     assert (len(mixed[0]), len(mixed[1])) == (len(default), 90)
-    mixed = shipped(["a person sits down"] * 2, [90, None], **call).motions
-    assert (len(mixed[0]), len(mixed[1])) == (90, len(default))
+
+
+def test_a_length_of_none_is_an_estimate(pipeline):
+    made = pipeline(PROMPTS[:2], [48, None], trim=False, **FEW).motions
+    assert [len(motion) for motion in made] == [48, *pipeline.estimate_frames(PROMPTS[1:2])]
+    with pytest.raises(ValueError, match="num_frames 0: expected a whole number from 1"):
+        pipeline(PROMPTS[:2], [None, 0])
 
 
 def test_booleans_of_numpy_are_booleans(pipeline):

@@ -169,7 +169,7 @@ def test_the_duration_is_the_last_frame():
 
 def test_constraints_that_agree_may_meet():
     motion = walking()
-    resolve([Keep(motion), Pose(1.0, motion.joints[20])], 60, FPS)
+    resolve([Keep(motion, end=2.5), Pose(1.0, motion.joints[20])], 60, FPS)
 
 
 def test_json_is_plain():
