@@ -45,9 +45,14 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class OptimizerConfig:
-    """AdamW and its schedule. The paper (section 4.2) gives only the learning rate; the rest is ours."""
+    """The optimizer and its schedule. The paper (section 4.2) gives only the learning rate; the rest is ours.
+
+    With `muon`, Muon (Jordan et al., 2024) updates the weight matrices of the transformer layers, as long a
+    step as AdamW's (Liu et al., 2025), and AdamW everything else.
+    """
 
     learning_rate: _Rate = 1e-4
+    muon: bool = False
     weight_decay: _Factor = 0.01  # ours: torch's default
     warmup_steps: _Number = 0
     cosine_decay: bool = False  # to zero at max_steps; the paper keeps the rate constant

@@ -117,8 +117,8 @@ def fit(
         data: SHA-256 of the training data, from `training.dataset.fingerprint`.
 
     Raises:
-        ValueError: the folder holds a run of another model or on other data, another run is using it, or the
-            loss is not finite.
+        ValueError: the folder holds a run of another model or optimizer, or on other data, another run is
+            using it, or the loss is not finite.
     """
     accelerator, main = trainer.accelerator, trainer.accelerator.is_main_process
     with folder_lock(run.root) if main else contextlib.nullcontext():
@@ -138,6 +138,8 @@ def fit(
 def _resume(trainer: Trainer, run: RunFolder, state: State, data: str) -> None:
     if run.config().model != trainer.config.model:
         raise ValueError(f"{run.root} holds a run of another model: choose another folder")
+    if run.config().optimizer.muon != trainer.config.optimizer.muon:
+        raise ValueError(f"{run.root} holds a run of another optimizer: choose another folder")
     run.check_data(data)
     for change in run.changes(trainer.config):
         trainer.accelerator.print(f"resumed with a changed setting: {change}")
@@ -218,7 +220,7 @@ class Meter:
         means: list[float] = accelerator.reduce(stacked, "mean").tolist()
         steps = len(self._values)
         line = dict(zip(self._values[0], means, strict=True)) | {
-            "learning_rate": trainer.optimizer.param_groups[0]["lr"],
+            "learning_rate": trainer.optimizers[0].param_groups[0]["lr"],
             "steps_per_second": steps / (time.perf_counter() - self._start),
             "data_wait": self._waited / steps,
         }

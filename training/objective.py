@@ -42,6 +42,7 @@ class ObjectiveConfig:
     temperature: _Temperature = 1.0  # tau of eq. 7
     contrastive_temperature: _Temperature = 0.1
     null_probability: _Share = 0.1  # conditional latents replaced by zeros (section 4.2)
+    noisy_share: _Share = 0.0  # ours: of clips that get one of the noisiest fifth of timesteps; paper: 0
 
 
 @dataclass(frozen=True)
@@ -181,7 +182,7 @@ class RAMObjective(nn.Module):
         self.config = config
 
     def draw(self, size: int, frames: int, generator: torch.Generator) -> Draws:
-        """Draw the random numbers of one step, on the generator's device.
+        """Draw the random numbers of one step, on the generator's device; outside training, timesteps evenly.
 
         Args:
             size: clips in the whole batch, over all processes.
@@ -194,6 +195,10 @@ class RAMObjective(nn.Module):
         timestep = torch.randint(timesteps, (size,), **options)
         noise = torch.randn(size, frames, features, **options)
         keep = torch.rand(2 if self.motion_encoder else 1, size, **options) >= self.config.null_probability
+        if self.training and self.config.noisy_share:
+            chosen = torch.rand(size, **options) < self.config.noisy_share
+            noisy = torch.randint(timesteps * 4 // 5, timesteps, (size,), **options)
+            timestep = torch.where(chosen, noisy, timestep)
         return Draws(timestep, noise, keep)
 
     def forward(self, batch: Batch, draws: Draws) -> dict[str, Tensor]:

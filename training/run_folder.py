@@ -26,7 +26,7 @@ from training.config import TrainingConfig, config_from_json
 State = dict[str, Any]
 
 _STEP = re.compile(r"step-(\d+)\.pt")
-_STATE_KEYS = ("step", "objective", "average", "optimizer")
+_STATE_KEYS = ("step", "objective", "average", "optimizers")
 
 
 class RunFolder:

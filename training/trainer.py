@@ -15,11 +15,31 @@ import torch.nn.functional as F
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from training.config import TrainingConfig
+from training.config import OptimizerConfig, TrainingConfig
 from training.dataset import Batches
 from training.evaluation.metrics import GROUP, r_precision
 from training.objective import Batch, RAMObjective
 from training.run_folder import State
+
+
+def make_optimizers(objective: nn.Module, options: OptimizerConfig) -> list[torch.optim.Optimizer]:
+    """AdamW over the parameters that require a gradient; with `muon`, Muon over those that it is for."""
+    trained = {name: one for name, one in objective.named_parameters() if one.requires_grad}
+    matrices = {
+        name: one for name, one in trained.items() if options.muon and one.ndim == 2 and ".layers." in name
+    }
+    others = [one for name, one in trained.items() if name not in matrices]
+    rate, decay = options.learning_rate, options.weight_decay
+    optimizers: list[torch.optim.Optimizer] = [
+        torch.optim.AdamW(others, lr=rate, weight_decay=decay, fused=True)
+    ]
+    if matrices:
+        optimizers.append(
+            torch.optim.Muon(
+                list(matrices.values()), lr=rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw"
+            )
+        )
+    return optimizers
 
 
 class Trainer:
@@ -30,7 +50,7 @@ class Trainer:
         accelerator: devices and processes.
         networks: the objective in training, not wrapped for data-parallel training.
         average: exponential moving average of the networks' weights, in evaluation mode.
-        optimizer: AdamW over the parameters that require a gradient.
+        optimizers: of the parameters that require a gradient; see `make_optimizers`.
         step: optimizer steps taken.
     """
 
@@ -53,14 +73,10 @@ class Trainer:
         if config.compile:
             for network in objective.children():
                 network.compile()
-        optimizer = torch.optim.AdamW(
-            [parameter for parameter in objective.parameters() if parameter.requires_grad],
-            lr=config.optimizer.learning_rate,
-            weight_decay=config.optimizer.weight_decay,
-            fused=True,
-        )
         self._objective: nn.Module
-        self._objective, self.optimizer = self.accelerator.prepare(objective, optimizer)
+        self._objective, *self.optimizers = self.accelerator.prepare(
+            objective, *make_optimizers(objective, config.optimizer)
+        )
         self._averaged, self._current = (
             list(network.state_dict().values()) for network in (self.average, self.networks)
         )
@@ -85,11 +101,12 @@ class Trainer:
             the device, which may still be computing them.
         """
         options, (size, frames, _) = self.config.optimizer, batches[0].motion.shape
+        self.networks.train()
         generator = self._seed_step()
         draws = self.networks.draw(size * self.parts, frames, generator).split(self.parts)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.learning_rate
-        self.networks.train()
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = self.learning_rate
         values: list[dict[str, Tensor]] = []
         for part, batch in enumerate(batches):
             own = draws[part * self.accelerator.num_processes + self.accelerator.process_index]
@@ -101,8 +118,9 @@ class Trainer:
                 self.accelerator.backward(terms["total"] / len(batches))
             values.append({name: term.detach() for name, term in terms.items()})
         norm = self.accelerator.clip_grad_norm_(self.networks.parameters(), options.clip_norm)
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
+        for optimizer in self.optimizers:
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
         self.step += 1
         self._update_average()
         means = {name: torch.stack([part[name] for part in values]).mean() for name in values[0]}
@@ -143,14 +161,15 @@ class Trainer:
             "step": self.step,
             "objective": self.networks.state_dict(),
             "average": self.average.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
         }
 
     def load_state(self, state: State) -> None:
         """Restore the result of `state`, in any number of processes."""
         self.networks.load_state_dict(state["objective"])
         self.average.load_state_dict(state["average"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        for optimizer, stored in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(stored)
         self.step = state["step"]
 
     @property

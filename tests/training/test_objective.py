@@ -112,6 +112,15 @@ def test_shares_of_the_draws_make_up_the_whole():
     assert torch.equal(torch.cat([share.keep for share in shares], dim=1), whole.keep)
 
 
+def test_a_share_of_the_clips_gets_one_of_the_noisiest_timesteps_in_training():
+    objective = make(ObjectiveConfig(noisy_share=0.5))
+    drawn = objective.draw(4000, 1, torch.Generator().manual_seed(2)).timestep
+    assert (drawn >= 40).float().mean() == pytest.approx(0.6, abs=0.03)
+    assert drawn.unique().tolist() == list(range(50))
+    drawn = objective.eval().draw(4000, 1, torch.Generator().manual_seed(2)).timestep
+    assert (drawn >= 40).float().mean() == pytest.approx(0.2, abs=0.03)
+
+
 def test_each_branch_draws_its_null_conditions_apart():
     keep = make(ObjectiveConfig()).draw(4000, 1, torch.Generator().manual_seed(2)).keep
     assert keep.shape == (2, 4000)

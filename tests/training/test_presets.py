@@ -43,9 +43,11 @@ HUMANML3D: dict[str, Any] = {
         "temperature": 1.0,
         "contrastive_temperature": 0.1,
         "null_probability": 0.1,
+        "noisy_share": 0.0,
     },
     "optimizer": {
         "learning_rate": 1e-4,
+        "muon": False,
         "weight_decay": 0.01,
         "warmup_steps": 0,
         "cosine_decay": False,
