@@ -2,6 +2,8 @@
 
 import copy
 import dataclasses
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +55,22 @@ def evaluator(pipeline) -> OpenEvaluator:
         text_backbone=backbone.config.sha256, text_dim=32, width=32, feedforward=48, num_layers=1
     )
     return OpenEvaluator(OpenEvaluatorNetwork(config), backbone, "random")
+
+
+def test_people_s_captions_alone(data, evaluator, tmp_path):
+    own = shutil.copytree(data, tmp_path / "own")
+    for path in sorted((own / "texts").glob("*.txt")):
+        path.write_text(path.read_text() + f"a person does {path.stem}#a/DET#0.0#0.0\n")
+    listing = {f"{i:06d}": {"people": [f"a person does {i:06d}"]} for i in range(33)}
+    (own / "clips.json").write_text(json.dumps(listing))
+    chosen = dataclasses.replace(PROTOCOL, people=True)
+    evaluation = Evaluation(own, evaluator, tmp_path / "out", chosen)
+    assert len(evaluation.clips) == 33
+    assert all(sample.caption.text.startswith("a person does") for sample in evaluation.draw(0).samples)
+    assert evaluation.setup["people"]
+    (own / "clips.json").unlink()
+    with pytest.raises(ValueError, match="no clip of split test has a caption that people wrote"):
+        Evaluation(own, evaluator, tmp_path / "none", chosen)
 
 
 @pytest.fixture

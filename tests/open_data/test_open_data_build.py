@@ -23,6 +23,7 @@ from training.open_data.sources import MIX_TERMS, MIXES, SOURCES
 
 pytestmark = pytest.mark.slow
 
+SENTENCE = "a man strolls ahead and veers to his left"
 CLIPS = 6  # of the excerpts some give none: rest poses, a run, half a second of salsa, ...
 
 
@@ -36,7 +37,12 @@ def digests(folder: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def captures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copy_excerpts(tmp_path_factory.mktemp("captures") / "all")
+    folder = copy_excerpts(tmp_path_factory.mktemp("captures") / "all")
+    (folder / "captions" / "accad_on_our_bvh.csv").write_text(
+        "bvh,humanml3d_id,amass_seq,start_s,end_s,bvh_seconds,name_match,caption,split\n"
+        f"Male2_B10_WalkTurnLeft45.bvh,000001,B10,0.2,2.5,2.6,1.0,{SENTENCE},train\n"
+    )
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +108,18 @@ def test_statistics_are_grouped_as_in_humanml3d(built: tuple[Path, Totals]) -> N
     np.testing.assert_allclose(data.mean, features.mean(0), atol=1e-5)
     for start, end in ((0, 1), (1, 3), (3, 4), (4, 67), (67, 193), (193, 259), (259, 263)):
         np.testing.assert_allclose(data.std[start:end], features[:, start:end].std(0).mean(), rtol=1e-4)
+
+
+def test_captions_that_people_wrote_of_the_capture_are_listed(built: tuple[Path, Totals]) -> None:
+    data = MotionTextFolder(built[0])
+    listing = json.loads((built[0] / "clips.json").read_text())
+    told = {clip_id: clip["people"] for clip_id, clip in listing.items() if "people" in clip}
+    (plain,) = (clip_id for clip_id in told if not listing[clip_id]["mirrored"])
+    assert told == {plain: [SENTENCE], f"M{plain}": [SENTENCE.replace("left", "right")]}
+    for clip_id, (sentence,) in told.items():
+        captions = [caption.text for caption in data.captions(clip_id)]
+        assert sentence in captions
+        assert len(captions) > 1
 
 
 def test_mirrored_clips_say_the_other_side(built: tuple[Path, Totals]) -> None:

@@ -102,6 +102,11 @@ def add_protocol(parser: argparse.ArgumentParser) -> None:
     defaults = Protocol()
     add_evaluator(parser)
     parser.add_argument("--split", default=defaults.split, help=f"default: {defaults.split}")
+    parser.add_argument(
+        "--people",
+        action="store_true",
+        help="only the captions that people wrote of these captures, which the open data set records",
+    )
     add_replications(parser, defaults.replications)
     parser.add_argument("--clips", type=count(1), help="motions per replication; default: all clips")
     parser.add_argument(
@@ -127,7 +132,12 @@ def protocol_of(options: argparse.Namespace) -> "Protocol":
     from training.evaluation.protocol import Protocol
 
     return Protocol(
-        options.split, options.replications, options.clips, options.multimodality_texts, options.seed
+        options.split,
+        options.replications,
+        options.clips,
+        options.multimodality_texts,
+        options.seed,
+        options.people,
     )
 
 

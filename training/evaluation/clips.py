@@ -39,13 +39,28 @@ def min_frames(folder: MotionTextFolder) -> int:
     return 24 if folder.metre > 1 else 40
 
 
-def read_labelled(folder: MotionTextFolder, split: str) -> list[LabelledClip]:
-    """Read the clips of a split that HumanML3D's loader uses; see `MotionTextFolder.items`."""
-    about = read_listing(folder.root)
-    return [
-        LabelledClip(features, captions, action_of(about.get(clip_id, {})))
-        for clip_id, features, captions in folder.items(split, min_frames(folder))
-    ]
+def read_labelled(folder: MotionTextFolder, split: str, people: bool = False) -> list[LabelledClip]:
+    """Read the clips of a split that HumanML3D's loader uses; see `MotionTextFolder.items`.
+
+    Args:
+        folder: the data set.
+        split: "train", "val" or "test".
+        people: only the captions that people wrote of a clip's own capture, "people" of `clips.json`, and
+            the clips that have some.
+
+    Raises:
+        ValueError: no clip is left.
+    """
+    about, clips = read_listing(folder.root), []
+    for clip_id, features, captions in folder.items(split, min_frames(folder)):
+        entry = about.get(clip_id, {})
+        if people:
+            captions = tuple(caption for caption in captions if caption.text in entry.get("people", ()))
+        if captions:
+            clips.append(LabelledClip(features, captions, action_of(entry)))
+    if not clips:
+        raise ValueError(f"{folder.root}: no clip of split {split} has a caption that people wrote of it")
+    return clips
 
 
 def action_of(entry: dict[str, object]) -> str:

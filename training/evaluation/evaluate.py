@@ -82,9 +82,10 @@ def markdown(summary: Mapping[str, Any]) -> str:
     first, differences = _differences(summary)
     texts = summary["multimodality_texts"]
     repeats = f"MultiModality: 30 motions for each of {texts} captions. " if texts else ""
+    whose = ", captions that people wrote of these captures" if summary["people"] else ""
     lines = [
         f"Evaluator: {summary['evaluator']}. Data: {summary['data']} ({summary['data_sha256']}), split "
-        f"{summary['split']}, n = {summary['clips']} motions a replication, FID against "
+        f"{summary['split']}{whose}, n = {summary['clips']} motions a replication, FID against "
         f"{summary['reference_clips']} real ones; {summary['replications']} replication(s), seed "
         f"{summary['seed']}; mean ± 95 % interval. {summary['machine']}, torch {summary['torch']}, "
         f"{summary['date']}.",

@@ -141,6 +141,7 @@ class Protocol:
     clips: int | None = None  # sampled in each replication; None = all
     multimodality_texts: int = 100  # captions for MultiModality; 0 skips it
     seed: int = 0
+    people: bool = False  # only captions that people wrote of the clips' own captures
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,7 @@ class Evaluation:
         data: folder in HumanML3D's layout.
         evaluator: embeds captions and motions.
         out: folder of the results; finished replications of an earlier run are reused.
-        protocol: split, replications and seed.
+        protocol: split, captions, replications and seed.
         batch_size: motions generated in a batch.
 
     Raises:
@@ -181,7 +182,7 @@ class Evaluation:
             )
         self.protocol = protocol
         self.evaluator = evaluator
-        self.clips = read_labelled(folder, protocol.split)
+        self.clips = read_labelled(folder, protocol.split, protocol.people)
         self.count = min(protocol.clips or len(self.clips), len(self.clips))
         if self.count < GROUP:
             raise ValueError(
@@ -197,6 +198,7 @@ class Evaluation:
             "reference_clips": len(self.clips),
             "multimodality_texts": min(protocol.multimodality_texts, self.count),
             "seed": protocol.seed,
+            "people": protocol.people,
         }
         self._out = out / "replications"
         self._batch_size = batch_size

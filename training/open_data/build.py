@@ -133,8 +133,10 @@ def build_capture(file: CaptureFile, out: Path, tables: Path) -> None:
         write_clip(out, clip_id, features, plain, captions)
         mirrored = [mirror_text(caption) for caption in captions]
         write_clip(out, f"M{clip_id}", *encoded(flipped[first : last + 1]), mirrored)
-        clips.append({**dataclasses.asdict(info), "action": "+".join(info.actions) or "other"})
-        people["about this capture"] += len(set(written) & set(captions))
+        own = sorted(set(written) & set(captions))
+        entry = {**dataclasses.asdict(info), "action": "+".join(info.actions) or "other"}
+        clips.append(entry | ({"people": own} if own else {}))
+        people["about this capture"] += len(own)
         people["about other captures"] += len(set(borrowed) & set(captions))
     record = {
         "source": file.source,
@@ -197,6 +199,8 @@ def _list_real(out: Path, records: list[dict[str, Any]]) -> dict[str, dict[str, 
             clip["split"] = split
             for clip_id, mirrored in ((clip["clip_id"], False), (f"M{clip['clip_id']}", True)):
                 listing[clip_id] = {**clip, "clip_id": clip_id, "mirrored": mirrored}
+                if mirrored and "people" in clip:
+                    listing[clip_id]["people"] = [mirror_text(caption) for caption in clip["people"]]
     write_whole(out / "clips.json", json.dumps(listing, indent=1).encode())
     return listing
 
