@@ -14,14 +14,17 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from ram_sdk.control.bones import keep_lengths
 from ram_sdk.control.settling import settled, stepping
 from ram_sdk.control.timeline import PARTS, Kept, Part, Segment, Timeline
 from ram_sdk.models import FeatureNormalizer, NormalizerConfig
 from ram_sdk.motion import Motion
 from ram_sdk.scheduler import RAMScheduler
+from ram_sdk.skeleton.features import decode_features, with_joints
 from ram_sdk.skeleton.joints import HUMANML3D, SKELETONS
 
 # Seconds at the beginning of a segment that lead over from the one before. The model's actions begin and end
@@ -138,6 +141,7 @@ class Composition:
         Args:
             denoise: estimates windows; its latents are those of `windows`.
         """
+        own: dict[int, Tensor] = {}
 
         def estimate(
             x_t: Tensor,
@@ -148,13 +152,24 @@ class Composition:
             scheduler: RAMScheduler | None = None,
         ) -> Tensor:
             whole = torch.zeros_like(x_t[0])
+            body: Tensor | None = None
             for first in range(0, len(self.windows), _BATCH):
                 batch = self.windows[first : first + _BATCH]
                 seen, valid = _crops(x_t[0], batch)
                 before = None if previous is None else _crops(previous[0], batch)[0]
+                for row, index in enumerate(range(first, first + len(batch))):
+                    if before is not None and index in own:
+                        before[row, : len(own[index])] = own[index]
                 made = denoise(seen, timestep, latents[first : first + _BATCH], valid, before, scheduler)
-                for window, frames in zip(batch, made, strict=True):
-                    self._add(whole, window, frames[: window.stop - window.start])
+                for index, (window, padded) in enumerate(zip(batch, made, strict=True), start=first):
+                    frames = padded[: window.stop - window.start]
+                    if window.prompt is not None:
+                        own[index] = frames
+                    if window.part is None:
+                        self._add(whole, window, frames)
+                        continue
+                    body = whole.clone() if body is None else body
+                    self._add_part(whole, body, window, window.part, frames)
             return self._kept(whole)[None]
 
         return estimate
@@ -168,10 +183,24 @@ class Composition:
                 columns = _columns(window.part, self._normalizer.config)
                 calm = settled(calm, _borders(window), skeleton, columns)
         if skeleton is HUMANML3D:
-            calm = stepping(calm, self.seams)
+            calm = self._with_bones(stepping(calm, self.seams))
         for hold in self.holds:
             calm[hold.start : hold.stop] = features[hold.start : hold.stop]
         return calm
+
+    def _with_bones(self, features: Tensor) -> Tensor:
+        """The features with the bones of parts of the body as long as they are in the median.
+
+        Between a hanging and a raised arm blended positions cut the corner.
+        """
+        parts = [window for window in self.windows if window.part]
+        if not parts:
+            return features
+        freedom = np.zeros((len(features), HUMANML3D.num_joints))
+        for window in parts:
+            freedom[window.start : window.stop, list(window.part.joints)] = 1.0  # type: ignore[union-attr]
+        joints = keep_lengths(decode_features(features.double()).numpy(), None, freedom)
+        return with_joints(features, torch.from_numpy(joints)).to(features)
 
     def placed(self, motion: Motion) -> Motion:
         """The motion on the kept floor, and where the kept motion at the timeline's start stands."""
@@ -182,15 +211,17 @@ class Composition:
     def _add(self, whole: Tensor, window: Window, made: Tensor) -> None:
         """Write a window's estimate into the whole, in place."""
         there = whole[window.start : window.stop]
-        weight = window.weight[:, None].to(made)
         if window.prompt is None:
             _lead_over(there, made, window.weight)
-        elif window.part is None:
-            there += made * weight / self._total[window.start : window.stop]
         else:
-            made = self._attached(made, there, window.part)
-            columns = _columns(window.part, self._normalizer.config)
-            there[:, columns] = torch.lerp(there[:, columns], made[:, columns], weight)
+            there += made * window.weight[:, None].to(made) / self._total[window.start : window.stop]
+
+    def _add_part(self, whole: Tensor, body: Tensor, window: Window, part: Part, made: Tensor) -> None:
+        """Write the estimate of a part into the whole, in place: what it does other than the body's own."""
+        own = body[window.start : window.stop]
+        columns = _columns(part, self._normalizer.config)
+        other = (self._attached(made, own, part) - own)[:, columns]
+        whole[window.start : window.stop, columns] += other * window.weight[:, None].to(made)
 
     def _attached(self, made: Tensor, whole: Tensor, part: Part) -> Tensor:
         """The estimate of a part, moved to the whole body's hinge."""

@@ -16,7 +16,7 @@ import math
 import os
 import reprlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -167,6 +167,7 @@ class Timeline:
             raise ValueError("the timeline has no prompt: add a segment that says what the person does")
         self._check_body()
         self._check_parts()
+        object.__setattr__(self, "segments", _joined(self.segments))
 
     @classmethod
     def of(cls, items: Sequence[str | Motion], durations: Sequence[float | None]) -> "Timeline":
@@ -320,6 +321,18 @@ class Timeline:
                         f"{one} of the {one.part} overlaps {other} of the {other.part}: start it at "
                         f"{_seconds(other.end)} s"
                     )
+
+
+def _joined(segments: Sequence[Segment | Kept]) -> tuple[Segment | Kept, ...]:
+    """The segments, each beginning exactly when the one that it follows ends."""
+    ends = [one.end for one in segments]
+    starts = [
+        next((end for end in ends if abs(end - one.start) <= _TOLERANCE), one.start) for one in segments
+    ]
+    return tuple(
+        one if one.start == start else replace(one, start=start)
+        for one, start in zip(segments, starts, strict=True)
+    )
 
 
 def _checked_duration(item: str | Motion, value: float | None) -> float:

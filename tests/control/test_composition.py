@@ -159,6 +159,43 @@ def test_a_part_changes_itself_only_and_stays_attached(pipeline: RAMPipeline) ->
     torch.testing.assert_close((real[60, collar] - real[60, chest]), expected, atol=1e-4, rtol=0)
 
 
+def test_parts_in_a_row_do_not_show_the_body_between(pipeline: RAMPipeline) -> None:
+    arms = [Segment("waves", 1, 3, "right arm"), Segment("points", 3, 5, "right arm")]
+    laid_out = Composition(Timeline((Segment("walks", 0, 6), *arms)), pipeline.normalizer)
+    wrist = estimate(laid_out, [0.0, 1.0, 1.0])[:, 67 + 6 * 20]  # a rotation, which no hinge moves
+    torch.testing.assert_close(wrist[30:90], torch.ones(60))
+
+
+def test_guidance_goes_away_from_a_window_s_own_last_estimate(pipeline: RAMPipeline) -> None:
+    timeline = Timeline((Segment("walks", 0, 6), Segment("waves", 2, 4, "right arm")))
+    laid_out = Composition(timeline, pipeline.normalizer)
+    seen = []
+
+    def denoise(x_t: Tensor, timestep: int, latents: Tensor, mask, previous, scheduler) -> Tensor:
+        seen.append(previous)
+        return torch.stack([torch.full_like(x_t[0], value) for value in (2.0, 7.0)])
+
+    step = laid_out.denoiser(denoise)
+    x_t = torch.zeros(1, laid_out.frames, 263)
+    whole = step(x_t, 1, torch.zeros(2, 16), None, None, None)
+    step(x_t, 0, torch.zeros(2, 16), None, whole, None)
+    first, previous = seen
+    assert first is None
+    assert (previous[0, :120] == 2.0).all()
+    part = laid_out.windows[1]
+    assert (previous[1, : part.stop - part.start] == 7.0).all()
+
+
+def test_bones_of_a_part_keep_their_length(pipeline: RAMPipeline) -> None:
+    timeline = Timeline((Segment("walks", 0, 6), Segment("waves", 2, 4, "right arm")))
+    features = torch.from_numpy(walking(120).features.copy())
+    wrist, elbow = slice(4 + 3 * 20, 4 + 3 * 21), slice(4 + 3 * 18, 4 + 3 * 19)
+    features[45:75, wrist] = features[45:75, elbow] + torch.tensor([0.0, 0.05, 0.02])
+    made = Composition(timeline, pipeline.normalizer).finished(features)
+    length = (made[:, wrist] - made[:, elbow]).norm(dim=1)
+    torch.testing.assert_close(length, length.median().expand(120), atol=0.01, rtol=0)
+
+
 def test_a_part_has_calm_borders_and_the_rest_stays(pipeline: RAMPipeline) -> None:
     timeline = Timeline((Segment("walks", 0, 6), Segment("waves", 2, 4, "right arm")))
     laid_out = Composition(timeline, pipeline.normalizer)

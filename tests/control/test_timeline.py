@@ -204,3 +204,8 @@ def test_other_files(tmp_path: Path) -> None:
 )
 def test_who_does_it(prompt: str, sentence: str) -> None:
     assert with_subject(prompt) == sentence
+
+
+def test_times_that_are_almost_the_same_are_the_same() -> None:
+    timeline = Timeline((Segment("walks", 0, 3.0249), Segment("sits", 3.0251, 6)))
+    assert [one.start for one in timeline.segments] == [0.0, 3.0249]
