@@ -138,7 +138,8 @@ class Kept:
             raise ValueError(f"{self}: the motion has only {self.motion.duration:g} s: choose an earlier end")
 
     def __str__(self) -> str:
-        return f"kept motion {self.file or ''} ({_seconds(self.start)} to {_seconds(self.end)} s)"
+        name = self.file or repr(self.motion.prompt or "")
+        return f"kept motion {name} ({_seconds(self.start)} to {_seconds(self.end)} s)"
 
 
 @dataclass(frozen=True)
@@ -229,7 +230,8 @@ class Timeline:
         for one in self.segments:
             times = {"start": one.start, "end": one.end}
             if isinstance(one, Kept):
-                entries.append({"motion": one.file, **times, "from": one.offset})
+                known = {} if one.file else {"prompt": one.motion.prompt}
+                entries.append({"motion": one.file, **known, **times, "from": one.offset})
             else:
                 entries.append({"prompt": one.prompt, **times, "part": one.part})
         return entries

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ram_sdk.cli import main
@@ -47,6 +48,24 @@ def test_continues_a_file_and_never_writes_over_it(
     assert (tmp_path / "day.npz").read_bytes() == before
     assert compose(checkpoint, tmp_path / "next.json", "-o", tmp_path / "next.npz") == 0
     assert len(Motion.load(tmp_path / "next.npz")) == 80
+
+
+def test_clips_may_stand_among_prompts(
+    checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "day.yaml").write_text(TIMELINE)
+    compose(checkpoint, tmp_path / "day.yaml", "-o", tmp_path / "day.npz")
+    day, out = tmp_path / "day.npz", tmp_path / "out.npz"
+    assert compose(checkpoint, day, "a person turns", "sits", "--duration", "2", "3", "-o", out) == 0
+    made = Motion.load(out)
+    assert len(made) == 60 + 40 + 60
+    np.testing.assert_allclose(made.joints[:60], Motion.load(day).joints, atol=1e-4)
+    assert made.settings["timeline"][0]["prompt"] == Motion.load(day).prompt
+    capsys.readouterr()
+    for wrong, message in (("no.npz", "no such file"), (tmp_path / "day.yaml", "give a timeline alone")):
+        assert compose(checkpoint, wrong, "sits", "-o", tmp_path / "none.npz") == 2
+        assert message in capsys.readouterr().err
+    assert not (tmp_path / "none.npz").exists()
 
 
 def test_a_bad_timeline_leaves_nothing(
