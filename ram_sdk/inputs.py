@@ -29,6 +29,8 @@ _ELSEWHERE = {
     "callback": "callback_on_step_end",
     "torch_dtype": "dtype",
     "device_map": "device",
+    "constraints": "a call of the pipeline: compositions take none",
+    "num_candidates": "a call of the pipeline: compositions make one motion",
     "use_safetensors": "nothing: weights are always safetensors",
 }
 """Our names for arguments of diffusers, transformers and other libraries of this field."""

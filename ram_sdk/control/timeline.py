@@ -160,6 +160,8 @@ class Timeline:
     segments: tuple[Segment | Kept, ...]
 
     def __post_init__(self) -> None:
+        if isinstance(self.segments, Segment | Kept):
+            raise TypeError("segments: expected a tuple; of one segment, write Timeline((segment,))")
         for segment in self.segments:
             if not isinstance(segment, Segment | Kept):
                 raise TypeError(f"segment {segment!r}: expected a Segment or a Kept motion")

@@ -276,6 +276,10 @@ def test_what_is_refused(pipeline: RAMPipeline, clip: Motion) -> None:
         pipeline.compose(Timeline.of(["walks"], [2.0]), duration=3)
     with pytest.raises(TypeError, match="no argument guidance_scale: use cfg_scale"):
         pipeline.compose(["walks"], guidance_scale=2)
+    with pytest.raises(TypeError, match="no argument constraints: use a call of the pipeline"):
+        pipeline.compose(["walks"], constraints=[])
+    with pytest.raises(TypeError, match=r"write Timeline\(\(segment,\)\)"):
+        Timeline(Segment("walks", 0, 3))
     for wrong in (0.1, -1, math.nan, math.inf):
         with pytest.raises(ValueError, match=rf"^duration {wrong:g} s: expected 0\.5 to 3600 seconds"):
             pipeline.compose(["walks", "sits"], duration=[wrong, 2])
