@@ -140,7 +140,8 @@ class MotionEdits:
 
         Raises:
             ValueError: `times` is not a whole number from 1 up, the motion gets longer than
-                `joints.MAX_FRAMES`, has no cycle (`join` repeats anything), or is not of 22 joints.
+                `joints.MAX_FRAMES`, has no cycle (`join` repeats anything) or one frame, or is not of 22
+                joints.
         """
         times = whole_number("times", times)
         if not 1 <= times <= MAX_FRAMES // len(self):
@@ -161,7 +162,7 @@ class MotionEdits:
         factor = number("speed", factor)
         if not _SPEEDS[0] <= factor <= _SPEEDS[1]:
             raise ValueError(f"speed {factor}: expected {_SPEEDS[0]:g} to {_SPEEDS[1]:g} times as fast")
-        joints = resample_joints(torch.tensor(self.joints), self.fps, self.fps / factor)
+        joints = resample_joints(torch.from_numpy(self._joints22()), self.fps, self.fps / factor)
         return self._changed(joints.numpy())
 
     def offset(self, x: float = 0.0, y: float = 0.0, z: float = 0.0, turn: float = 0.0) -> Self:

@@ -18,7 +18,7 @@ from safetensors.numpy import save
 from torch import nn
 from tqdm import tqdm
 
-from ram_sdk import formats
+from ram_sdk import formats, inputs
 from ram_sdk.checkpoint.lora import fingerprint
 from ram_sdk.files import replacing
 from ram_sdk.motion import Motion
@@ -145,7 +145,11 @@ class MotionIndex:
 
         Returns:
             Their numbers, the nearest first, and their cosines.
+
+        Raises:
+            ValueError: a count that is not a whole number from 1 up.
         """
+        count = inputs.count("count", count)
         cosines = self.latents @ (latent / max(float(np.linalg.norm(latent)), 1e-12))
         best: dict[str, int] = {}
         for part in np.argsort(-cosines, kind="stable"):
@@ -174,11 +178,16 @@ class MotionIndex:
             )
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the index as one safetensors file, whole or not at all."""
+        """Write the index as one safetensors file, whole or not at all.
+
+        An index inside its folder may be moved with it, one elsewhere has the folder's full path.
+        """
+        folder, place = (Path(os.path.abspath(where)) for where in (self.folder, Path(path).parent))
+        inside = place.is_relative_to(folder)
         files = [[file.name, file.size, file.changed, file.spans] for file in self._files]
         about = {
             "format": _FORMAT,
-            "folder": str(self.folder),
+            "folder": os.path.relpath(folder, place) if inside else str(folder),
             "encoder": self.encoder,
             "files": json.dumps(files),
         }
@@ -193,7 +202,7 @@ class MotionIndex:
 
         Args:
             path: the file.
-            folder: where the motions are now; default: where they were when it was written.
+            folder: where the motions are now; default: see `save`.
 
         Raises:
             OSError: the file cannot be read.
@@ -213,7 +222,8 @@ class MotionIndex:
                 IndexedFile(str(name), int(size), int(changed), tuple((float(a), float(b)) for a, b in spans))
                 for name, size, changed, spans in json.loads(about["files"])
             )
-            folder, encoder = Path(folder or about["folder"]), about["encoder"]
+            saved = os.path.normpath(Path(os.path.abspath(path)).parent / about["folder"])
+            folder, encoder = Path(folder or saved), about["encoder"]
         except (SafetensorError, KeyError, ValueError, TypeError, OverflowError, RecursionError) as error:
             raise IndexFileError(where) from error
         if latents.ndim != 2 or len(latents) != sum(len(file.spans) for file in files):

@@ -1,12 +1,16 @@
 """Edits of whole motions: what changes, what must not, and what is refused."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from simple_motions import bones_off, standing, walking, waving
 
 from ram_sdk import Motion
+from ram_sdk.skeleton import cycles
 from ram_sdk.skeleton.feet import sliding
 from ram_sdk.skeleton.placing import facing
+from ram_sdk.skeleton.sequences import distances, signatures
 
 WALK = Motion(walking(), prompt="a person steps with the left foot and turns clockwise")
 WAVE = Motion(waving(), prompt="a person waves")
@@ -103,6 +107,29 @@ def test_an_open_motion_repeats_its_cycle():
     assert fastest(long) < 1.2 * fastest(WALK)
 
 
+def test_the_cycle_is_the_best_of_all_pairs_of_frames(monkeypatch):
+    for motion, block in ((WALK, 7), (WAVE, 64), (WALK, 256)):
+        monkeypatch.setattr(cycles, "_BLOCK", block)
+        looks = signatures(motion.joints.astype(float))
+        inner = np.arange(6, len(motion) - 6)
+        lengths = inner - inner[:, None]
+        apart = distances(looks[inner], looks[inner])
+        score = np.where((lengths >= 14) & (apart < 0.09), lengths * (1 - apart / 0.09), -1.0)
+        first, last = cycles.best_pair(looks, 20.0)
+        assert score[first - 6, last - 6] == pytest.approx(score.max(), abs=1e-9)
+
+
+def test_long_motions_need_no_memory_for_all_pairs_of_frames():
+    frames = 6000
+    looks = np.random.default_rng(0).normal(size=(frames, 132))  # no two of them alike
+    tracemalloc.start()
+    with pytest.raises(cycles.NoCycle):
+        cycles.best_pair(looks, 20.0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * frames**2 / 3  # bytes: a third of what one number for every pair takes
+
+
 def test_a_motion_without_a_cycle_is_refused():
     rising = WAVE.joints[20:50] + np.linspace(0, 20, 30)[:, None, None] ** 2 * (0.0, 0.01, 0.0)
     with pytest.raises(ValueError, match="no two moments"):
@@ -151,6 +178,9 @@ def test_along_follows_the_path_without_sliding():
         (lambda m: m.join(m, blend=9.0), "blend 9.0"),
         (lambda m: m.join(m[:5]), "shorter than the seams"),
         (lambda m: m.loop(0), "times 0"),
+        (lambda m: m[:1].loop(2), "a single frame has no cycle"),
+        (lambda m: m[:2].loop(2), "no two moments"),
+        (lambda m: Motion(np.zeros((10, 21, 3))).speed(2), "22 joints of HumanML3D; the motion has 21"),
         (lambda m: m.loop(True), "times True: expected a whole number"),
         (lambda m: m.loop(2.0), r"times 2\.0: expected a whole number"),
         (lambda m: m.speed(True), "speed True: expected a number"),

@@ -78,6 +78,34 @@ def test_saved_and_loaded_it_is_the_same_elsewhere(calibrated, folder, tmp_path)
     np.testing.assert_array_equal(loaded.update(calibrated).latents, index.latents)
 
 
+def test_a_count_below_one_is_refused(calibrated, folder):
+    index = MotionIndex.build(calibrated, folder)
+    for count in (0, -3, 2.5, True):
+        with pytest.raises(ValueError, match=f"count {count}: expected a whole number"):
+            index.nearest(np.ones(16, np.float32), count)
+        with pytest.raises(ValueError, match=f"count {count}: expected a whole number"):
+            calibrated.search("a person jumps", index, count)
+
+
+@pytest.mark.parametrize("place", ["motions/own.index", "beside.index"])
+def test_an_index_of_a_relative_folder_works_from_anywhere(calibrated, folder, tmp_path, monkeypatch, place):
+    monkeypatch.chdir(tmp_path)
+    MotionIndex.build(calibrated, "motions").save(place)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    loaded = MotionIndex.load(tmp_path / place)
+    assert all(match.path.is_file() for match in calibrated.search("a person jumps", loaded))
+    assert len(loaded.update(calibrated)) == 4
+    assert MotionIndex.load(f"../{place}").entry(0, 1.0).path.is_file()
+
+
+def test_an_index_inside_its_folder_moves_with_it(calibrated, folder, tmp_path):
+    MotionIndex.build(calibrated, folder).save(folder / "inside" / "own.index")
+    folder.rename(tmp_path / "moved")
+    loaded = MotionIndex.load(tmp_path / "moved" / "inside" / "own.index")
+    assert all(match.path.is_file() for match in calibrated.search("a person jumps", loaded))
+
+
 def test_files_without_a_motion_are_named_once(calibrated, folder):
     (folder / "bad.npz").write_bytes(b"no motion")
     with pytest.warns(UserWarning, match=r"1 files hold no motion .* 'bad\.npz'"):

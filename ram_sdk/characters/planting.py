@@ -115,7 +115,9 @@ def ankle_goals(leg: Leg, fps: float) -> Array:
     shift: Array = feet.foot_shift(leg.ankle, leg.toe, leg.standing, spot=_middle)
     frames, stands = np.arange(len(leg.ankle)), np.flatnonzero(leg.stands)
     if len(stands):
-        gap = np.abs(frames[:, None] - stands).min(axis=1) / fps
+        after = np.searchsorted(stands, frames)
+        sides = (np.maximum(after - 1, 0), np.minimum(after, len(stands) - 1))
+        gap = np.minimum(*(np.abs(frames - stands[side]) for side in sides)) / fps
         share = np.maximum(1.0 - gap / _FADE, 0.0)
         shift[:, 1] = np.interp(frames, stands, -leg.lowest[stands]) * share
     shift[:, 1] = np.maximum(shift[:, 1], -leg.lowest)

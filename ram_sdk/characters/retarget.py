@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from ram_sdk.characters.hands import HandPose, finger_turns
 from ram_sdk.characters.posing import Placed, place, turns_of
 from ram_sdk.characters.rig import SIDES, Array, Flags, Rig
 from ram_sdk.files import write_whole
-from ram_sdk.formats.write_options import RootMotion
+from ram_sdk.formats.write_options import RootMotion, chosen
 from ram_sdk.skeleton import feet
 from ram_sdk.skeleton.joints import HUMANML3D
 from ram_sdk.skeleton.kinematics import PoseSequence
@@ -83,8 +84,10 @@ def retarget(
         hands: pose of the fingers, where there are any.
 
     Raises:
-        ValueError: more frames than can be posed with so many nodes.
+        ValueError: more frames than can be posed with so many nodes, or an option that is not allowed.
     """
+    chosen("root", root, get_args(RootMotion))
+    chosen("hands", hands, get_args(HandPose))
     most = _MOST_POSES // len(character.rig.names)
     if len(pose.joints) > most:
         raise ValueError(

@@ -1,10 +1,16 @@
 """`ram-sdk search`: the motions of a folder that fit a text."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ram_sdk.cli import console, values
+from ram_sdk.notices import warn
 from ram_sdk.shipped import DEFAULT, SHIPPED
+
+if TYPE_CHECKING:
+    from ram_sdk.search import Match, MotionIndex
 
 _EXAMPLES = """
 ram-sdk search "a person waves" mocap/ --top 5
@@ -46,8 +52,15 @@ def run(arguments: argparse.Namespace) -> int:
         index = MotionIndex.load(place, arguments.folder).update(pipeline)
     else:
         index = MotionIndex.build(pipeline, arguments.folder)
-    index.save(place)
-    for match in pipeline.search(text, index, top):
+    try:
+        _say(pipeline.search(text, index, top))
+    finally:
+        _keep(index, place)
+    return 0
+
+
+def _say(matches: "Sequence[Match]") -> None:
+    for match in matches:
         found = {
             "path": str(match.path),
             "start": match.start,
@@ -56,4 +69,11 @@ def run(arguments: argparse.Namespace) -> int:
         }
         line = f"{match.similarity:.2f}  {match.start:.1f}-{match.end:.1f} s  {match.path}"
         console.say(line, found)
-    return 0
+
+
+def _keep(index: "MotionIndex", place: Path) -> None:
+    """Save the index, whose motions took long to encode, or say why it is made again next time."""
+    try:
+        index.save(place)
+    except OSError as error:
+        warn(f"the index is not kept, so the next search reads all motions again: {error}; give --index FILE")

@@ -32,7 +32,7 @@ LIMITS: dict[str, tuple[Callable[[physical.Array, float], float], float]] = {
     "frozen": (physical.frozen_share, 0.6),  # of frames
     "cut off": (physical.ending_activity, 2.0),  # times the busiest moments
 }
-"""The measures and the limits beyond which a candidate is rejected; the open set's test clips pass."""
+"""The measures and the limits beyond which a candidate is rejected."""
 
 Draw = Callable[[Sequence[int], Sequence[int]], list[Motion]]
 """Makes motions, from their numbers in the call and a seed for each."""

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from ram_sdk.skeleton.features import decode_features, with_joints
 from ram_sdk.skeleton.joints import HUMANML3D, Skeleton
+from ram_sdk.skeleton.sequences import smooth_step
 from ram_sdk.skeleton.stepping import step_feet
 
 Array = NDArray[np.float64]
@@ -53,8 +54,7 @@ def settled(
         for part in beside:
             limit = np.maximum(limit, _unrest(part, skeleton))
         distance = (torch.arange(first, last, dtype=motion.dtype) + 0.5 - border).abs() / skeleton.fps
-        share = ((_REACH - distance) / (_REACH - _FULL)).clamp(0.0, 1.0)
-        weight = (share * share * (3.0 - 2.0 * share))[:, None]
+        weight = torch.from_numpy(smooth_step(((_REACH - distance) / (_REACH - _FULL)).numpy()))[:, None]
         calm = motion[first:last]
         for seconds in _MEANS:
             if (_unrest(calm, skeleton) <= limit).all():

@@ -7,6 +7,7 @@ neither torch nor numpy.
 import math
 import operator
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -17,6 +18,18 @@ RootMotion = Literal["hips", "ground", "in_place"]
 """What carries a motion over the floor: the hips, a bone 'root' at ground level above them, or nothing."""
 
 EulerOrder = Literal["XYZ", "XZY", "YXZ", "YZX", "ZXY", "ZYX"]
+
+
+def chosen(name: str, value: Any, choices: Sequence[str]) -> Any:
+    """The value, which is one of the choices.
+
+    Raises:
+        ValueError: it is none of them.
+    """
+    if value not in choices:
+        *others, last = map(repr, choices)
+        raise ValueError(f"{name} {value!r}: choose {', '.join(others)} or {last}")
+    return value
 
 
 @dataclass(frozen=True)
@@ -53,10 +66,7 @@ class Option:
             ValueError: it is not allowed.
         """
         if self.choices:
-            if value not in self.choices:
-                *others, last = map(repr, self.choices)
-                raise ValueError(f"{self.name} {value!r}: choose {', '.join(others)} or {last}")
-            return value
+            return chosen(self.name, value, self.choices)
         if self.kind not in (int, float):
             return value
         try:

@@ -1,6 +1,7 @@
 """From latents to features: the sampling loop and its steps."""
 
 import dataclasses
+import json
 import reprlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from tqdm import tqdm
 import ram_sdk
 from ram_sdk import inputs
 from ram_sdk.control.composition import Denoise
-from ram_sdk.control.constraints import Constraint
+from ram_sdk.control.constraints import Constraint, Keep, to_json
 from ram_sdk.pipeline.parts import PipelineParts
 from ram_sdk.scheduler import RAMScheduler
 
@@ -224,8 +225,16 @@ class SamplingLoop(PipelineParts):
         if self.lora is not None:
             settings |= {"lora": self.lora.name, "lora_scale": self.lora.scale}
         if constraints:
-            settings["constraints"] = [type(one).__name__ for one in constraints]
+            settings["constraints"] = [_entry(one) for one in constraints]
         return settings
+
+
+def _entry(constraint: Constraint) -> dict[str, Any]:
+    """A constraint as `from_entries` reads it, but without the motion of a `Keep`, which may be long."""
+    if isinstance(constraint, Keep):
+        return {"kind": "Keep"} | {name: getattr(constraint, name) for name in ("start", "end", "at", "part")}
+    entry: dict[str, Any] = json.loads(to_json([constraint]))[0]
+    return entry
 
 
 def _changed(estimate: Tensor, returned: object) -> Tensor:

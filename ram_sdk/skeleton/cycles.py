@@ -1,16 +1,19 @@
 """Repeating the cycle of a steady motion."""
 
+import math
+
 import numpy as np
 
 from ram_sdk.skeleton.joints import HUMANML3D
 from ram_sdk.skeleton.kinematics import PoseSequence
 from ram_sdk.skeleton.seams import join
-from ram_sdk.skeleton.sequences import cut, distances, pose_of, positions, signatures
+from ram_sdk.skeleton.sequences import Array, cut, distances, pose_of, positions, signatures
 
 _OVERLAP = 6  # frames of the seam between two rounds
 _SHORTEST = 14  # frames of a round at 20 fps: about one stride
 _ALIKE = 0.09  # metres (see `distances`) between the frames that are joined
 _CLOSED = 0.03  # metres between the ends of a motion that is a loop by itself
+_BLOCK = 256  # frames that are compared with all later ones at once: bounds the memory of long motions
 
 
 class NoCycle(ValueError):
@@ -37,7 +40,7 @@ def repeated(pose: PoseSequence, times: int, fps: float = HUMANML3D.fps) -> Pose
     Raises:
         NoCycle: no two frames are alike enough.
     """
-    ends = signatures(positions(pose), fps)[[0, -1]]
+    ends = _looks(pose, fps)[[0, -1]]
     if distances(ends[:1], ends[1:])[0, 0] < _CLOSED:
         return pose_of(join([pose] * times, [1] * (times - 1), fps).joints)
     return _with_rounds(*_rounds(pose, fps), times - 2, fps)
@@ -54,19 +57,41 @@ def _with_rounds(
 def _rounds(pose: PoseSequence, fps: float) -> tuple[PoseSequence, PoseSequence, PoseSequence]:
     """The motion up to the end of its cycle, the cycle, and the motion from the cycle's beginning."""
     half = _OVERLAP // 2
-    first, last = _best_round(pose, fps)
+    first, last = best_pair(_looks(pose, fps), fps)
     return cut(pose, 0, last + half), cut(pose, first - half, last + half), cut(pose, first - half, len(pose))
 
 
-def _best_round(pose: PoseSequence, fps: float) -> tuple[int, int]:
-    """First frame and one past the last of the longest stretch whose ends are alike."""
-    looks = signatures(positions(pose), fps)
-    inner = np.arange(_OVERLAP, len(pose) - _OVERLAP)
-    lengths = inner[None] - inner[:, None]
-    apart = distances(looks[inner], looks[inner])
-    fitting = (lengths >= _SHORTEST * fps / HUMANML3D.fps) & (apart < _ALIKE)
-    if not fitting.any():
+def _looks(pose: PoseSequence, fps: float) -> Array:
+    """The signature of each frame, which has a velocity."""
+    if len(pose) < 2:
+        raise NoCycle("a single frame has no cycle to repeat")
+    return signatures(positions(pose), fps)
+
+
+def best_pair(looks: Array, fps: float) -> tuple[int, int]:
+    """First frame and one past the last of the longest stretch whose ends are alike.
+
+    Args:
+        looks: `(frames, 132)` signatures.
+        fps: frames a second.
+
+    Raises:
+        NoCycle: no two frames are alike enough.
+    """
+    shortest = _SHORTEST * fps / HUMANML3D.fps
+    stop = len(looks) - _OVERLAP
+    best, found = 0.0, None
+    for start in range(_OVERLAP, stop, _BLOCK):
+        first = np.arange(start, min(start + _BLOCK, stop))
+        last = np.arange(start + math.ceil(max(shortest, best)), stop)  # no shorter round can be better
+        if not len(last):
+            break
+        lengths = last - first[:, None]
+        apart = distances(looks[first], looks[last])
+        score = np.where(lengths >= shortest, lengths * (1 - apart / _ALIKE), 0.0)
+        row, column = np.unravel_index(int(score.argmax()), score.shape)
+        if score[row, column] > best:
+            best, found = float(score[row, column]), (int(first[row]), int(last[column]))
+    if found is None:
         raise NoCycle("no two moments of this motion are alike enough to repeat what lies between them")
-    score = np.where(fitting, lengths * (1 - apart / _ALIKE), -1.0)
-    row, column = np.unravel_index(int(score.argmax()), score.shape)
-    return int(inner[row]), int(inner[column])
+    return found

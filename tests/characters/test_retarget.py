@@ -4,6 +4,7 @@ import hashlib
 import json
 import subprocess
 import sys
+import tracemalloc
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from ram_sdk.characters.hands import find_fingers
+from ram_sdk.characters.planting import Leg, ankle_goals
 from ram_sdk.formats.bvh_parser import read_bvh
 from ram_sdk.motion import Motion
 from ram_sdk.skeleton.joints import HUMANML3D
@@ -310,6 +312,46 @@ def test_wrong_suffixes(walk: Motion, folder: Path, tmp_path: Path) -> None:
         walk.retarget(rig_of(folder, "unity")).save(tmp_path / "a.bvh")
     with pytest.raises(FileNotFoundError, match="no such file"):
         walk.retarget("nobody.glb")
+
+
+@pytest.mark.parametrize("style", ["mixamo", "unity"])  # with fingers, and without
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"root": "pelvis"}, "root 'pelvis': choose 'hips', 'ground' or 'in_place'"),
+        ({"root": "Ground"}, "root 'Ground': choose"),
+        ({"hands": "claw"}, "hands 'claw': choose 'relaxed', 'flat' or 'fist'"),
+        ({"hands": None}, "hands None: choose"),
+    ],
+)
+def test_other_roots_and_hands_are_refused(
+    walk: Motion, folder: Path, style: str, options: dict, message: str
+) -> None:
+    with pytest.raises(ValueError, match=f"^{message}") as error:
+        walk.retarget(rig_of(folder, style), **options)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("standing", ["10000", "01100011000000000011", "00000000000000000001"])
+def test_feet_are_corrected_near_to_a_contact(standing: str) -> None:
+    flags = np.array([flag == "1" for flag in standing])
+    frames, fps = np.arange(len(flags)), 20.0
+    rise, place = 0.5 + 0.1 * np.sin(frames), np.zeros((len(flags), 3))
+    sole = np.stack((place[:, 0], rise, place[:, 2]), axis=-1)[:, None]
+    leg = Leg(place, place, place, place, sole, np.stack((flags, flags), axis=-1))
+    gap = np.array([min(abs(frame - at) for at in np.flatnonzero(flags)) for frame in frames]) / fps
+    wanted = np.interp(frames, np.flatnonzero(flags), -rise[flags]) * np.maximum(1 - gap / 0.2, 0)
+    np.testing.assert_allclose(ankle_goals(leg, fps)[:, 1], np.maximum(wanted, -rise))
+
+
+def test_long_motions_that_stand_need_no_memory_for_all_pairs_of_frames() -> None:
+    place = np.zeros((3000, 3))
+    leg = Leg(place, place, place, place, place[:, None], np.ones((len(place), 2), dtype=bool))
+    tracemalloc.start()
+    ankle_goals(leg, 20.0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1000 * len(place)  # bytes; one number for every pair takes 24 times as much
 
 
 def test_the_first_of_two_bodies_is_taken_with_a_word(walk: Motion, tmp_path: Path) -> None:

@@ -31,6 +31,18 @@ def test_search_prints_the_best_and_keeps_the_index(folder, checkpoint, capsys):
     assert line.endswith(lines[0]["path"])
 
 
+def test_an_index_that_cannot_be_kept_costs_no_result(folder, checkpoint, tmp_path, capsys):
+    (tmp_path / "file").touch()
+    place = tmp_path / "file" / "x.index"
+    command = ["search", "a person jumps", str(folder), "--checkpoint", str(checkpoint)]
+    assert main([*command, "--index", str(place)]) == 0
+    said = capsys.readouterr()
+    assert len(said.out.splitlines()) == 2
+    (line,) = said.err.splitlines()
+    assert "the index is not kept" in line
+    assert str(place) in line
+
+
 def test_search_refuses_in_one_line(folder, checkpoint, capsys):
     assert main(["search", "a person jumps", str(folder / "nowhere"), "--checkpoint", str(checkpoint)]) == 2
     assert "is not a folder of motions" in capsys.readouterr().err

@@ -7,6 +7,7 @@ import torch
 from ram_sdk import Motion, RAMPipeline
 from ram_sdk.control import Path, candidates
 from ram_sdk.models import Matcher, MatcherConfig
+from tests.simple_motions import waving
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +68,37 @@ def test_broken_limits_rank_first_and_then_similarity_alone():
     faulty, calm, fitting = candidate(0.9, 1.5), candidate(0.2, 0.1), candidate(0.3, 0.9)
     assert max((faulty, calm, fitting), key=lambda one: one.score.rank) is fitting
     assert fitting.score.entry["plausibility"] == pytest.approx(0.1)
+
+
+def _broken(fault: str) -> np.ndarray:
+    """A calm motion but for one fault."""
+    joints = waving()
+    frames = len(joints)
+    if fault == "sliding":
+        joints[..., 2] += np.linspace(0.0, 3.0, frames)[:, None]
+    elif fault == "below the floor":
+        joints[..., 1] -= 0.05
+    elif fault == "jump":
+        joints[frames // 2 :, :, 0] += 1.0
+    elif fault == "jerk":
+        joints[:, 20] += np.random.default_rng(0).normal(0, 0.15, (frames, 3))
+        joints[:, 21] += np.random.default_rng(1).normal(0, 0.15, (frames, 3))
+    elif fault == "frozen":
+        joints[frames // 5 :] = joints[frames // 5]
+    elif fault == "cut off":
+        joints[-4:, 18:22, 2] += 0.2 * np.arange(1, 5)[:, None]
+    return joints.astype(np.float32)
+
+
+@pytest.mark.parametrize("fault", ["", *candidates.LIMITS])
+def test_each_limit_rejects_what_breaks_it(calibrated, fault):
+    latent = calibrated.encode_text("a person waves")[0]
+    score = candidates.score(calibrated, Motion(_broken(fault)), latent)
+    assert score.faults == ((fault,) if fault else ())
+
+
+def test_what_is_rejected():
+    assert set(candidates.LIMITS) == {"sliding", "below the floor", "jump", "jerk", "frozen", "cut off"}
 
 
 def test_the_scores_are_those_of_the_returned_motion(calibrated, no_limits):

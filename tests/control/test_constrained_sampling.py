@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from control.test_constraints import walking
 
-from ram_sdk import RAMPipeline
-from ram_sdk.control import Joints, Keep, Loop, Path, Pose, Stop
+from ram_sdk import Motion, RAMPipeline
+from ram_sdk.control import Joints, Keep, Loop, Path, Pose, Stop, to_json
+from ram_sdk.control.constraints import from_entries
 from ram_sdk.skeleton.feet import sliding
 
 
@@ -29,7 +30,8 @@ def test_each_motion_of_a_batch_meets_the_constraints(pipeline):
     for motion in motions:
         np.testing.assert_allclose(motion.joints[0], pose, atol=1e-5)
         np.testing.assert_allclose(motion.joints[20, 0], (1.2, 0.9, 2.5), atol=1e-5)
-        assert motion.settings["constraints"] == ["Pose", "Joints"]
+        again = from_entries(motion.settings["constraints"])
+        assert to_json(again) == to_json(constraints)
     alone = pipeline("a person walks", 50, num_inference_steps=4, seed=1, constraints=constraints).motions[0]
     np.testing.assert_allclose(motions[1].joints, alone.joints, atol=4e-3)
 
@@ -53,6 +55,31 @@ def test_a_callback_sees_the_corrected_estimate(pipeline):
     for joints in (goal, reached):  # the axes of features may face elsewhere
         joints[:, 0] = np.hypot(joints[:, 0], joints[:, 2])
     np.testing.assert_allclose(reached[:, :2], goal[:, :2], atol=1e-3)
+
+
+def test_a_constrained_motion_is_made_again_from_its_file(pipeline, tmp_path):
+    asked = [
+        Path([(0, 0), (1, 2)], times=[0, 2], facing="along"),
+        Stop((1, 2), 2, 0.2, 90),
+        Joints([0.5, 1], {"head": [(0, 1.6, 0), (0, 1.6, 0.5)]}),
+    ]
+    made = pipeline("a person walks", 50, num_inference_steps=2, seed=1, constraints=asked).motions[0]
+    settings = Motion.load(made.save(tmp_path / "made.npz")).settings
+    again = from_entries(settings["constraints"])
+    assert to_json(again) == to_json(asked)
+    same = pipeline(
+        "a person walks", 50, num_inference_steps=2, seed=settings["seed"], constraints=again
+    ).motions[0]
+    np.testing.assert_array_equal(same.joints, made.joints)
+
+
+def test_kept_motions_are_not_written_into_the_settings(pipeline):
+    keep = Keep(walking(60), 0.5, 1.0, at=1.0)
+    call = pipeline("a person jumps", 50, num_inference_steps=2, seed=1, constraints=[keep, Loop()])
+    assert call.motions[0].settings["constraints"] == [
+        {"kind": "Keep", "start": 0.5, "end": 1.0, "at": 1.0, "part": "body"},
+        {"kind": "Loop"},
+    ]
 
 
 def test_edit_keeps_what_it_is_told(pipeline):
