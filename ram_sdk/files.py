@@ -46,7 +46,8 @@ def replacing(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise _naming(error, path, temporary) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(NotADirectoryError):  # where its folder is a file
+            temporary.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

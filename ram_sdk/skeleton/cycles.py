@@ -13,7 +13,7 @@ _OVERLAP = 6  # frames of the seam between two rounds
 _SHORTEST = 14  # frames of a round at 20 fps: about one stride
 _ALIKE = 0.09  # metres (see `distances`) between the frames that are joined
 _CLOSED = 0.03  # metres between the ends of a motion that is a loop by itself
-_BLOCK = 256  # frames that are compared with all later ones at once: bounds the memory of long motions
+_BLOCK = 64  # frames that are compared with all later ones at once: bounds the memory of long motions
 
 
 class NoCycle(ValueError):
