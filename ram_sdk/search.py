@@ -208,7 +208,7 @@ class MotionIndex:
             OSError: the file cannot be read.
             IndexFileError: it is not a motion index, or damaged.
         """
-        where = f"{Path(path).name!r} is not a motion index, or damaged: delete it and build it again"
+        where = f"{Path(path).name!r} is not a motion index, or damaged: make one with MotionIndex.build"
         if not Path(path).is_file():
             raise FileNotFoundError(
                 f"there is no index {str(path)!r}: MotionIndex.build(pipe, folder) makes one"

@@ -78,6 +78,11 @@ def test_saved_and_loaded_it_is_the_same_elsewhere(calibrated, folder, tmp_path)
     np.testing.assert_array_equal(loaded.update(calibrated).latents, index.latents)
 
 
+def test_a_folder_is_no_index(calibrated, folder):
+    with pytest.raises(TypeError, match=r"expected a MotionIndex, see MotionIndex\.build"):
+        calibrated.search("a person jumps", folder)
+
+
 def test_a_count_below_one_is_refused(calibrated, folder):
     index = MotionIndex.build(calibrated, folder)
     for count in (0, -3, 2.5, True):

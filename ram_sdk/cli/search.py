@@ -40,6 +40,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def run(arguments: argparse.Namespace) -> int:
     """Bring the index up to date and print what fits best; returns the exit code."""
     from ram_sdk import inputs
+    from ram_sdk.formats import READABLE
     from ram_sdk.pipeline import RAMPipeline
     from ram_sdk.search import MotionIndex
 
@@ -52,6 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
         index = MotionIndex.load(place, arguments.folder).update(pipeline)
     else:
         index = MotionIndex.build(pipeline, arguments.folder)
+    if not len(index):
+        raise ValueError(f"{str(arguments.folder)!r} holds no motion: {', '.join(READABLE)} are read")
     try:
         _say(pipeline.search(text, index, top))
     finally:

@@ -1,5 +1,6 @@
 """Work in the latent space that texts and motions share (eq. 1 and 2)."""
 
+import reprlib
 from collections.abc import Sequence
 
 import torch
@@ -133,9 +134,12 @@ class LatentSpace(PipelineParts):
         """The motions of an index that fit a text best, best first, each file once.
 
         Raises:
+            TypeError: the index is none.
             ValueError: the index was made with another motion encoder, the checkpoint has no calibration, or
                 what `encode_text` refuses.
         """
+        if not isinstance(index, MotionIndex):
+            raise TypeError(f"index {reprlib.repr(index)}: expected a MotionIndex, see MotionIndex.build")
         index.check_encoder(self.motion_encoder)
         places, cosines = index.nearest(self.encode_text(text)[0].float().cpu().numpy(), count)
         similarities = self._matcher()(torch.from_numpy(cosines))

@@ -31,6 +31,13 @@ def test_search_prints_the_best_and_keeps_the_index(folder, checkpoint, capsys):
     assert line.endswith(lines[0]["path"])
 
 
+def test_a_folder_without_motions_is_refused_and_left_alone(folder, checkpoint, tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    assert main(["search", "a person jumps", str(tmp_path / "empty"), "--checkpoint", str(checkpoint)]) == 2
+    assert "empty' holds no motion" in capsys.readouterr().err
+    assert not list((tmp_path / "empty").iterdir())
+
+
 def test_an_index_that_cannot_be_kept_costs_no_result(folder, checkpoint, tmp_path, capsys):
     (tmp_path / "file").touch()
     place = tmp_path / "file" / "x.index"
