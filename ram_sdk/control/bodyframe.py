@@ -1,5 +1,6 @@
 """Where a body is and faces: yaw angles about +Y, 0 = facing +Z, a quarter turn = facing +X."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,14 +15,29 @@ FACING_JOINTS = (
     HUMANML3D.left_hip, HUMANML3D.right_hip, HUMANML3D.left_shoulder, HUMANML3D.right_shoulder
 )  # fmt: skip
 GROUND = np.array([0, 2])  # x and z
+HIPS, SHOULDERS = list(FACING_JOINTS[:2]), list(FACING_JOINTS[2:])
+LOWER = [0, 1, 2, 4, 5, 7, 8, 10, 11]
+UPPER = [joint for joint in range(HUMANML3D.num_joints) if joint not in LOWER]
+SAME = 0.01  # metres within which two constraints on one joint agree
 _STEADY = 0.3  # seconds; standard deviation of the mean that takes the sway of steps out of a facing
 
 
 def pelvis_facing(joints: Array, fps: float) -> Array:
     """Yaw `(frames,)`, radians, of the hips of bodies `(frames, 22, 3)`, without the sway of the steps."""
-    across = joints[:, HUMANML3D.left_hip] - joints[:, HUMANML3D.right_hip]
-    direction = gaussian(across[:, 0] - 1j * across[:, 2], _STEADY * fps)
+    hips = joints[:, HUMANML3D.left_hip] - joints[:, HUMANML3D.right_hip]
+    direction = gaussian(hips[:, 0] - 1j * hips[:, 2], _STEADY * fps)
     return np.unwrap(np.angle(direction))
+
+
+def across(joints: Array, pair: Sequence[int]) -> Array:
+    """Yaw `(frames,)` of bodies `(frames, 22, 3)` as the hips alone, or the shoulders, face."""
+    left, right = (joints[:, joint] for joint in pair)
+    return np.asarray(np.arctan2(right[:, 2] - left[:, 2], left[:, 0] - right[:, 0]))
+
+
+def steady_angle(angle: Array, known: "NDArray[np.bool_]", fps: float) -> Array:
+    """Angles `(frames,)` without the sway of the steps, from those frames in which they are known."""
+    return np.angle(gaussian(np.where(known, np.exp(1j * np.where(known, angle, 0.0)), 0.0), _STEADY * fps))
 
 
 def turn(yaw: Array, points: Array) -> Array:

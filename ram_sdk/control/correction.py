@@ -17,9 +17,13 @@ from numpy.typing import NDArray
 
 from ram_sdk.control.bodyframe import (
     GROUND,
+    HIPS,
+    SHOULDERS,
     Array,
+    across,
     gaussian,
     pelvis_facing,
+    steady_angle,
     steady_facing,
     turn,
     wrap,
@@ -35,7 +39,8 @@ Lead = Literal["there", "back", "nowhere"]
 facing turned its way; or nowhere, so that it only stands still at its stops, wherever they are."""
 
 _EXACT = 1e7
-_AT_STOP = 50.0  # so that a stop is held, and yet no jump where a pinned joint draws the body away from it
+_AT_STOP = 1000.0  # a stop is held to a few millimetres
+_DRAWN = 50.0  # likewise where a pinned joint draws the body away from it, which would be a jump
 _STIFFNESS = 800.0  # frames^4 at 20 fps: a way is followed up to about 0.6 Hz
 _TENSION = 8.0  # frames^2: straight on between pins more than about a second apart
 _FADE_STIFFNESS = 625.0  # frames^4: a joint's displacement fades over about 0.4 s
@@ -94,10 +99,15 @@ def _heading_displacement(joints: Array, targets: Targets, places: Array | None)
     if targets.route is not None and places is not None:
         span = targets.route.span
         error[span], weight[span] = _travel_error(joints, targets.fps, targets.route, places)
+    if targets.starts_at_origin:
+        error[0], weight[0] = -facing(joints[0]), _EXACT
+    for pair in (SHOULDERS, HIPS):
+        pinned = np.isfinite(targets.world[:, pair, 0]).all(axis=-1)
+        missing = across(targets.world, pair) - across(joints, pair)
+        error[pinned] = steady_angle(missing, pinned, targets.fps)[pinned]
+        weight[pinned] = _EXACT
     asked = np.isfinite(targets.heading)
     error[asked], weight[asked] = (targets.heading - facing(joints))[asked], _EXACT
-    if targets.starts_at_origin and not weight[0]:
-        weight[0] = _EXACT
     frames = np.flatnonzero(weight)
     if not len(frames):
         return np.zeros(len(joints))
@@ -145,18 +155,20 @@ def _root_displacement(joints: Array, targets: Targets, lead: Lead, places: Arra
     if targets.route is not None and places is not None:
         span = targets.route.span
         error[span], weight[span] = places - root[span], 1.0
-    for span, place in targets.stops:
+    if targets.starts_at_origin:
+        error[0], weight[0] = -root[0], _EXACT
+    excess = _beyond_reach(joints, targets.world)
+    far, pinned = np.linalg.norm(excess, axis=-1) > 0, np.isfinite(targets.world[:, 0, 0])
+    second = round(targets.fps)
+    for stop in targets.stops:
+        span = stop.span
         if lead == "nowhere":
             error[span], weight[span] = root[span].mean(axis=0) - root[span], 1.0
         else:
-            error[span], weight[span] = place - root[span], _AT_STOP
-    excess = _beyond_reach(joints, targets.world)
-    far = np.linalg.norm(excess, axis=-1) > 0
+            drawn = (far | pinned)[max(0, span.start - second) : span.stop + second].any()
+            error[span], weight[span] = stop.place - root[span], _DRAWN if drawn else _AT_STOP
     error[far], weight[far] = excess[far], _EXACT
-    pinned = np.isfinite(targets.world[:, 0, 0])
     error[pinned], weight[pinned] = (targets.world[:, 0][:, GROUND] - root)[pinned], _EXACT
-    if targets.starts_at_origin and not weight[0]:
-        weight[0] = _EXACT
     shift = np.zeros_like(joints[:, 0])
     if weight.any():
         shift[:, GROUND] = smoothest(error, weight, tension=_TENSION, stiffness=_STIFFNESS)

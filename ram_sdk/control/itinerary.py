@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +63,12 @@ def along(
     line, at_points = polyline(path.points, path.smooth)
     arc = corners(line)
     ends = arc[at_points] if path.times is not None else arc[[0, -1]]
+    for frame, after in pairwise(times):
+        if frame >= after:
+            raise ValueError(
+                f"Path.times: two of its points are reached in one frame, at {frame / fps:g} s: leave "
+                f"{1 / fps:g} s or more between their times, or take one of the two out"
+            )
     knots = dict(zip(times, map(float, ends), strict=True))
     route = Route(line, np.array(sorted(knots)), np.array([knots[f] for f in sorted(knots)]), path.facing)
     for frame, place in pins:

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ram_sdk.control.bodyframe import GROUND, Array
+from ram_sdk.control.bodyframe import GROUND, Array, wrap
 from ram_sdk.control.bones import keep_lengths
 from ram_sdk.control.bridge import bridge
 from ram_sdk.control.correction import correct, wanted
@@ -18,6 +18,7 @@ from ram_sdk.notices import warn
 from ram_sdk.skeleton.features import decode_features, decode_heading, with_joints
 from ram_sdk.skeleton.feet import contacts, lock_feet
 from ram_sdk.skeleton.joints import HUMANML3D
+from ram_sdk.skeleton.placing import facing
 from ram_sdk.skeleton.smoothing import smooth
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _CUTOFF = 6.0  # Hz, see `Motion.smooth`
 _BRIDGED = 39  # timestep down to which gaps are interpolated; in later ones the model fills them
 _MISSED = 0.01  # metres from a stop that are told
+_TURNED = 2.0  # degrees from its facing that are
 _ASTRAY = 0.3  # metres from a path, or from where it is at a time, that are told
 _PLANTED = 0.05  # how readily a standing foot moves against other joints
 _ROUNDS = 4  # in which bones get their lengths and pins their joints, before both hold
@@ -107,13 +109,18 @@ def warn_of_what_is_missed(joints: NDArray[np.float32], targets: Targets) -> Non
     """
     root = joints[:, 0][:, GROUND].astype(np.float64)
     why = ", because of joints that are pinned" if targets.pinned.any() else ""
-    for span, place in targets.stops:
-        away = float(np.linalg.norm(root[span].mean(axis=0) - place))
+    for stop in targets.stops:
+        when = f"the Stop at {stop.span.start / targets.fps:g} s"
+        away = float(np.linalg.norm(root[stop.span] - stop.place, axis=-1).max())
         if away > _MISSED:
-            warn(
-                f"the Stop at {span.start / targets.fps:g} s is missed by {100 * away:.0f} cm{why}: move "
-                "the place, or what is asked beside it"
-            )
+            warn(f"{when} is missed by {100 * away:.0f} cm{why}: move the place, or what is asked beside it")
+        if stop.facing is not None:
+            turned = float(np.degrees(np.abs(wrap(facing(joints[stop.span]) - stop.facing))).max())
+            if turned > _TURNED:
+                warn(
+                    f"{when} faces {turned:.0f} degrees beside what is asked{why}: turn it, or what is asked "
+                    "beside it"
+                )
     if targets.route is not None and targets.on_path:
         missed = _astray(root, targets.route)
         worst = int(missed.argmax())

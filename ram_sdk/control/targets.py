@@ -6,23 +6,34 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ram_sdk.control.bodyframe import FACING_JOINTS, GROUND, Array, pelvis_facing, turn
+from ram_sdk.control.agreement import BETWEEN, STRETCH, check_ends, check_reach, check_standing, check_upper
+from ram_sdk.control.bodyframe import FACING_JOINTS, GROUND, LOWER, SAME, UPPER, Array, pelvis_facing, turn
 from ram_sdk.control.constraints import Constraint, Joints, Keep, Loop, Path, Pose, Stop, joint_index
 from ram_sdk.control.itinerary import FASTEST_ROOT, NEAR_PATH, along, check_pace, way
 from ram_sdk.control.route import Route
 from ram_sdk.skeleton.inverse_kinematics import calibrate
-from ram_sdk.skeleton.joints import HUMANML3D, UNIFORM_BONE_LENGTHS
+from ram_sdk.skeleton.joints import HUMANML3D
 from ram_sdk.skeleton.kinematics import canonical_offsets
 from ram_sdk.skeleton.placing import facing
 
-_SAME = 0.01  # metres within which two constraints on one joint agree
 _SAME_FACING = 2.0  # degrees within which two stops at one time agree
 _FASTEST_JOINT = 20.0  # metres a second: a thrower's hand
 _LEAST_FRAMES, _LEAST_FRAMES_OF_LOOP = 2, 4  # a velocity; that of both ends
-_STRETCH = 1.05  # of the bones between two joints: how far apart they may be pinned
 
-LOWER = (0, 1, 2, 4, 5, 7, 8, 10, 11)
-UPPER = tuple(joint for joint in range(HUMANML3D.num_joints) if joint not in LOWER)
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """A stop in its motion.
+
+    Attributes:
+        span: its frames.
+        place: `(2,)` metres on the floor.
+        facing: yaw, radians, or None if that is open.
+    """
+
+    span: slice
+    place: Array
+    facing: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +47,7 @@ class Targets:
         heading: `(frames,)` yaw, radians.
         route: where the root goes between, if anywhere.
         on_path: whether that is a Path, and not only the way from one place to the next.
-        stops: the frames in which it stands, and where, `(2,)` metres on the floor.
+        stops: when and where it stands.
         starts_at_origin: whether nothing else says where the motion starts.
         loop: whether the ends agree.
         bones: `(22,)` lengths of the bones in a given motion or pose; None: as generated.
@@ -48,7 +59,7 @@ class Targets:
     heading: Array
     route: Route | None
     on_path: bool
-    stops: tuple[tuple[slice, Array], ...]
+    stops: tuple[Standing, ...]
     starts_at_origin: bool
     loop: bool
     bones: Array | None
@@ -104,8 +115,8 @@ class _Layout:
     def __init__(self, frames: int, fps: float) -> None:
         self.frames, self.fps = frames, fps
         self.world = np.full((frames, HUMANML3D.num_joints, 3), np.nan)
-        self.local = self.world.copy()
-        self.of_a_body = np.zeros(self.world.shape[:2], dtype=np.bool_)  # joints of a given motion or pose
+        self.seen = self.world.copy()  # motions whose upper body is kept, from the pelvis
+        self.by = np.full(self.world.shape[:2], "", dtype=object)  # the kind of constraint that pins a joint
         self.heading = np.full(frames, np.nan)
         self.paths: list[Path] = []
         self.stops: list[Stop] = []
@@ -158,12 +169,29 @@ class _Layout:
             )
         if constraint.part == "upper":
             seen = turn(-pelvis_facing(joints, self.fps)[:, None], joints - joints[:, :1])
-            seen = seen[first : first + len(kept)]
-            self.local[start : start + len(kept), UPPER] = seen[:, UPPER]
+            self.keep_upper(start, seen[first : first + len(kept)])
         else:
             which = LOWER if constraint.part == "lower" else range(HUMANML3D.num_joints)
-            self.pin("Keep", start, which, kept[:, list(which)])
+            kind = "Keep" if constraint.part == "body" else f'Keep(part="{constraint.part}")'
+            self.pin(kind, start, which, kept[:, list(which)])
         self.shapes.append(kept)
+
+    def keep_upper(self, start: int, seen: Array) -> None:
+        """Keep the upper body of `(frames, 22, 3)` joints as the pelvis sees it.
+
+        Raises:
+            ValueError: another motion's is kept at that time.
+        """
+        frames = slice(start, start + len(seen))
+        apart = np.linalg.norm(self.seen[frames] - seen, axis=-1)[:, UPPER]
+        if (apart > SAME).any():
+            frame, joint = np.argwhere(apart > SAME)[0]
+            raise ValueError(
+                f'Keep(part="upper"): {self.names[UPPER[joint]]} at {(start + frame) / self.fps:g} s is '
+                f'{apart[frame, joint]:.2f} m from where another Keep(part="upper") has it: take one of the '
+                "two out"
+            )
+        self.seen[frames] = seen
 
     def add_stop(self, constraint: Stop) -> None:
         """Take a stop into the route, and its facing into the heading."""
@@ -200,41 +228,49 @@ class _Layout:
         """
         index = np.ix_(range(start, start + len(positions)), list(joints))
         apart = np.linalg.norm(self.world[index] - positions, axis=-1)
-        if (apart > _SAME).any():
-            frame, joint = np.argwhere(apart > _SAME)[0]
+        if (apart > SAME).any():
+            frame, joint = np.argwhere(apart > SAME)[0]
             raise ValueError(
                 f"{kind}: {self.names[joints[joint]]} at {(start + frame) / self.fps:g} s is "
-                f"{apart[frame, joint]:.2f} m from where another constraint pins it: take one of the two out"
+                f"{apart[frame, joint]:.2f} m from where another constraint, {self.by[index][frame, joint]}, "
+                "pins it: take one of the two out"
             )
         self.world[index] = positions
-        self.of_a_body[index] = kind != "Joints"
+        self.by[index] = kind
 
     def targets(self) -> Targets:
         """What was collected, checked as a whole."""
-        self.check_reach()
+        check_reach(self.world, self.by, self.names, self.fps)
         self.check_speed()
         self.check_stops()
+        check_upper(self.seen, self.world, self.by, self.names, self.fps)
         if self.loop:
-            self.check_loop()
+            check_ends(self.world, self.seen, self.by, self.names, self.fps)
         placed = np.isfinite(self.world[:, list(FACING_JOINTS), 0]).all(axis=-1)
         self.heading[placed] = facing(self.world[placed])
         free = not placed.any() and not self.paths
         if free and not np.isfinite(self.world[0]).any():
             self.check_start()
         route = self.route(free)
+        local = self.seen.copy()
+        local[:, LOWER] = np.nan
         bones = None
         if self.shapes:
             shape = calibrate(torch.from_numpy(np.concatenate(self.shapes)), canonical_offsets())
             bones = shape.norm(dim=-1).numpy()
         spans = [self.stop_frames(stop) for stop in self.stops]
         stops = tuple(
-            (slice(first, last + 1), stop.place)
+            Standing(
+                slice(first, last + 1),
+                stop.place,
+                None if stop.facing is None else float(np.radians(stop.facing)),
+            )
             for stop, (first, last) in zip(self.stops, spans, strict=True)
         )
         return Targets(
             self.fps,
             self.world,
-            self.local,
+            local,
             self.heading,
             route,
             bool(self.paths),
@@ -243,29 +279,6 @@ class _Layout:
             self.loop,
             bones,
         )
-
-    def check_reach(self) -> None:
-        """Check that two joints pinned at one time are no farther apart than the bones between them are long.
-
-        Joints of a given motion have its own bones, whose lengths jitter in a generated one.
-        """
-        for frame in np.flatnonzero(np.isfinite(self.world[..., 0]).any(axis=-1)):
-            joints = np.flatnonzero(np.isfinite(self.world[frame, :, 0]))
-            if len(joints) == HUMANML3D.num_joints or len(joints) < 2:
-                continue
-            here = self.world[frame, joints]
-            apart = np.linalg.norm(here[:, None] - here[None], axis=-1)
-            excess = apart - _STRETCH * _BETWEEN[np.ix_(joints, joints)]
-            given = self.of_a_body[frame, joints]
-            excess[given[:, None] & given] = 0.0
-            if excess.max() > _SAME:
-                one, other = np.unravel_index(excess.argmax(), excess.shape)
-                names = [self.names[joints[k]] for k in (one, other)]
-                raise ValueError(
-                    f"{names[0]} and {names[1]} are pinned {apart[one, other]:.2f} m apart at "
-                    f"{frame / self.fps:g} s, the body reaches {_BETWEEN[joints[one], joints[other]]:.2f} m: "
-                    "move one of them"
-                )
 
     def check_speed(self) -> None:
         """Check that no joint gets from one pinned place to the next faster than people move."""
@@ -286,6 +299,7 @@ class _Layout:
                         f"{_named(other)} and {_named(stop)} overlap in time: shorten the earlier one, or "
                         "move or turn one of them"
                     )
+            check_standing(_named(stop), stop, self.world, self.by, slice(first, last + 1), self.fps)
             away = np.linalg.norm(self.world[first : last + 1, 0][:, GROUND] - stop.place, axis=-1)
             if (away > NEAR_PATH).any():
                 raise ValueError(
@@ -299,19 +313,8 @@ class _Layout:
             pinned = np.flatnonzero(np.isfinite(self.world[:, joint, 0]))
             if len(pinned):
                 away = np.linalg.norm(self.world[pinned[:1], joint][:, GROUND], axis=-1)
-                least = np.maximum(away - _STRETCH * _BETWEEN[0, joint], 0.0)
+                least = np.maximum(away - STRETCH * BETWEEN[0, joint], 0.0)
                 check_pace(f"{name} from the origin", [0, int(pinned[0])], least, FASTEST_ROOT, self.fps)
-
-    def check_loop(self) -> None:
-        """Check that the pinned ends of a loop have the same pose."""
-        ends = self.world[[0, -1]]
-        if np.isfinite(ends).all():
-            first, last = (turn(-facing(pose), pose - pose[0] * (1, 0, 1)) for pose in ends)
-            apart = np.linalg.norm(first - last, axis=-1).max()
-            if apart > _SAME:
-                raise ValueError(
-                    f"Loop: the pinned first and last pose differ by {apart:.2f} m: pin only one of them"
-                )
 
     def route(self, free: bool) -> Route | None:
         """The route of the root: the path, or straight from one pinned place to the next."""
@@ -333,7 +336,7 @@ def _contradict(one: Stop, other: Stop) -> bool:
     turned = 0.0
     if one.facing is not None and other.facing is not None:
         turned = abs((one.facing - other.facing + 180.0) % 360.0 - 180.0)
-    return bool(np.linalg.norm(one.place - other.place) > _SAME or turned > _SAME_FACING)
+    return bool(np.linalg.norm(one.place - other.place) > SAME or turned > _SAME_FACING)
 
 
 def _named(stop: Stop) -> str:
@@ -342,16 +345,3 @@ def _named(stop: Stop) -> str:
         f"the Stop at ({stop.place[0]:g}, {stop.place[1]:g}){turned} from {stop.time:g} to "
         f"{stop.time + stop.duration:g} s"
     )
-
-
-def _between() -> Array:
-    """`[j, k]`: length of the bones between two joints, metres."""
-    lengths = (0.0, *UNIFORM_BONE_LENGTHS)
-    up: list[dict[int, float]] = []
-    for joint, parent in enumerate(HUMANML3D.parents):
-        above = {k: d + lengths[joint] for k, d in up[parent].items()} if joint else {}
-        up.append({joint: 0.0, **above})
-    return np.array([[min(a[k] + b[k] for k in a.keys() & b.keys()) for b in up] for a in up])
-
-
-_BETWEEN = _between()

@@ -262,7 +262,14 @@ class RAMPipeline(LatentSpace, SamplingLoop):
             raise TypeError(f"{given[0]}: an edited motion is as long as the given one; leave it out")
         kept = kept_parts(motion, keep)
         more = checked_constraints(options.pop("constraints", ()))
-        frames = len(motion.resample(self.normalizer.config.fps))
+        config = self.normalizer.config
+        frames = len(motion.resample(config.fps))
+        if frames > config.max_frames:
+            raise ValueError(
+                f"a motion of {frames / config.fps:g} s: this checkpoint edits at most "
+                f"{config.max_frames / config.fps:g} s, take a part of it such as motion[:100], or redo a "
+                "part with compose([motion[:40], prompt, motion[80:]])"
+            )
         return self(prompt, frames, constraints=[*kept, *more], **options)
 
     def reconstruct(self, motion: Motion, *, seed: int | None = None) -> Motion:

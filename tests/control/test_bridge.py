@@ -1,12 +1,16 @@
 """Interpolation of whole poses, from which the sampling of gaps begins."""
 
 import numpy as np
+import torch
 from control.test_constraints import FPS, standing, walking
 
+from ram_sdk import Motion, RAMPipeline
 from ram_sdk.control import Joints, Keep, Pose
 from ram_sdk.control.bodyframe import turn
 from ram_sdk.control.bridge import bridge, interpolated
+from ram_sdk.control.steering import Steering
 from ram_sdk.control.targets import resolve
+from ram_sdk.pipeline.sampling import StepInfo
 from ram_sdk.skeleton.features import decode_features
 from ram_sdk.skeleton.placing import facing
 
@@ -42,3 +46,18 @@ def test_three_seconds_are_bridged_and_no_more() -> None:
     for frame, bridged in ((60, True), (61, False)):
         poses = [Pose(0.0, motion.joints[0]), Pose(frame / FPS, motion.joints[frame])]
         assert (bridge(resolve(poses, 100, FPS)) is not None) == bridged
+
+
+def test_noisy_steps_of_a_gap_take_the_interpolation_as_their_estimate(pipeline: RAMPipeline) -> None:
+    raised = walking(60).joints.copy()
+    raised[40:, [18, 20], 1] += 0.2  # both parts stand still, and the arm rises in the gap
+    targets = resolve([Keep(Motion(raised), 0, 1), Keep(Motion(raised), 2)], 60, FPS)
+    between = bridge(targets)
+    assert between is not None
+    estimate = torch.zeros(1, 60, 263)
+    wrist = 4 + 3 * (20 - 1) + 1
+    for timestep, bridged in ((48, True), (39, True), (38, False), (0, False)):
+        corrected = Steering([targets])(pipeline, StepInfo(0, timestep, estimate))
+        assert corrected is not None
+        made = pipeline.decode(corrected, [60])[0][25:35, wrist]
+        assert (np.abs(made - between.features[25:35, wrist]).max() < 0.01) == bridged

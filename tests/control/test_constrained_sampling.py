@@ -136,6 +136,13 @@ def test_an_edited_motion_is_as_long_as_the_given_one(pipeline, length):
         pipeline.edit(walking(60), "a person jumps", [(0, 1)], **length)
 
 
+def test_a_motion_that_is_too_long_for_an_edit_is_told_what_to_do(pipeline):
+    message = r"^a motion of 12 s: this checkpoint edits at most 9.8 s, take a part of it such as"
+    for long in (walking(240), walking(240).resample(60)):
+        with pytest.raises(ValueError, match=message + r" motion\[:100\], or redo a part with compose\("):
+            pipeline.edit(long, "a person jumps", [(0, 1)])
+
+
 @pytest.mark.slow
 def test_the_shipped_checkpoint_walks_a_path(shipped):
     path = Path([(0, 0), (1, 2), (0, 4)], smooth=True)

@@ -28,6 +28,20 @@ def walking(frames: int = 60, speed: float = 1.0) -> Motion:
     return Motion((standing(frames) + way * [0, 0, 1]).astype(np.float32))
 
 
+def waving() -> Motion:
+    """A walk with the left wrist 0.4 m higher."""
+    joints = walking().joints.copy()
+    joints[:, 20, 1] += 0.4
+    return Motion(joints)
+
+
+def lowering() -> Motion:
+    """A walk whose left wrist comes down from 0.4 m above its place."""
+    joints = walking().joints.copy()
+    joints[:, 20, 1] += np.linspace(0.4, 0, len(joints), dtype=np.float32)
+    return Motion(joints)
+
+
 def examples() -> list:
     return [
         Pose(1.0, standing()[0]),
@@ -147,6 +161,39 @@ def test_wrong_json_is_refused_in_one_line(text, message):
             [Loop(), Pose(0, standing()[0]), Pose(3, walking(60).joints[0] * [1, 0.7, 1])],
             "first and last pose",
         ),
+        (
+            [Keep(walking(), part="upper"), Keep(waving(), part="upper")],
+            r"left_wrist at 0 s is 0.40 m from where another Keep\(part=\"upper\"\) has it",
+        ),
+        (
+            [Keep(walking(), part="upper"), Joints(1, {"left_hand": standing()[0, 20] + [0, 0.5, 1.2]})],
+            r"Joints and Keep\(part=\"upper\"\) both say where left_hand is at 1 s, and differ: take one",
+        ),
+        (
+            [Keep(walking(), part="upper"), Pose(1, waving().joints[20])],
+            r"Pose and Keep\(part=\"upper\"\) both say where left_wrist is at 1 s",
+        ),
+        (
+            [Loop(), Joints([0, 3], {"left_hand": [(0.3, 1.6, 0), (0.3, 0.8, 0)]})],
+            "Loop: the first and last pose, of Joints at 0 s and Joints at 3 s, have left_hand 0.80 m apart",
+        ),
+        (
+            [Loop(), Keep(lowering(), part="upper")],
+            r"Loop: .* of Keep\(part=\"upper\"\) at 0 s and Keep.* at 3 s, have left_wrist 0\.\d+ m apart",
+        ),
+        (
+            [Stop((0, 1), 1, 0.5, facing=90), Pose(1, standing()[0] + [0, 0, 1])],
+            r"the Stop at \(0, 1\) facing 90 from 1 to 1.5 s: the Pose at 1 s faces 90 degrees away from",
+        ),
+        (
+            [Stop((0, 1), 1, 0.5, facing=90), Keep(walking(), part="lower")],
+            r"the Stop .*: the Keep\(part=\"lower\"\) at 1 s faces 90 degrees away from that: take one",
+        ),
+        (
+            [Path([(0, 0), (100, 0), (101, 1)], times=[0, 0.01, 3])],
+            r"Path.times: two of its points are reached in one frame, at 0 s: leave 0.05 s or more between",
+        ),
+        ([Path([(0, 0), (0, 1), (0, 2)], times=[0, 2.96, 3])], "two of its points .* at 2.95 s: leave"),
     ],
 )
 def test_what_cannot_be_met_is_refused_in_one_line(constraints, message):
@@ -240,3 +287,32 @@ def test_a_stop_on_a_path_that_crosses_itself_is_at_the_passage_of_its_time():
         assert along in route.arc
     both = resolve([path, Stop((0, 1), 0.4, 0.2), Stop((0, 1), 3.5, 0.2)], 80, FPS).route
     assert both.arc.tolist() == [0, 1, 1, 9, 9, 10]
+
+
+def test_what_agrees_with_a_kept_upper_body_may_be_pinned():
+    motion = walking().offset(x=2, turn=70)
+    resolve([Keep(motion, part="upper"), Pose(1, motion.joints[20])], 60, FPS)
+    resolve([Keep(motion, 0, 2, part="upper"), Keep(motion, 1, 3, part="upper")], 60, FPS)
+    resolve([Keep(motion, 0, 1, part="upper"), Joints(2, {"left_hand": (0.3, 1.5, 0.4)})], 60, FPS)
+
+
+def test_a_loop_may_travel_and_turn():
+    hands = {"left_hand": [(0.3, 1.2, 0.3), (1.3, 1.2, 0.1)], "pelvis": [(0, 0.9, 0), (1.2, 0.9, 0.5)]}
+    turned = {"left_hand": (0.3, 1.2, 0.3), "pelvis": (0, 0.9, 0)}
+    far = hands["left_hand"][1][0] - 1.2, hands["left_hand"][1][2] - 0.5
+    assert np.hypot(*far) == pytest.approx(np.hypot(0.3, 0.3), abs=0.02)
+    resolve([Loop(), Joints([0, 3], hands)], 60, FPS)
+    resolve([Loop(), Joints(0, turned), Joints(3, {"left_hand": (2.0, 1.2, 1.0)})], 60, FPS)
+    resolve([Loop(), Keep(walking(), part="upper")], 60, FPS)
+
+
+def test_a_body_may_face_a_little_beside_a_stop():
+    resolve([Stop((0, 1), 1, 0.5, facing=10), Pose(1, standing()[0] + [0, 0, 1])], 60, FPS)
+    resolve([Stop((0, 1), 1, 0, facing=40), Keep(walking(), part="lower")], 60, FPS)
+
+
+def test_a_route_is_walked_at_the_motions_own_pace():
+    route = resolve([Path([(0, 0), (0, 2)])], 60, FPS).route
+    places = route.places(np.repeat([1.0, 0.0], 30))
+    assert places[30, 1] == pytest.approx(1.8, abs=0.05)  # a quarter of the mean pace goes on
+    np.testing.assert_allclose(route.places(np.ones(60))[30], (0, 2 * 30 / 59), atol=0.01)
