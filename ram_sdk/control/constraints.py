@@ -91,7 +91,7 @@ class Keep:
         end: second of `motion` up to which it is kept, exclusive; None: to its end.
         at: second of the result where the kept part begins; None: where it is in `motion`.
         part: "body"; "lower", pelvis and legs, with the path over the floor; or "upper", spine, head and arms
-            relative to the pelvis, so that other legs may carry them elsewhere.
+            relative to the pelvis, so that other legs may carry them elsewhere; the rest faces as it does.
     """
 
     motion: Motion
@@ -159,7 +159,7 @@ class Stop:
         place: `(2,)` x and z, metres.
         time: second at which it stands there.
         duration: seconds that it stays from then on.
-        facing: degrees that hips and shoulders face, or None to leave it open.
+        facing: degrees that hips and shoulders together face, or None to leave it open.
     """
 
     place: Array

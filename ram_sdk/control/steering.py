@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ram_sdk.control.bodyframe import GROUND, Array, wrap
+from ram_sdk.control.bodyframe import GROUND, Array, turn, wrap
 from ram_sdk.control.bones import keep_lengths
 from ram_sdk.control.bridge import bridge
 from ram_sdk.control.correction import correct, wanted
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _CUTOFF = 6.0  # Hz, see `Motion.smooth`
 _BRIDGED = 39  # timestep down to which gaps are interpolated; in later ones the model fills them
-_MISSED = 0.01  # metres from a stop that are told
+_MISSED = 0.01  # metres from a stop, or between the ends of a loop, that are told
 _TURNED = 2.0  # degrees from its facing that are
 _ASTRAY = 0.3  # metres from a path, or from where it is at a time, that are told
 _PLANTED = 0.05  # how readily a standing foot moves against other joints
@@ -102,12 +102,13 @@ def finish(features: Tensor, targets: Targets) -> NDArray[np.float32]:
 
 
 def warn_of_what_is_missed(joints: NDArray[np.float32], targets: Targets) -> None:
-    """Warn of stops and of a path that the root of a finished motion does not come to.
+    """Warn of stops, of a loop and of a path that a finished motion does not meet.
 
     Warns:
-        UserWarning: a stop or a path that is missed, mostly because of pinned joints.
+        UserWarning: one is missed, mostly because of pinned joints.
     """
-    root = joints[:, 0][:, GROUND].astype(np.float64)
+    bodies = joints.astype(np.float64)
+    root = bodies[:, 0][:, GROUND]
     why = ", because of joints that are pinned" if targets.pinned.any() else ""
     for stop in targets.stops:
         when = f"the Stop at {stop.span.start / targets.fps:g} s"
@@ -115,12 +116,21 @@ def warn_of_what_is_missed(joints: NDArray[np.float32], targets: Targets) -> Non
         if away > _MISSED:
             warn(f"{when} is missed by {100 * away:.0f} cm{why}: move the place, or what is asked beside it")
         if stop.facing is not None:
-            turned = float(np.degrees(np.abs(wrap(facing(joints[stop.span]) - stop.facing))).max())
+            turned = float(np.degrees(np.abs(wrap(facing(bodies[stop.span]) - stop.facing))).max())
             if turned > _TURNED:
                 warn(
                     f"{when} faces {turned:.0f} degrees beside what is asked{why}: turn it, or what is asked "
                     "beside it"
                 )
+    if targets.loop:
+        first, last = (turn(-facing(pose), pose - pose[0] * (1, 0, 1)) for pose in bodies[[0, -1]])
+        apart = np.linalg.norm(first - last, axis=-1)
+        if apart.max() > _MISSED:
+            name = HUMANML3D.joint_names[int(apart.argmax())]
+            warn(
+                f"the ends of the Loop have {name} {100 * apart.max():.0f} cm apart{why}: pin them "
+                "alike as the body sees them, or only one of them"
+            )
     if targets.route is not None and targets.on_path:
         missed = _astray(root, targets.route)
         worst = int(missed.argmax())

@@ -329,3 +329,15 @@ def test_the_worst_frame_of_a_stop_is_warned_of():
     targets = resolve([Stop((0.0, 1.5), 1.5, 0.5)], FRAMES, FPS)
     with pytest.warns(UserWarning, match="the Stop at 1.5 s is missed by 3 cm: move"):
         warn_of_what_is_missed(joints, targets)
+
+
+def test_a_loop_whose_pins_draw_its_ends_apart_is_warned_of():
+    features = torch.from_numpy(walking().features.copy())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        finished(features, resolve([Loop()], FRAMES, FPS))
+    hands = Joints([0, 3], {"left_hand": [(0.3, 1.2, 0.2), (0.3, 1.2, 2.8)]})
+    with pytest.warns(
+        UserWarning, match=r"the ends of the Loop have left_wrist \d+ cm apart, because of joints"
+    ):
+        finished(features, resolve([Loop(), hands], FRAMES, FPS))
