@@ -312,7 +312,7 @@ def test_a_finished_motion_neither_trembles_nor_slides():
         joints[:, joint, 2] += slide
     features = encode_joints(torch.from_numpy(np.concatenate([joints, joints[-1:]])))
     done = finish(features, resolve([Pose(3.0, joints[-1])], FRAMES, FPS)).astype(np.float64)[5:45]
-    assert np.ptp(np.diff(done[:, 20, 0])) < 0.01  # it was 0.08
+    assert np.ptp(np.diff(done[:, 20], axis=0), axis=0).max() < 0.02  # it was 0.08
     assert np.ptp(done[:, HUMANML3D.left_foot[1], 2]) < 0.01  # it was 0.04
 
 
