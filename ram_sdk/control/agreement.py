@@ -53,7 +53,7 @@ def check_reach(world: Array, by: Names, names: Sequence[str], fps: float) -> No
         given = by[frame, joints] != "Joints"
         excess[given[:, None] & given] = 0.0
         if excess.max() > SAME:
-            one, other = np.unravel_index(excess.argmax(), excess.shape)
+            one, other = divmod(int(excess.argmax()), len(joints))
             first, second = (names[joints[k]] for k in (one, other))
             raise ValueError(
                 f"{first} and {second} are pinned {apart[one, other]:.2f} m apart at {frame / fps:g} s, the "

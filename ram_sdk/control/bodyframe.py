@@ -37,7 +37,9 @@ def across(joints: Array, pair: Sequence[int]) -> Array:
 
 def steady_angle(angle: Array, known: "NDArray[np.bool_]", fps: float) -> Array:
     """Angles `(frames,)` without the sway of the steps, from those frames in which they are known."""
-    return np.angle(gaussian(np.where(known, np.exp(1j * np.where(known, angle, 0.0)), 0.0), _STEADY * fps))
+    pointers = np.where(known, np.exp(1j * np.where(known, angle, 0.0)), 0.0)
+    steady: Array = np.angle(gaussian(pointers, _STEADY * fps))
+    return steady
 
 
 def turn(yaw: Array, points: Array) -> Array:

@@ -11,7 +11,6 @@ size, so that memory hardly grows with the length.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -20,24 +19,16 @@ from torch import Tensor
 
 from ram_sdk.control.bones import keep_lengths
 from ram_sdk.control.settling import settled, stepping
-from ram_sdk.control.timeline import PARTS, Kept, Part, Segment, Timeline
+from ram_sdk.control.timeline import Kept, Part, Timeline
+from ram_sdk.control.windows import Window, body_windows, frame_of, part_windows, rising, seams, transitions
 from ram_sdk.models import FeatureNormalizer, NormalizerConfig
 from ram_sdk.motion import Motion
 from ram_sdk.scheduler import RAMScheduler
 from ram_sdk.skeleton.features import decode_features, with_joints
 from ram_sdk.skeleton.joints import HUMANML3D, SKELETONS
 
-# Seconds at the beginning of a segment that lead over from the one before. The model's actions begin and end
-# where windows do: where windows overlap and are blended, a hand that is raised at once is up already.
-_TRANSITION = 0.5
-_SHARE = 3  # a transition takes at most the third part of its segment
-_SIGHT = 0.75  # seconds of the motion on either side that a transition sees
-_BLEND = 0.25  # seconds on each side of a cut within a segment that both windows see and contribute to
-_PART_BLEND = 0.5  # likewise of a border of a part of the body: an arm takes as long to rise
-_CONTEXT = 1.0  # seconds of a kept motion beside it that a window sees
 _JOIN = 1.0  # seconds over which generated frames come from those that are kept
 _BATCH = 16  # windows at a time
-_ABRUPT = 0.5  # frames: a blend from one frame to the next
 
 
 class Denoise(Protocol):
@@ -53,39 +44,6 @@ class Denoise(Protocol):
         scheduler: RAMScheduler | None,
     ) -> Tensor:
         """Estimate the clean motion."""
-
-
-@dataclass(frozen=True)
-class Window:
-    """A stretch of frames with a prompt.
-
-    Attributes:
-        prompt: what the person does there; None for a transition, which follows from what lies beside it.
-        start: first frame that is seen.
-        stop: one past the last.
-        weight: `(stop - start,)` how much the window's estimate of each frame counts.
-        part: the part of the body that is estimated; None for all of it.
-    """
-
-    prompt: str | None
-    start: int
-    stop: int
-    weight: Tensor
-    part: Part | None = None
-
-
-@dataclass(frozen=True)
-class Edge:
-    """One end of a window.
-
-    Attributes:
-        sight: frames beyond it that are seen.
-        blend: frames on each side of it over which the window and the next one take turns; None where there
-            is no other.
-    """
-
-    sight: int
-    blend: float | None
 
 
 @dataclass(frozen=True)
@@ -121,13 +79,13 @@ class Composition:
         self._normalizer, self._timeline = normalizer, timeline
         config = normalizer.config
         _check_skeleton(timeline, config)
-        self.frames = _frame(timeline.duration, config)
-        body = _windows(timeline, config)
-        self.windows = (*body, *_transitions(timeline, config), *_part_windows(timeline, config))
+        self.frames = frame_of(timeline.duration, config)
+        body = body_windows(timeline, config)
+        self.windows = (*body, *transitions(timeline, config), *part_windows(timeline, config))
         kept = [one for one in timeline.body if isinstance(one, Kept)]
         self.floor = min((_floor(one.motion) for one in kept), default=0.0)
         self.holds = tuple(_hold(one, normalizer, self.floor) for one in kept)
-        self.seams = _seams(timeline, config)
+        self.seams = seams(timeline, config)
         device = normalizer.mean.device
         self._total = torch.zeros(self.frames, 1, device=device, dtype=torch.float32)
         for window in body:
@@ -181,7 +139,7 @@ class Composition:
         for window in self.windows:
             if window.part:
                 columns = _columns(window.part, self._normalizer.config)
-                calm = settled(calm, _borders(window), skeleton, columns)
+                calm = settled(calm, window.borders, skeleton, columns)
         if skeleton is HUMANML3D:
             calm = self._with_bones(stepping(calm, self.seams))
         for hold in self.holds:
@@ -254,10 +212,6 @@ class Composition:
         return changed
 
 
-def _frame(seconds: float, config: NormalizerConfig) -> int:
-    return round(seconds * config.fps)
-
-
 def _check_skeleton(timeline: Timeline, config: NormalizerConfig) -> None:
     if timeline.parts and config.skeleton != "humanml3d":
         raise ValueError(
@@ -271,86 +225,6 @@ def _check_skeleton(timeline: Timeline, config: NormalizerConfig) -> None:
             )
 
 
-def _seams(timeline: Timeline, config: NormalizerConfig) -> list[int]:
-    seams = []
-    for before, one in pairwise((None, *timeline.body)):
-        if isinstance(one, Segment):
-            (first, *cuts), start = _cuts(one, before, config)[:-1], _frame(one.start, config)
-            seams += [(start + first) // 2, *cuts] if first > start else cuts
-    return seams
-
-
-def _windows(timeline: Timeline, config: NormalizerConfig) -> list[Window]:
-    """The windows of the segments of the whole body: one each, or several for a long one."""
-    blend = _frame(_BLEND, config)
-    end, cut = Edge(_frame(_CONTEXT, config), None), Edge(blend, blend)
-    inner = Edge(0, _ABRUPT)
-    frames, body, windows = _frame(timeline.duration, config), timeline.body, []
-    for before, one, after in zip((None, *body), body, (*body[1:], None), strict=False):
-        if isinstance(one, Kept):
-            continue
-        cuts = _cuts(one, before, config)
-        for span in pairwise(cuts):
-            left = cut if span[0] > cuts[0] else inner if isinstance(before, Segment) else end
-            right = cut if span[1] < cuts[-1] else inner if isinstance(after, Segment) else end
-            windows.append(_window(one.prompt, span, frames, (left, right), config))
-    return windows
-
-
-def _transitions(timeline: Timeline, config: NormalizerConfig) -> list[Window]:
-    frames, edge = _frame(timeline.duration, config), Edge(_frame(_SIGHT, config), _ABRUPT)
-    spans = [
-        (_frame(one.start, config), _cuts(one, before, config)[0])
-        for before, one in pairwise(timeline.body)
-        if isinstance(before, Segment) and isinstance(one, Segment)
-    ]
-    return [_window(None, span, frames, (edge, edge), config) for span in spans]
-
-
-def _part_windows(timeline: Timeline, config: NormalizerConfig) -> list[Window]:
-    frames, blend = _frame(timeline.duration, config), _frame(_PART_BLEND, config)
-    end, cut = Edge(_frame(_CONTEXT, config), None), Edge(blend, blend)
-    windows = []
-    for one in timeline.parts:
-        for start, stop in pairwise(_cuts(one, None, config)):
-            edges = (cut if start > 0 else end, cut if stop < frames else end)
-            window = _window(one.prompt, (start, stop), frames, edges, config)
-            windows.append(replace(window, part=PARTS[one.part]))
-    return windows
-
-
-def _cuts(one: Segment, before: Segment | Kept | None, config: NormalizerConfig) -> list[int]:
-    """Borders of the stretches, of equal length, that a segment is made in, after its transition."""
-    start, stop = _frame(one.start, config), _frame(one.end, config)
-    if isinstance(before, Segment):
-        start += min(_frame(_TRANSITION, config), (stop - start) // _SHARE)
-    longest = config.max_frames - 2 * _frame(_CONTEXT, config)
-    count = -(-(stop - start) // longest)
-    return [start + (stop - start) * i // count for i in range(count + 1)]
-
-
-def _window(
-    prompt: str | None, span: tuple[int, int], frames: int, edges: tuple[Edge, Edge], config: NormalizerConfig
-) -> Window:
-    """A window for a span of a motion of so many frames; it sees at least the shortest motion."""
-    (start, stop), (left, right) = span, edges
-    least = (config.min_frames - (stop - start) + 1) // 2
-    first, last = max(0, start - max(least, left.sight)), min(frames, stop + max(least, right.sight))
-    at = torch.arange(first, last, dtype=torch.float32) + 0.5
-    weight = torch.ones_like(at)
-    if left.blend is not None:
-        weight = weight * _rising((at - start) / left.blend)
-    if right.blend is not None:
-        weight = weight * _rising((stop - at) / right.blend)
-    return Window(prompt, first, last, weight)
-
-
-def _borders(window: Window) -> list[int]:
-    """First frames of what a window has alone, and of what comes after it."""
-    own = window.weight >= 0.5
-    return [window.start + 1 + int(at) for at in (own[1:] != own[:-1]).nonzero()]
-
-
 def _lead_over(motion: Tensor, made: Tensor, weight: Tensor) -> None:
     """Write a transition into what it sees of the motion, in place: it meets what is on both sides."""
     own = weight.nonzero()[:, 0]
@@ -360,21 +234,15 @@ def _lead_over(motion: Tensor, made: Tensor, weight: Tensor) -> None:
     motion[first:last] = made[first:last] + share * before + share.flip(0) * after
 
 
-def _rising(u: Tensor) -> Tensor:
-    """From 0 at -1 to 1 at 1, with level ends."""
-    u = (u.clamp(-1.0, 1.0) + 1.0) / 2.0
-    return u * u * (3.0 - 2.0 * u)
-
-
 def _falling(frames: int, like: Tensor) -> Tensor:
     """Weights `(frames, 1)` from nearly 1 to nearly 0."""
     at = torch.arange(1, frames + 1, device=like.device, dtype=like.dtype) / (frames + 1)
-    return (1.0 - _rising(2.0 * at - 1.0))[:, None]
+    return (1.0 - rising(2.0 * at - 1.0))[:, None]
 
 
 def _hold(one: Kept, normalizer: FeatureNormalizer, floor: float) -> Hold:
     config = normalizer.config
-    start, stop = _frame(one.start, config), _frame(one.end, config)
+    start, stop = frame_of(one.start, config), frame_of(one.end, config)
     motion = one.motion if one.motion.fps == config.fps else one.motion.resample(config.fps)
     features = torch.tensor(motion.features).to(normalizer.mean.device)
     features = features[torch.arange(stop - start).clamp(max=len(features) - 1)]

@@ -102,7 +102,7 @@ def _heading_displacement(joints: Array, targets: Targets, places: Array | None)
     if targets.starts_at_origin:
         error[0], weight[0] = -facing(joints[0]), _EXACT
     for pair in (SHOULDERS, HIPS):
-        pinned = np.isfinite(targets.world[:, pair, 0]).all(axis=-1)
+        pinned: NDArray[np.bool_] = np.all(np.isfinite(targets.world[:, pair, 0]), axis=-1)
         missing = across(targets.world, pair) - across(joints, pair)
         error[pinned] = steady_angle(missing, pinned, targets.fps)[pinned]
         weight[pinned] = _EXACT
