@@ -28,7 +28,8 @@ _CUTOFF = 6.0  # Hz, see `Motion.smooth`
 _BRIDGED = 39  # timestep down to which gaps are interpolated; in later ones the model fills them
 _MISSED = 0.01  # metres from a stop, or between the ends of a loop, that are told
 _TURNED = 2.0  # degrees from its facing that are
-_ASTRAY = 0.3  # metres from a path, or from where it is at a time, that are told
+_ASTRAY = 0.3  # metres from a path that are told: it is cut at corners
+_LATE = 0.1  # metres from where it is at a given time that are
 _PLANTED = 0.05  # how readily a standing foot moves against other joints
 _ROUNDS = 4  # in which bones get their lengths and pins their joints, before both hold
 _HIPS = np.isin(np.arange(HUMANML3D.num_joints), (0, HUMANML3D.left_hip, HUMANML3D.right_hip))
@@ -132,9 +133,9 @@ def warn_of_what_is_missed(joints: NDArray[np.float32], targets: Targets) -> Non
                 "alike as the body sees them, or only one of them"
             )
     if targets.route is not None and targets.on_path:
-        missed = _astray(root, targets.route)
-        worst = int(missed.argmax())
-        if missed[worst] > _ASTRAY:
+        missed, allowed = _astray(root, targets.route)
+        worst = int((missed / allowed).argmax())
+        if missed[worst] > allowed[worst]:
             warn(
                 f"the Path is missed by {100 * missed[worst]:.0f} cm at "
                 f"{(targets.route.frames[0] + worst) / targets.fps:g} s{why}: move its points, or what is "
@@ -142,12 +143,14 @@ def warn_of_what_is_missed(joints: NDArray[np.float32], targets: Targets) -> Non
             )
 
 
-def _astray(root: Array, route: Route) -> Array:
-    """How far the root `(frames, 2)` is from a route in each frame of its span, metres."""
+def _astray(root: Array, route: Route) -> tuple[Array, Array]:
+    """How far the root `(frames, 2)` is from a route in each frame of its span, and may be; metres."""
     missed = np.array([route.nearest(place)[1] for place in root[route.span]])
     timed = np.linalg.norm(root[route.frames] - route.at(route.arc), axis=-1)
     missed[route.frames - route.frames[0]] = timed
-    return missed
+    allowed = np.full(len(missed), _ASTRAY)
+    allowed[route.frames - route.frames[0]] = _LATE
+    return missed, allowed
 
 
 def _freedom(joints: Array, fps: float) -> Array:

@@ -244,6 +244,19 @@ def test_a_path_that_cannot_be_followed_is_warned_of_without_pins():
         finished(features, resolve([there_and_back], FRAMES, FPS))
 
 
+def test_a_place_of_a_path_that_comes_late_is_warned_of():
+    joints = walking(FRAMES, 1.0).joints
+    for late, warned in ((0.05, False), (0.15, True)):
+        path = Path([(0, 0), (0, 1 + late), (0, 2)], times=[0, 1, 2])
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            warn_of_what_is_missed(joints, resolve([path], FRAMES, FPS))
+        messages = [str(one.message) for one in caught]
+        assert [message.partition(":")[0] for message in messages] == [
+            "the Path is missed by 15 cm at 1 s"
+        ] * warned
+
+
 @pytest.mark.parametrize("degrees", [0, 90, 180, -135])
 def test_the_rest_of_the_body_faces_as_the_pinned_half(degrees):
     truth = walking().offset(turn=degrees)
