@@ -128,9 +128,15 @@ class Clip(MotionEdits):
 
     def __getitem__(self, frames: slice) -> Self:
         """A span of frames, `motion[20:60]`, with its place and heading unchanged."""
-        if not isinstance(frames, slice) or frames.step not in (None, 1):
+        bounds = (frames.start, frames.stop) if isinstance(frames, slice) else (frames,)
+        if (
+            not isinstance(frames, slice)
+            or frames.step not in (None, 1)
+            or any(isinstance(at, float) for at in bounds)
+        ):
             raise TypeError(
-                f"motion[{frames!r}]: give a span of frames without a step, such as motion[20:60]"
+                f"motion[{frames!r}]: give a span of frames without a step, such as motion[20:60]; "
+                f"there are {self.fps:g} in a second"
             )
         if not len(self.joints[frames]):
             raise ValueError(f"motion[{frames.start}:{frames.stop}] is empty: it has {len(self)} frames")

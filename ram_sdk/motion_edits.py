@@ -217,7 +217,13 @@ class MotionEdits:
             ValueError: another shape, numbers that are not finite, a path shorter than 0.1 m, a motion that
                 travels less than 0.5 m, or one that is not of 22 joints.
         """
-        curve = curves.through(np.asarray(path, dtype=np.float64))
+        try:
+            points = np.asarray(path, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"path {reprlib.repr(path)}: expected x and z of points, such as [(0, 0), (1, 2)]"
+            ) from None
+        curve = curves.through(points)
         joints = self._joints22()
         if (way := travelled(joints)) < _SHORTEST_WAY:
             raise ValueError(

@@ -89,6 +89,8 @@ def test_bad_slices(motion):
         motion[::2]
     with pytest.raises(TypeError, match="give a span"):
         motion[3]
+    with pytest.raises(TypeError, match="there are 20 in a second"):
+        motion[0.5:1]
     with pytest.raises(ValueError, match="is empty"):
         motion[500:]
 

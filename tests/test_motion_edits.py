@@ -192,6 +192,7 @@ def test_along_follows_the_path_without_sliding():
         (lambda m: m.offset(x=float("nan")), "finite"),
         (lambda m: m.align(m, at=400), "at 400"),
         (lambda m: m.along([(0, 0)]), "path of shape"),
+        (lambda m: m.along("a circle"), "path 'a circle': expected x and z of points"),
         (lambda m: m.along([(0, 0), (0, np.nan)]), "NaN"),
         (lambda m: m.along([(0, 0), (0, 0)]), "path of 0 m"),
         (lambda m: Motion(standing()).along([(0, 0), (0, 3)]), "travels at least"),

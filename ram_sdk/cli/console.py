@@ -88,6 +88,8 @@ def complain(message: object) -> None:
     if manner.verbose and isinstance(message, BaseException) and sys.stderr is not None:
         tqdm.write("".join(traceback.format_exception(message)), file=sys.stderr, end="")
     if sys.stderr is not None:
+        if isinstance(message, OSError) and message.filename is not None and message.strerror:
+            message = f"{str(message.filename)!r}: {message.strerror}"  # without its number
         tqdm.write(f"ram-sdk: {' '.join(str(message).split())}", file=sys.stderr)
 
 

@@ -342,8 +342,10 @@ def _time(name: str, value: Any) -> float:
 def _facing(name: str, value: Any) -> Facing:
     if value is None:
         return None
-    if isinstance(value, str) and value == "along":
-        return "along"
+    if isinstance(value, str):
+        if value == "along":
+            return "along"
+        raise ValueError(f'{name} {value!r}: expected degrees or "along"')
     degrees = scalars.number(name, value)
     if not abs(degrees) <= _FARTHEST:
         raise ValueError(f"{name} {degrees}: expected degrees, 0 for +Z and 90 for +X")

@@ -69,7 +69,7 @@ def test_generate_follows_a_path_and_a_file(checkpoint: Path, clip: Path, tmp_pa
         (["--keep", ":1", "--path", "0,0 1;2"], "--path '0,0 1;2': expected points such as"),
         (["--keep", ":1", "--path", "0,0 nan,1"], "Path.points holds NaN"),
         (["--keep", "upper", "--path", "0,0 900,0"], "nobody is faster than 10"),
-        (["--keep", ":1", "--constraints", "none.yaml"], "none.yaml"),
+        (["--keep", ":1", "--constraints", "none.yaml"], "ram-sdk: 'none.yaml': No such file or directory"),
     ],
 )
 def test_what_is_wrong_is_one_line_and_writes_nothing(

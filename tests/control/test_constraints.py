@@ -92,7 +92,7 @@ def test_arrays_of_a_constraint_cannot_be_changed():
         (lambda: Path([(0, 0), (0, 0)]), "same place"),
         (lambda: Path([(0, 0), (1, 0)], times=[1, 1]), "rise"),
         (lambda: Path([(0, 0), (1, np.inf)]), "NaN or infinite"),
-        (lambda: Path([(0, 0), (1, 0)], facing="back"), "Path.facing 'back': expected a number"),
+        (lambda: Path([(0, 0), (1, 0)], facing="back"), "Path.facing 'back': expected degrees or \"along\""),
         (lambda: Stop((0, 0), 1, facing="along"), "a place has no direction"),
     ],
 )
