@@ -14,6 +14,8 @@ import numpy as np
 import uvicorn
 from fastapi import FastAPI
 
+from ram_sdk import RAMPipeline
+
 
 @contextlib.contextmanager
 def serving(app: FastAPI) -> Iterator[str]:
@@ -32,6 +34,22 @@ def serving(app: FastAPI) -> Iterator[str]:
         thread.join(20)
         assert not thread.is_alive()
         listener.close()
+
+
+@contextlib.contextmanager
+def unhurried(pipeline: RAMPipeline, seconds: float = 0.2) -> Iterator[None]:
+    """Each step of a tiny pipeline takes time, as a user's does, until the block is left."""
+    left = threading.Event()
+
+    def wait(*_: object) -> None:
+        left.wait(seconds)
+
+    hook = pipeline.denoiser.register_forward_pre_hook(wait)
+    try:
+        yield
+    finally:
+        left.set()
+        hook.remove()
 
 
 def made(client: httpx.Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
