@@ -31,6 +31,8 @@ _ELSEWHERE = {
     "device_map": "device",
     "constraints": "a call of the pipeline: compositions take none",
     "num_candidates": "a call of the pipeline: compositions make one motion",
+    "strength": "a call of the pipeline: compositions start from pure noise",
+    "denoising_strength": "strength",
     "use_safetensors": "nothing: weights are always safetensors",
 }
 """Our names for arguments of diffusers, transformers and other libraries of this field."""
@@ -132,7 +134,7 @@ def scheduler_settings(wanted: Mapping[str, Any]) -> dict[str, Any]:
         ValueError: a value of another kind than the setting's.
     """
     settings = {name: value for name, value in wanted.items() if value is not None}
-    for name in ("reg_scale", "cfg_scale"):
+    for name in ("reg_scale", "cfg_scale", "strength"):
         if name in settings:
             settings[name] = number(name, settings[name])
     if "num_inference_steps" in settings:

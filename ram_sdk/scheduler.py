@@ -30,6 +30,7 @@ class SchedulerConfig:
     reg_scale: float = 5.0  # w_reg of eq. 10
     cfg_scale: float = 1.5  # w_cfg of eq. 11
     reg_timesteps: tuple[int, ...] | None = None  # where REG is on (Table 3); None = all but the first step
+    strength: float = 1.0  # ours: of the noise that sampling starts with; below 1 on top of an exemplar
 
     def __post_init__(self) -> None:
         if self.num_train_timesteps < 1:
@@ -44,6 +45,8 @@ class SchedulerConfig:
             raise ValueError(f"sampler {self.sampler!r}: use one of {', '.join(SAMPLERS)}")
         if self.timestep_spacing not in SPACINGS:
             raise ValueError(f"timestep_spacing {self.timestep_spacing!r}: use one of {', '.join(SPACINGS)}")
+        if not 0.0 <= self.strength <= 1.0:
+            raise ValueError(f"strength {self.strength}: expected 0 (the exemplar) to 1 (pure noise)")
         check_scale("reg_scale", self.reg_scale)
         check_scale("cfg_scale", self.cfg_scale)
 
@@ -120,6 +123,11 @@ class RAMScheduler:
         tables = torch.stack((self.alphas_cumprod, 1.0 - self.alphas_cumprod)).sqrt().to(x_0.dtype)
         scales = tables.to(timestep.device)[:, timestep, None, None]
         return scales[0] * x_0 + scales[1] * noise
+
+    def timesteps_after(self, strength: float) -> tuple[int, ...]:
+        """The timesteps that are left from a share of the noise on, at least the last."""
+        first = strength * (self.config.num_train_timesteps - 1)
+        return tuple(t for t in self.timesteps if t <= first) or self.timesteps[-1:]
 
     def uses_reg(self, timestep: int) -> bool:
         """Whether REG guides the step at this timestep; the first step has nothing to reconstruct."""

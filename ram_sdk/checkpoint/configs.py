@@ -33,6 +33,7 @@ CONFIGS: dict[type[nn.Module], type] = {
     models.FeatureNormalizer: models.NormalizerConfig,
     models.DurationEstimator: models.DurationConfig,
     models.KnownActions: models.KnownActionsConfig,
+    models.Exemplars: models.ExemplarsConfig,
 }
 """The configuration of each network."""
 
@@ -158,6 +159,8 @@ def check_sizes(folder: Path, classes: Mapping[str, type]) -> None:
     }
     if known := read.get("known_actions"):
         sizes["token states"]["known_actions text_dim"] = known.text_dim
+    if exemplars := read.get("exemplars"):
+        sizes["the latent"]["exemplars latent_dim"] = exemplars.latent_dim
     if encoder := read.get("motion_encoder"):
         sizes["features"]["motion_encoder input_dim"] = encoder.input_dim
         sizes["the latent"]["motion_encoder latent_dim"] = encoder.latent_dim

@@ -56,11 +56,12 @@ COMPONENTS: dict[str, tuple[type, ...]] = {
     "scheduler": (RAMScheduler,),
     "matcher": (models.Matcher, NoneType),
     "known_actions": (models.KnownActions, NoneType),
+    "exemplars": (models.Exemplars, NoneType),
 }
 """The parts of a pipeline and the classes each may have; a part that may be None may be left out."""
 
 _CHECKSUMS = "_sha256"
-_ADDED = ("matcher", "known_actions")  # parts that checkpoints of ram_sdk 0.1 do not name
+_ADDED = ("matcher", "known_actions", "exemplars")  # parts that checkpoints of ram_sdk 0.1 do not name
 _WITHOUT_WEIGHTS = ("scheduler", "matcher")
 
 

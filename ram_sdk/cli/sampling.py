@@ -48,6 +48,23 @@ def add_options(parser: argparse.ArgumentParser, seed: int | None = None) -> Non
     )
 
 
+def add_choice(parser: argparse.ArgumentParser) -> None:
+    """Add the options of commands that make each motion by itself: what it starts from, and of how many."""
+    parser.add_argument(
+        "--candidates",
+        type=values.count,
+        default=1,
+        metavar="N",
+        help="each motion is the best of N (default: 1)",
+    )
+    parser.add_argument(
+        "--strength",
+        type=values.finite,
+        help="of the noise: 1 starts from noise alone, less from a capture that fits the prompt "
+        "(default: the checkpoint's)",
+    )
+
+
 def load(arguments: argparse.Namespace) -> "RAMPipeline":
     """The pipeline that the options name."""
     from ram_sdk.devices import available_device
@@ -76,3 +93,9 @@ def settings(arguments: argparse.Namespace) -> dict[str, Any]:
         "reg_timesteps": arguments.reg_timesteps,
     }
     return {name: value for name, value in given.items() if value is not None}
+
+
+def choice(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The options of `add_choice`, as a call of the pipeline takes them."""
+    chosen = {"num_candidates": arguments.candidates}
+    return chosen if arguments.strength is None else chosen | {"strength": arguments.strength}

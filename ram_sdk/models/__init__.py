@@ -3,6 +3,7 @@
 from ram_sdk.models.denoiser import DenoiserConfig, MotionDenoiser
 from ram_sdk.models.duration import DurationConfig, DurationEstimator
 from ram_sdk.models.encoders import EncoderConfig, MotionEncoder, TextEncoder, TokenMean, TokenMeanConfig
+from ram_sdk.models.exemplars import Exemplar, Exemplars, ExemplarsConfig
 from ram_sdk.models.known_actions import KnownAction, KnownActions, KnownActionsConfig
 from ram_sdk.models.matcher import Matcher, MatcherConfig
 from ram_sdk.models.normalizer import FeatureNormalizer, NormalizerConfig
@@ -12,6 +13,9 @@ __all__ = [
     "DurationConfig",
     "DurationEstimator",
     "EncoderConfig",
+    "Exemplar",
+    "Exemplars",
+    "ExemplarsConfig",
     "FeatureNormalizer",
     "KnownAction",
     "KnownActions",

@@ -12,6 +12,7 @@ from ram_sdk.checkpoint.card import write_model_card
 from ram_sdk.devices import available_device
 from ram_sdk.models import (
     DurationEstimator,
+    Exemplars,
     FeatureNormalizer,
     KnownActions,
     Matcher,
@@ -38,6 +39,7 @@ class PipelineParts:
         scheduler: RAMScheduler,
         matcher: Matcher | None = None,
         known_actions: KnownActions | None = None,
+        exemplars: Exemplars | None = None,
     ) -> None:
         self.text_backbone = text_backbone
         self.text_encoder = text_encoder
@@ -48,6 +50,7 @@ class PipelineParts:
         self.scheduler = scheduler
         self.matcher = matcher
         self.known_actions = known_actions
+        self.exemplars = exemplars
         self.lora: lora.Lora | None = None
         self.name = "unnamed"
         self.folder: Path | None = None

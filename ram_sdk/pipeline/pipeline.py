@@ -18,10 +18,12 @@ from ram_sdk.control.steering import Steering, finish, warn_of_what_is_missed
 from ram_sdk.control.targets import Targets, resolve
 from ram_sdk.control.timeline import Timeline
 from ram_sdk.control.wording import action, with_subject
+from ram_sdk.models.duration import stated_seconds
 from ram_sdk.motion import Motion
 from ram_sdk.pipeline.latents import LatentSpace
 from ram_sdk.pipeline.output import OUTPUT_TYPES, OutputType, RAMOutput, without_dead_time
 from ram_sdk.pipeline.sampling import SamplingLoop, StepCallback
+from ram_sdk.pipeline.starting import Start, starts
 from ram_sdk.scheduler import RAMScheduler, Sampler, Spacing
 from ram_sdk.skeleton.joints import HUMANML3D
 
@@ -43,6 +45,7 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         scheduler: timesteps, sampling steps and guidance scales.
         matcher: calibration of `similarity`; None in a checkpoint without it.
         known_actions: what it was trained on, to recognise unknown prompts; None in a checkpoint without it.
+        exemplars: captured motions that sampling may start from; None in a checkpoint without them.
         lora: the LoRA that `load_lora` merged into the networks, or None.
         name: what it was loaded from, "unnamed" if it was made from parts.
         folder: where that is on disk; None if it was made from parts.
@@ -63,6 +66,7 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         reg_timesteps: Sequence[int] | None = None,
         sampler: Sampler | None = None,
         timestep_spacing: Spacing | None = None,
+        strength: float | None = None,
         seed: int | Sequence[int] | None = None,
         generator: torch.Generator | None = None,
         num_motions_per_prompt: int = 1,
@@ -87,14 +91,18 @@ class RAMPipeline(LatentSpace, SamplingLoop):
             duration: length in seconds instead. Without either, the length is what the text names ("for five
                 seconds"), or else an estimate from the text, within what the checkpoint can make. It was
                 trained on two seconds and more: shorter motions are no whole actions.
-            num_inference_steps: denoising steps. This and the settings up to `timestep_spacing` default to
-                the scheduler's.
+            num_inference_steps: denoising steps. This and the settings up to `strength` default to the
+                scheduler's.
             reg_scale: weight of Reconstructive Error Guidance (eq. 10), 0 = off.
             cfg_scale: weight of classifier-free guidance (eq. 11), 0 = off. This is diffusers'
                 guidance_scale minus 1.
             reg_timesteps: timesteps where REG is on (Table 3).
             sampler: "ddpm", "ddim" or "dpm++".
             timestep_spacing: "linear" or "noisy_first", see `RAMScheduler`.
+            strength: share of the noise that sampling starts with, and of the timesteps that are visited.
+                1 is pure noise, as in the paper; below it, sampling starts from one of the checkpoint's
+                `exemplars` that fit the prompt, drawn by the seed and named in `Motion.settings`.
+                Constraints and `latents` start from pure noise.
             seed: a seed that every prompt starts from (its k-th motion uses seed + k), or one for each
                 motion; default: a random one, recorded in `Motion.settings`.
             generator: draws the seeds instead.
@@ -131,6 +139,7 @@ class RAMPipeline(LatentSpace, SamplingLoop):
             reg_timesteps=reg_timesteps,
             sampler=sampler,
             timestep_spacing=timestep_spacing,
+            strength=strength,
         )
         num_candidates = inputs.count("num_candidates", num_candidates, candidates.MAX_CANDIDATES)
         inputs.check_callback(callback_on_step_end)
@@ -141,6 +150,11 @@ class RAMPipeline(LatentSpace, SamplingLoop):
             raise ValueError("latents without a prompt: give num_frames or duration, too")
 
         trimmed = inputs.trimmed(trim, prompts, lengths, asked)
+        if asked or given is not None:
+            if strength not in (None, 1):
+                what = "constraints" if asked else "latents"
+                raise ValueError(f"strength={strength} with {what}: they start from pure noise, leave it out")
+            scheduler = RAMScheduler.from_config(scheduler, strength=1.0)
 
         # 2. Read the prompts: a latent and a length for each motion
         z, frames = self._conditions(prompts, given, lengths, each)
@@ -148,7 +162,12 @@ class RAMPipeline(LatentSpace, SamplingLoop):
 
         # 3. Denoise and decode; of several candidates the best
         cut = [whether for whether in trimmed for _ in range(each)]
-        draw = partial(self._draw, z, frames, cut, targets, scheduler, callback_on_step_end)
+        free = [
+            length is None and not stated_seconds(text)
+            for text, length in zip(prompts, lengths, strict=True)
+            for _ in range(each)
+        ]
+        draw = partial(self._draw, z, frames, free, cut, targets, scheduler, callback_on_step_end)
         settings = self._settings(scheduler, constraints=asked)
         if num_candidates == 1:
             drawn = draw(range(len(seeds)), seeds)
@@ -167,7 +186,7 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         texts = [text or None for text in prompts for _ in range(each)]
         return RAMOutput(
             [
-                replace(motion, prompt=text, settings=own)
+                replace(motion, prompt=text, settings={**own, **motion.settings})
                 for motion, text, own in zip(drawn, texts, made, strict=True)
             ]
         )
@@ -212,7 +231,7 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         """
         # 1. Check the arguments
         inputs.refuse_unknown(sorted(sampling.keys() - inputs.SAMPLING))
-        scheduler = self._scheduler_with(**sampling)
+        scheduler = RAMScheduler.from_config(self._scheduler_with(**sampling), strength=1.0)
         (chosen,) = inputs.seeds(seed, None, 1, 1)
         inputs.check_callback(callback_on_step_end)
         if not isinstance(timeline, Timeline):
@@ -306,6 +325,7 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         self,
         latents: Tensor,
         frames: Sequence[int],
+        free: Sequence[bool],
         cut: Sequence[bool],
         targets: Sequence[Targets],
         scheduler: RAMScheduler,
@@ -315,18 +335,31 @@ class RAMPipeline(LatentSpace, SamplingLoop):
     ) -> list[Motion]:
         """Some of the motions, by their row in the batch, each made from a seed.
 
-        They are in the world frame of their targets if they have any.
+        They are in the world frame of their targets if they have any. Where sampling starts from exemplars,
+        those whose length is free are as long as these.
         """
         generators = [torch.Generator().manual_seed(s) for s in seeds]
         lengths = [frames[row] for row in rows]
+        chosen: list[Start] = []
+        start = None
+        if self.exemplars is not None and scheduler.config.strength < 1.0:
+            wanted = [None if free[row] else frames[row] for row in rows]
+            chosen = starts(self.exemplars, latents[list(rows)], wanted, generators, self.normalizer.config)
+            lengths = [len(one.features) for one in chosen]
+            start = torch.nn.utils.rnn.pad_sequence(
+                [self.normalizer.normalize(one.features.to(self.device)) for one in chosen], batch_first=True
+            )
         aims = [targets[row] for row in rows if targets]
         if aims:
             callback = Steering(aims, callback)
-        features = self.decode(
-            self.sample(latents[list(rows)], lengths, generators, scheduler, callback), lengths
-        )
+        x_0 = self.sample(latents[list(rows)], lengths, generators, scheduler, callback, start=start)
+        features = self.decode(x_0, lengths)
         if not aims:
-            motions = [Motion.from_features(feature.numpy()) for feature in features]
+            entries = [one.entry for one in chosen] or [{}] * len(rows)
+            motions = [
+                Motion.from_features(feature.numpy(), settings=entry)
+                for feature, entry in zip(features, entries, strict=True)
+            ]
             config = self.normalizer.config
             shortest = config.min_frames / config.fps
             return [

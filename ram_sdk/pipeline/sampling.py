@@ -68,8 +68,9 @@ class SamplingLoop(PipelineParts):
         scheduler: RAMScheduler | None = None,
         callback: StepCallback | None = None,
         denoise: Denoise | None = None,
+        start: Tensor | None = None,
     ) -> Tensor:
-        """Denoise from pure noise: the sampling loop.
+        """Denoise from pure noise, or from a noisy motion: the sampling loop.
 
         Args:
             latents: z_t of each motion, `(batch, latent_dim)`.
@@ -78,6 +79,8 @@ class SamplingLoop(PipelineParts):
             scheduler: timesteps, sampler and guidance; default: the pipeline's.
             callback: see `callback_on_step_end` of a call.
             denoise: estimates the clean motion; default: the pipeline's own `denoise`.
+            start: clean motion `(batch, longest, features)`, normalised, that the scheduler's `strength` puts
+                noise on; default: pure noise.
 
         Returns:
             Clean motion, `(batch, longest, features)` float32, normalised.
@@ -86,9 +89,14 @@ class SamplingLoop(PipelineParts):
         denoise = denoise or self.denoise
         mask = self.frame_mask(lengths)
         x_t = self.prepare_noise(generators, lengths)
+        timesteps = scheduler.timesteps
+        if start is not None:
+            timesteps = scheduler.timesteps_after(scheduler.config.strength)
+            first = torch.full((len(x_t),), timesteps[0], device=self.device)
+            x_t = scheduler.add_noise(start, x_t, first)
         previous: Tensor | None = None
-        with self.progress_bar(len(scheduler.timesteps)) as bar:
-            for index, timestep in enumerate(scheduler.timesteps):
+        with self.progress_bar(len(timesteps)) as bar:
+            for index, timestep in enumerate(timesteps):
                 estimate = denoise(x_t, timestep, latents, mask, previous, scheduler)
                 if callback is not None:
                     try:
@@ -206,6 +214,11 @@ class SamplingLoop(PipelineParts):
         """The scheduler, with its settings replaced by those that are not None."""
         changes = inputs.scheduler_settings(wanted)
         scheduler = RAMScheduler.from_config(self.scheduler, **changes) if changes else self.scheduler
+        if self.exemplars is None and scheduler.config.strength < 1.0:
+            raise ValueError(
+                f"strength {scheduler.config.strength:g}: this checkpoint has no exemplars to start from, "
+                "use strength=1"
+            )
         if self.motion_encoder is None and scheduler.config.reg_scale:
             raise ValueError(
                 f"reg_scale {scheduler.config.reg_scale:g}: this checkpoint has no motion encoder, "

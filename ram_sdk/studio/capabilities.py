@@ -31,6 +31,7 @@ def capabilities(pipeline: RAMPipeline, limits: Limits) -> Capabilities:
             "steps": scheduler.num_inference_steps,
             "sampler": scheduler.sampler,
             "spacing": scheduler.timestep_spacing,
+            "strength": scheduler.strength,
             "reg_scale": scheduler.reg_scale,
             "cfg_scale": scheduler.cfg_scale,
         },

@@ -61,8 +61,11 @@ def generate(pipeline: RAMPipeline, find: Find, limits: Limits, body: GenerateRe
     Raises:
         ValueError: something that cannot be made; the message says what to do.
     """
-    request, sampling, steps = _sampling(pipeline, body)
+    request, sampling, scheduler = _sampling(pipeline, body, strength=body.strength)
     several = _several(pipeline, find, limits, body)
+    if several["constraints"] and body.strength not in (None, 1.0):
+        raise ValueError(f"strength {body.strength:g} with constraints: leave it out, they start from noise")
+    strength = 1.0 if several["constraints"] else scheduler.config.strength
     pipeline.text_backbone.tokenize([body.prompt])
     [length] = inputs.lengths(None, body.duration, 1, pipeline.normalizer.config)
     _check_constraints(pipeline, several["constraints"], length)
@@ -71,7 +74,7 @@ def generate(pipeline: RAMPipeline, find: Find, limits: Limits, body: GenerateRe
         options = {**sampling, **several, "callback_on_step_end": callback}
         return pipeline(body.prompt, duration=body.duration, **options).motions
 
-    return Plan("generate", request, steps, make)
+    return Plan("generate", request, len(scheduler.timesteps_after(strength)), make)
 
 
 def compose(pipeline: RAMPipeline, find: Find, limits: Limits, body: ComposeRequest) -> Plan:
@@ -80,7 +83,7 @@ def compose(pipeline: RAMPipeline, find: Find, limits: Limits, body: ComposeRequ
     Raises:
         ValueError: see `generate`.
     """
-    request, sampling, steps = _sampling(pipeline, body)
+    request, sampling, scheduler = _sampling(pipeline, body)
     timeline = Timeline(tuple(_segment(one, find) for one in body.timeline.segments))
     if timeline.duration > limits.seconds:
         raise ValueError(f"the timeline lasts {timeline.duration:g} s: this server makes {limits.seconds:g}")
@@ -89,7 +92,7 @@ def compose(pipeline: RAMPipeline, find: Find, limits: Limits, body: ComposeRequ
     def make(callback: StepCallback) -> list[Motion]:
         return [pipeline.compose(timeline, callback_on_step_end=callback, **sampling)]
 
-    return Plan("compose", request, steps, make)
+    return Plan("compose", request, len(scheduler.timesteps), make)
 
 
 def edit(pipeline: RAMPipeline, find: Find, limits: Limits, body: EditRequest) -> Plan:
@@ -98,7 +101,7 @@ def edit(pipeline: RAMPipeline, find: Find, limits: Limits, body: EditRequest) -
     Raises:
         ValueError: see `generate`.
     """
-    request, sampling, steps = _sampling(pipeline, body)
+    request, sampling, scheduler = _sampling(pipeline, body)
     several = _several(pipeline, find, limits, body)
     motion = find(body.motion)
     pipeline.text_backbone.tokenize([body.prompt])
@@ -110,11 +113,13 @@ def edit(pipeline: RAMPipeline, find: Find, limits: Limits, body: EditRequest) -
         options = {**sampling, **several, "callback_on_step_end": callback}
         return pipeline.edit(motion, body.prompt, body.keep, **options).motions
 
-    return Plan("edit", request, steps, make)
+    return Plan("edit", request, len(scheduler.timesteps), make)
 
 
-def _sampling(pipeline: RAMPipeline, body: Sampling) -> tuple[dict[str, Any], dict[str, Any], int]:
-    """The body with a seed, the pipeline's settings, and the number of steps."""
+def _sampling(
+    pipeline: RAMPipeline, body: Sampling, **more: Any
+) -> tuple[dict[str, Any], dict[str, Any], RAMScheduler]:
+    """The body with a seed, the pipeline's settings, and a scheduler with them."""
     seed = secrets.randbelow(_DRAWN) if body.seed is None else body.seed
     wanted = {
         "num_inference_steps": body.steps,
@@ -122,13 +127,18 @@ def _sampling(pipeline: RAMPipeline, body: Sampling) -> tuple[dict[str, Any], di
         "timestep_spacing": body.spacing,
         "reg_scale": body.reg_scale,
         "cfg_scale": body.cfg_scale,
+        **more,
     }
     settings = inputs.scheduler_settings(wanted)
     scheduler = RAMScheduler.from_config(pipeline.scheduler, **settings)
     if pipeline.motion_encoder is None and scheduler.config.reg_scale:
         raise ValueError(f"reg_scale {scheduler.config.reg_scale:g}: this checkpoint has no REG, use 0")
     request = body.model_dump(mode="json", by_alias=True, exclude_unset=True) | {"seed": seed}
-    return request, {**settings, "seed": seed}, scheduler.config.num_inference_steps
+    if pipeline.exemplars is None and scheduler.config.strength < 1.0:
+        raise ValueError(
+            f"strength {scheduler.config.strength:g}: this checkpoint has no exemplars to start from, use 1"
+        )
+    return request, {**settings, "seed": seed}, scheduler
 
 
 def _several(pipeline: RAMPipeline, find: Find, limits: Limits, body: Several) -> dict[str, Any]:

@@ -46,6 +46,9 @@ class GenerateRequest(Several):
 
     prompt: Prompt = Field(description="what the person does")
     duration: Seconds | None = Field(None, description="seconds; default: what the text says, or an estimate")
+    strength: float | None = Field(
+        None, ge=0, le=1, description="1 starts from pure noise, less from a capture that fits the prompt"
+    )
 
 
 class PromptSegment(_Strict):
@@ -196,7 +199,7 @@ class Capabilities(BaseModel):
     fps: float
     shortest: float = Field(description="seconds of one prompt")
     longest: float = Field(description="seconds of one prompt")
-    defaults: dict[str, Any] = Field(description="steps, sampler, spacing, reg_scale, cfg_scale")
+    defaults: dict[str, Any] = Field(description="steps, sampler, spacing, strength, reg_scale, cfg_scale")
     samplers: list[str]
     spacings: list[str]
     presets: list[Preset]

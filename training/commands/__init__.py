@@ -9,6 +9,7 @@ COMMANDS = (
     "export",
     "fit-text",
     "calibrate",
+    "exemplars",
     "finetune",
     "evaluate",
     "aits",

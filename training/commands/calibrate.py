@@ -10,7 +10,6 @@ Example:
 """
 
 import argparse
-from pathlib import Path
 
 from training.commands import options
 
@@ -23,15 +22,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Calibrate, and print the result."""
-    from ram_sdk.shipped import SHIPPED
     from training.data.folder import MotionTextFolder
     from training.evaluation.calibration import calibrate
 
-    folder = Path(SHIPPED.get(arguments.checkpoint, arguments.checkpoint))
-    if not folder.is_dir():
-        raise ValueError(
-            f"--checkpoint {arguments.checkpoint}: expected a folder, into which the calibration is written"
-        )
+    folder = options.own_folder(arguments.checkpoint, "the calibration is")
     matcher, known = calibrate(folder, MotionTextFolder(arguments.data))
     print(f"similarity = sigmoid({matcher.config.scale:.2f} cosine {matcher.config.bias:+.2f})")
     if known:

@@ -31,6 +31,20 @@ def add_checkpoint(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def own_folder(checkpoint: str, what: str) -> Path:
+    """The folder of a checkpoint that something is written into: a shipped one's, or the user's.
+
+    Raises:
+        ValueError: it is no folder.
+    """
+    from ram_sdk.shipped import SHIPPED
+
+    folder = Path(SHIPPED.get(checkpoint, checkpoint))
+    if not folder.is_dir():
+        raise ValueError(f"--checkpoint {checkpoint}: expected a folder, into which {what} written")
+    return folder
+
+
 def add_device(parser: argparse.ArgumentParser) -> None:
     """`--device`: where the networks run; checked before any work."""
     parser.add_argument(
@@ -67,7 +81,7 @@ def add_rows(parser: argparse.ArgumentParser, required: bool = False) -> None:
         required=required,
         metavar="NAME=CHECKPOINT[,setting=value]",
         help="a shipped checkpoint's name, a pipeline folder or a Hub repository, and its sampling settings: "
-        "reg_scale, cfg_scale, steps, timestep_spacing, sampler, reg_timesteps=46+44; may be repeated"
+        "reg_scale, cfg_scale, steps, timestep_spacing, sampler, strength, reg_timesteps=46+44; repeatable"
         + ("" if required else "; default: RAM with the default checkpoint"),
     )
 
@@ -159,6 +173,17 @@ def count(least: int) -> Callable[[str], int]:
         return value
 
     return read
+
+
+def share(text: str) -> float:
+    """The type of an option whose value is from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value <= 1.0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
+    return value
 
 
 def _device(name: str) -> str:

@@ -60,8 +60,15 @@ def fit(pipeline: RAMPipeline, clips: Sequence[Clip], seed: int = 0) -> Matcher:
 def encode(pipeline: RAMPipeline, clips: Sequence[Clip], texts: Sequence[str]) -> tuple[Tensor, Tensor]:
     """Latents of clips `(clips, latent_dim)` and of texts `(texts, latent_dim)`, float32 on the CPU."""
     motions = pipeline.encode_motion([Motion.from_features(clip.features) for clip in clips])
-    chunks = [texts[start : start + _TEXTS] for start in range(0, len(texts), _TEXTS)]
-    return motions.float().cpu(), torch.cat([pipeline.encode_text(chunk) for chunk in chunks]).float().cpu()
+    return motions.float().cpu(), encode_texts(pipeline, texts)
+
+
+def encode_texts(pipeline: RAMPipeline, texts: Sequence[str]) -> Tensor:
+    """Latents z_t `(texts, latent_dim)`, float32 on the CPU."""
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    chunks = [order[start : start + _TEXTS] for start in range(0, len(order), _TEXTS)]
+    latents = torch.cat([pipeline.encode_text([texts[i] for i in chunk]) for chunk in chunks]).float().cpu()
+    return latents[torch.tensor(order).argsort()]
 
 
 def read_clips(pipeline: RAMPipeline, data: MotionTextFolder, split: str) -> list[Clip]:
@@ -112,7 +119,7 @@ def fit_known_actions(
         texts = sorted(captions[name])
         texts = [texts[i] for i in sorted(rng.permutation(len(texts))[:_DRAWN])]
         own = sentence_states(pipeline, texts)
-        chosen = _far_apart(own, _KEPT)
+        chosen = far_apart(own, _KEPT)
         simplest = sorted(
             captions[name],
             key=lambda text: (not text.startswith(_PLAIN), captions[name][text] == 1, len(text), text),
@@ -147,7 +154,7 @@ def sentence_states(pipeline: RAMPipeline, texts: Sequence[str]) -> Tensor:
     return torch.stack(states)
 
 
-def _far_apart(states: Tensor, count: int) -> list[int]:
+def far_apart(states: Tensor, count: int) -> list[int]:
     """Farthest-point sampling of rows, starting with the most central one."""
     normalized = F.normalize(states, dim=-1)
     chosen = [int((normalized @ normalized.mean(0)).argmax())]

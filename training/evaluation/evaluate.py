@@ -107,8 +107,8 @@ def markdown(summary: Mapping[str, Any]) -> str:
     if "jerk" in truth:
         lines += [*_table(summary["rows"], PHYSICAL), ""]
     lines += [
-        "| row | checkpoint | steps | reg_scale | cfg_scale | reg_timesteps |",
-        "|---|---|---|---|---|---|",
+        "| row | checkpoint | steps | strength | reg_scale | cfg_scale | reg_timesteps |",
+        "|---|---|---|---|---|---|---|",
     ]
     for name, row in summary["rows"].items():
         if name != GROUND_TRUTH:
@@ -116,7 +116,7 @@ def markdown(summary: Mapping[str, Any]) -> str:
             timesteps = "all but the first" if used["reg_timesteps"] is None else used["reg_timesteps"]
             lines.append(
                 f"| {name} | {used['checkpoint']} ({used['pipeline_sha256']}) | "
-                f"{used['steps']}, {used['sampler']}, {used['timestep_spacing']} | "
+                f"{used['steps']}, {used['sampler']}, {used['timestep_spacing']} | {used['strength']:g} | "
                 f"{used['reg_scale']:g} | {used['cfg_scale']:g} | "
                 f"{timesteps if used['reg_scale'] else '-'} |"
             )

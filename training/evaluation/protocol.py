@@ -53,6 +53,7 @@ _SETTINGS: dict[str, Callable[[str], Any]] = {
     "steps": int,
     "reg_timesteps": lambda text: tuple(int(timestep) for timestep in text.split("+")),
     "timestep_spacing": str,
+    "strength": float,
     "sampler": str,
 }
 
@@ -73,6 +74,7 @@ class Row:
     steps: int | None = None
     reg_timesteps: tuple[int, ...] | None = None
     timestep_spacing: Spacing | None = None
+    strength: float | None = None
     sampler: Sampler | None = None
 
     @classmethod
@@ -109,6 +111,7 @@ class Row:
             "cfg_scale": self.cfg_scale,
             "reg_timesteps": self.reg_timesteps,
             "timestep_spacing": self.timestep_spacing,
+            "strength": self.strength,
             "sampler": self.sampler,
         }
         changes = {name: value for name, value in wanted.items() if value is not None}
@@ -128,6 +131,7 @@ class Row:
             cfg_scale=config.cfg_scale,
             reg_timesteps=config.reg_timesteps,
             timestep_spacing=config.timestep_spacing,
+            strength=config.strength,
             sampler=config.sampler,
         )
 

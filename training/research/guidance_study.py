@@ -88,6 +88,7 @@ class StudiedPipeline(RAMPipeline):
 
 PAPER: dict[str, Any] = {
     "timestep_spacing": "linear",
+    "strength": 1.0,
     "estimate": "guided",
     "start": "present",
     "reg_scale": 5.0,

@@ -134,6 +134,7 @@ def rows_to_evaluate(number: int, checkpoints: Mapping[str, str]) -> list[Row]:
             steps=row.steps,
             reg_timesteps=row.reg_timesteps,
             timestep_spacing="linear",
+            strength=1.0,
         )
         for row in TABLES[number].rows
         if row.name in checkpoints

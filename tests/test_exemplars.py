@@ -1,0 +1,213 @@
+"""Sampling that starts from captured motions: which one, how long, and what is told of it."""
+
+import warnings
+
+import numpy as np
+import pytest
+import torch
+
+from ram_sdk import RAMPipeline
+from ram_sdk.checkpoint import add_component
+from ram_sdk.control import Pose
+from ram_sdk.models import Exemplar, Exemplars, ExemplarsConfig, Matcher, MatcherConfig, NormalizerConfig
+from ram_sdk.motion import Motion
+from ram_sdk.pipeline.starting import starts
+from ram_sdk.scheduler import RAMScheduler, SchedulerConfig
+from tests.synthetic_clips import raise_hand, travel
+
+SCHEDULE = {"num_train_timesteps": 50, "num_inference_steps": 10}
+WALK, HAND = travel(4, forward=1.2), raise_hand(travel(3), 0)
+
+
+@pytest.fixture
+def exemplars(pipeline, monkeypatch) -> Exemplars:
+    """A walk of 4 s and a raised left hand of 3 s, found by what the tiny pipeline's E_t makes of texts.
+
+    To that all texts are much alike: the smallest difference decides here.
+    """
+    monkeypatch.setattr("ram_sdk.models.exemplars._SPREAD", 1e-4)
+    motions = (
+        Exemplar("walks/1", "a person walks", ("own",), 40),
+        Exemplar("hands/2", "someone raises the left hand", ("own", "other"), 30),
+    )
+    texts = [
+        "a person walks",
+        "a person walks",
+        "someone raises the left hand",
+        "someone raises the right hand",
+    ]
+    credit = {"own": "We (CC0 1.0)", "other": "They (MIT)"}
+    made = Exemplars(ExemplarsConfig(pipeline.denoiser.config.latent_dim, 1, 10.0, credit, motions))
+    joints = torch.tensor(np.concatenate([WALK[::2], HAND[::2]]), dtype=torch.float32)
+    made.places.copy_(joints[:, 0, [0, 2]])
+    joints[..., [0, 2]] -= made.places[:, None]
+    made.joints.copy_(joints)
+    made.latents.copy_(pipeline.encode_text(texts).view(2, 2, 1, -1).expand_as(made.latents))
+    return made.eval()
+
+
+@pytest.fixture
+def with_exemplars(pipeline, exemplars) -> RAMPipeline:
+    scheduler = RAMScheduler(SchedulerConfig(**SCHEDULE, strength=0.4))
+    made = RAMPipeline(**pipeline.components | {"exemplars": exemplars, "scheduler": scheduler})
+    made.set_progress_bar_config(disable=True)
+    return made
+
+
+def test_the_exemplar_whose_texts_fit_is_found_as_captured_or_mirrored(pipeline, exemplars):
+    fit = exemplars(pipeline.encode_text(["a person walks", "someone raises the right hand"]))
+    assert fit.shape == (2, 2, 2)
+    assert fit[0, 0].tolist() == pytest.approx([1.5, 1.5], abs=1e-5)
+    assert fit[1].argmax() == 3  # the raised left hand, mirrored
+    assert fit[1].max() == pytest.approx(1.5, abs=1e-5)
+
+
+def test_nearly_equal_exemplars_take_turns_and_worse_ones_do_not(exemplars):
+    fit = torch.tensor([[1.40, 1.39995], [0.9, 0.2]])
+    chosen = [exemplars.choose(fit, None, torch.Generator().manual_seed(seed)) for seed in range(50)]
+    assert set(chosen) == {(0, False), (0, True)}
+    assert chosen.count((0, False)) > chosen.count((0, True))
+
+
+def test_a_wanted_length_counts_where_it_is_out_of_reach(exemplars):
+    equal = torch.full((2, 2), 1.0)
+    seeds = range(20)
+
+    def chosen(frames: float) -> set[int]:
+        return {exemplars.choose(equal, frames, torch.Generator().manual_seed(s))[0] for s in seeds}
+
+    assert chosen(35) == {0, 1}
+    assert chosen(80) == {0}
+    assert chosen(15) == {1}
+    assert equal.eq(1).all()
+
+
+def test_joints_are_stored_beside_their_place_on_the_floor(exemplars):
+    np.testing.assert_allclose(exemplars.joints_of(0), WALK[::2], atol=1e-5)
+    np.testing.assert_allclose(exemplars.joints_of(1), HAND[::2], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "distance"), [(None, 4.7), (80, 4.7), (64, 4.7), (112, 4.7), (140, 4.7), (40, 3.3)]
+)
+def test_an_exemplar_is_played_faster_or_slower_then_held_or_cut(
+    pipeline, exemplars, monkeypatch, wanted, distance
+):
+    monkeypatch.setattr("ram_sdk.models.exemplars._STRETCH", 0.0)
+    latents = pipeline.encode_text(["a person walks"])
+    config = NormalizerConfig(num_features=263)
+    (start,) = starts(exemplars, latents, [wanted], [torch.Generator().manual_seed(0)], config)
+    motion = Motion.from_features(start.features.numpy())
+    assert len(motion) == (wanted or 79)
+    assert np.linalg.norm(motion.joints[-1, 0] - motion.joints[0, 0]) == pytest.approx(distance, abs=0.2)
+    if wanted == 140:
+        assert np.abs(motion.joints[-1] - motion.joints[115]).max() < 1e-3
+    assert start.entry["exemplar"]["name"] == "walks/1"
+
+
+def test_sampling_starts_from_the_exemplar_under_noise(with_exemplars):
+    seen = []
+
+    def estimate(x_t, timestep, *rest):
+        seen.append((timestep, x_t))
+        return x_t
+
+    start = torch.full((1, 40, 263), 3.0)
+    generator = torch.Generator().manual_seed(0)
+    with_exemplars.sample(torch.zeros(1, 16), [40], [generator], denoise=estimate, start=start)
+    scheduler = with_exemplars.scheduler
+    assert [timestep for timestep, _ in seen] == [t for t in scheduler.timesteps if t <= 0.4 * 49]
+    signal = scheduler.alphas_cumprod[seen[0][0]].sqrt().item()
+    assert seen[0][1].mean().item() == pytest.approx(3.0 * signal, abs=0.05)
+    assert seen[0][1].std().item() == pytest.approx((1 - signal**2) ** 0.5, abs=0.05)
+
+
+def test_a_motion_says_what_it_started_from_and_is_as_long(with_exemplars):
+    walk, hand = with_exemplars(
+        ["a person walks", "someone raises the right hand"], seed=1, trim=False
+    ).motions
+    assert (len(walk), len(hand)) == (79, 59)
+    assert walk.settings["strength"] == 0.4
+    assert walk.settings["exemplar"]["credits"] == ["We (CC0 1.0)"]
+    assert hand.settings["exemplar"] == {
+        "name": "hands/2",
+        "text": "someone raises the left hand",
+        "mirrored": True,
+        "credits": ["We (CC0 1.0)", "They (MIT)"],
+    }
+    (alone,) = with_exemplars("someone raises the right hand", seed=1, trim=False).motions
+    np.testing.assert_allclose(alone.joints, hand.joints, atol=1e-4)
+
+
+@pytest.mark.parametrize(("options", "frames"), [({"num_frames": 50}, 50), ({"duration": 3.0}, 60)])
+def test_a_given_length_is_kept(with_exemplars, options, frames):
+    (motion,) = with_exemplars("a person walks", seed=1, **options).motions
+    assert len(motion) == frames
+
+
+def test_a_length_in_the_text_is_kept(with_exemplars):
+    (motion,) = with_exemplars("a person walks for three seconds", seed=1).motions
+    assert len(motion) == 60
+
+
+def test_pure_noise_makes_what_a_checkpoint_without_exemplars_makes(pipeline, with_exemplars):
+    options = {"num_frames": 40, "seed": 3}
+    ours = with_exemplars("a person walks", strength=1, **options).motions[0]
+    theirs = pipeline("a person walks", num_inference_steps=10, **options).motions[0]
+    np.testing.assert_array_equal(ours.joints, theirs.joints)
+    assert "exemplar" not in ours.settings
+
+
+def test_constraints_latents_and_compositions_start_from_pure_noise(with_exemplars):
+    pose = WALK[0]
+    constrained = with_exemplars("a person walks", 40, seed=1, constraints=Pose(0.0, pose)).motions[0]
+    latents = with_exemplars(latents=torch.zeros(1, 16), num_frames=40, seed=1).motions[0]
+    composed = with_exemplars.compose(["a person walks", "someone jumps"], duration=2, seed=1)
+    for motion in (constrained, latents, composed):
+        assert motion.settings["strength"] == 1.0
+        assert "exemplar" not in motion.settings
+    with pytest.raises(ValueError, match=r"strength=0.3 with latents: they start from pure noise"):
+        with_exemplars(latents=torch.zeros(1, 16), num_frames=40, strength=0.3)
+    with pytest.raises(ValueError, match=r"strength=0.3 with constraints: they start from pure noise"):
+        with_exemplars("a person walks", 40, strength=0.3, constraints=Pose(0.0, pose))
+    with pytest.raises(TypeError, match="strength: use a call of the pipeline"):
+        with_exemplars.compose(["a person walks"], strength=0.3)
+
+
+def test_what_cannot_be_started_is_refused(pipeline, with_exemplars):
+    with pytest.raises(ValueError, match=r"strength 0.4: this checkpoint has no exemplars.*strength=1"):
+        pipeline("a person walks", strength=0.4)
+    for wrong in (1.5, -0.1, float("nan")):
+        with pytest.raises(ValueError, match=r"strength .*: expected 0 .* to 1"):
+            with_exemplars("a person walks", strength=wrong)
+    with pytest.raises(ValueError, match="strength"):
+        with_exemplars("a person walks", strength="much")
+
+
+def test_candidates_start_from_exemplars_of_their_own(with_exemplars, monkeypatch):
+    monkeypatch.setattr("ram_sdk.models.exemplars._SPREAD", 1.0)
+    with_exemplars.matcher = Matcher(MatcherConfig(1.0, 0.0, 1))
+    with warnings.catch_warnings(record=True):  # random motions are all faulty
+        motions = [
+            with_exemplars("a person walks", num_frames=40, seed=seed, num_candidates=4).motions[0]
+            for seed in range(6)
+        ]
+    for motion in motions:
+        alone = with_exemplars("a person walks", num_frames=40, seed=motion.settings["seed"]).motions[0]
+        assert alone.settings["exemplar"] == motion.settings["exemplar"]
+        np.testing.assert_allclose(alone.joints, motion.joints, atol=1e-4)
+    assert len({str(motion.settings["exemplar"]) for motion in motions}) > 1
+
+
+def test_exemplars_are_saved_and_loaded(checkpoint, with_exemplars, tmp_path):
+    stored = with_exemplars.exemplars
+    stored.latents = stored.latents.half()
+    add_component(checkpoint, "exemplars", stored)
+    add_component(checkpoint, "scheduler", with_exemplars.scheduler)
+    loaded = RAMPipeline.from_pretrained(checkpoint)
+    assert loaded.exemplars.config == stored.config
+    assert loaded.scheduler.config.strength == 0.4
+    loaded.save_pretrained(tmp_path / "again")
+    again = RAMPipeline.from_pretrained(tmp_path / "again")
+    ours, theirs = (p("a person walks", seed=5).motions[0] for p in (loaded, again))
+    np.testing.assert_array_equal(ours.joints, theirs.joints)

@@ -1,0 +1,111 @@
+"""Exemplars of a checkpoint, from a data set."""
+
+import json
+
+import numpy as np
+import pytest
+
+from ram_sdk import RAMPipeline
+from ram_sdk.motion import Motion
+from tests.synthetic_clips import mirror, raise_hand, travel
+from training.__main__ import main
+from training.exemplars import select
+
+CMU = {"source": "cmu", "file": "01_01", "license": "free", "credit": "CMU", "mirrored": False}
+ACCAD = CMU | {"source": "accad", "file": "b", "license": "CC BY 3.0", "credit": "ACCAD"}
+
+
+def entry(*actions: str, **more: object) -> dict[str, object]:
+    return CMU | {"actions": list(actions), "action": "+".join(actions)} | more
+
+
+@pytest.fixture
+def data(tmp_path):
+    """A walk and a raised hand, each with its mirrored copy, and one after the other."""
+    walk, hand = travel(3, forward=1.0), raise_hand(travel(2.5), 0)
+    both = np.concatenate([walk, hand + walk[-1:, :1] * [1, 0, 1]])
+    clips = {
+        "1": (walk, ["a person walks", "a man walks ahead", "walk", "a person walks forward"], entry("walk")),
+        "2": (
+            hand,
+            ["they put the left hand up", "raise the left hand"],
+            entry("hand", people=["raise the left hand"]) | ACCAD,
+        ),
+        "C3": (
+            both,
+            ["a person walks and raises the left hand"],
+            {"actions": ["walk", "hand"], "action": "walk+hand", "composed": "then", "mirrored": False}
+            | {"sources": [["1", 0, 59], ["M2", 0, 49]]},
+        ),
+        "4": (travel(60), ["a person stands"], entry("stand")),  # longer than can be made
+    }
+    listing = {}
+    for name in ("new_joint_vecs", "texts"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+    for i, (joints, captions, about) in clips.items():
+        copies = [(i, joints)] if i == "C3" else [(i, joints), (f"M{i}", mirror(joints))]
+        for name, own in copies:
+            motion = Motion(own.astype(np.float32), 20)
+            np.save(tmp_path / "data" / "new_joint_vecs" / f"{name}.npy", motion.features)
+            text = "".join(f"{caption}#a/DET#0.0#0.0\n" for caption in captions)
+            (tmp_path / "data" / "texts" / f"{name}.txt").write_text(text)
+            listing[name] = about | {"mirrored": name != i}
+    (tmp_path / "data" / "clips.json").write_text(json.dumps(listing))
+    (tmp_path / "data" / "train.txt").write_text("\n".join(listing))
+    for name in ("Mean", "Std"):
+        np.save(tmp_path / "data" / f"{name}.npy", np.ones(263, np.float32))
+    return tmp_path / "data"
+
+
+def test_a_checkpoint_gets_exemplars_that_its_own_latents_find(data, checkpoint, capsys):
+    command = ["exemplars", "--checkpoint", str(checkpoint), "--data", str(data), "--strength", "0.3"]
+    assert main(command) == 0
+    assert "3 exemplars" in capsys.readouterr().out
+    pipeline = RAMPipeline.from_pretrained(checkpoint)
+    assert pipeline.scheduler.config.strength == 0.3
+    walk, hand, both = pipeline.exemplars.config.motions
+    assert (walk.name, walk.text, walk.sources) == ("cmu/01_01", "a person walks", ("cmu",))
+    assert (hand.name, hand.text, hand.sources) == ("accad/b", "they put the left hand up", ("accad",))
+    assert (both.name, both.sources) == ("cmu/01_01 + accad/b", ("cmu", "accad"))
+    assert pipeline.exemplars.config.credits == {"cmu": "CMU (free)", "accad": "ACCAD (CC BY 3.0)"}
+    joints = pipeline.exemplars.joints_of(0).numpy()
+    height = (
+        joints[:, 0, 1] - Motion.from_features(np.load(data / "new_joint_vecs" / "1.npy")).joints[::2, 0, 1]
+    )
+    assert np.abs(height).max() < 2e-3
+    texts = pipeline.exemplars.latents[1, :, 1:]
+    ours = pipeline.encode_text(["raise the left hand", "raise the right hand"])
+    for side in (0, 1):
+        assert (texts[side] - ours[side]).abs().amax(-1).min() < 1e-2
+    motion = pipeline.encode_motion(Motion.from_features(np.load(data / "new_joint_vecs" / "2.npy")))[0]
+    assert (pipeline.exemplars.latents[1, 0, 0] - motion).abs().max() < 1e-2
+    (made,) = pipeline("walk", seed=0).motions
+    assert made.settings["exemplar"]["credits"]
+
+
+def test_actions_are_selected_evenly_and_combinations_of_common_ones_once(monkeypatch):
+    monkeypatch.setattr("training.exemplars._EACH", 2)
+    monkeypatch.setattr("training.exemplars._COMMON", 2)
+    listing = {f"w{i}": entry("walk") for i in range(5)}
+    listing |= {f"r{i}": entry("run") for i in range(3)}
+    listing |= {"j": entry("jump"), "Mj": entry("jump", mirrored=True)}
+    listing |= {f"t{i}": entry("walk", composed="tempo") for i in range(3)}
+    listing |= {f"wr{i}": entry("walk", "run", composed="then") for i in range(3)}
+    listing |= {"wj": entry("walk", "jump", composed="then")}
+    selected = select(listing, [*listing, "unlisted"])
+    kinds = sorted(name.rstrip("0123456789") for name in selected)
+    assert kinds == ["j", "r", "r", "t", "t", "w", "w", "wr"]
+    assert selected == select(listing, [*reversed(listing), "unlisted"])
+
+
+def test_what_cannot_be_done_is_refused(data, checkpoint, capsys):
+    before = (checkpoint / "model_index.json").read_text()
+    (data / "clips.json").write_text("{}")
+    assert main(["exemplars", "--checkpoint", str(checkpoint), "--data", str(data)]) == 2
+    assert "no clip of the training split has an entry in clips.json" in capsys.readouterr().err
+    assert main(["exemplars", "--checkpoint", "nowhere/x", "--data", str(data)]) == 2
+    assert "expected a folder, into which exemplars are written" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["exemplars", "--checkpoint", str(checkpoint), "--data", str(data), "--strength", "2"])
+    assert "'2' is not a number from 0 to 1" in capsys.readouterr().err
+    assert (checkpoint / "model_index.json").read_text() == before

@@ -1,0 +1,36 @@
+"""Add exemplars to a trained checkpoint, in its folder: training clips that its sampling starts from.
+
+Each action of the data set gets some, and each combination of common actions one; the licences and credits
+of their captures go with them. Calls of the checkpoint then start from them, unless they say `strength=1`.
+Run it after `calibrate`, and again after any further training: it finds them by the checkpoint's own latents.
+
+Example:
+    python -m training exemplars --checkpoint CHECKPOINT --data DATA
+"""
+
+import argparse
+
+from training.commands import options
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    options.add_checkpoint(parser)
+    options.add_data(parser)
+    parser.add_argument(
+        "--strength",
+        type=options.share,
+        default=0.4,
+        help="share of the noise that calls start with, 0 to 1 (default: %(default)s)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Collect, and print how many."""
+    from training.data.folder import MotionTextFolder
+    from training.exemplars import add_exemplars
+
+    folder = options.own_folder(arguments.checkpoint, "exemplars are")
+    exemplars = add_exemplars(folder, MotionTextFolder(arguments.data), arguments.strength)
+    seconds = exemplars.joints.shape[0] / exemplars.config.fps
+    print(f"{len(exemplars.config.motions)} exemplars, {seconds / 60:.0f} minutes")
