@@ -111,11 +111,13 @@ def add_exemplars(folder: Path, data: MotionTextFolder, strength: float) -> Exem
 
 def _latents(pipeline: RAMPipeline, clips: Sequence[Motion], texts: Sequence[Sequence[str]]) -> Tensor:
     """z_m of clips and z_t of their captions that are farthest apart, `(clips, 1 + captions, latent_dim)`."""
-    encoded = encode_texts(pipeline, [text for own in texts for text in own])
+    unique = sorted({text for own in texts for text in own})
+    encoded = dict(zip(unique, encode_texts(pipeline, unique), strict=True))
     rows = []
-    for own in torch.split(encoded, [len(own) for own in texts]):
-        chosen = far_apart(own, _CAPTIONS)
-        rows.append(own[(chosen * _CAPTIONS)[:_CAPTIONS]])
+    for own in texts:
+        latents = torch.stack([encoded[text] for text in own])
+        chosen = far_apart(latents, _CAPTIONS)
+        rows.append(latents[(chosen * _CAPTIONS)[:_CAPTIONS]])
     return torch.cat((pipeline.encode_motion(clips).float().cpu()[:, None], torch.stack(rows)), dim=1)
 
 

@@ -102,7 +102,8 @@ def describe(folder: Path) -> dict[str, str]:
         "motion": f"{motion.skeleton}, {motion.num_features} features, {motion.fps:g} fps, "
         f"{motion.min_frames}-{motion.max_frames} frames",
         "guidance": f"reg_scale {scheduler.reg_scale:g}, cfg_scale {scheduler.cfg_scale:g} (0 = off), "
-        f"sampler {scheduler.sampler}, {scheduler.timestep_spacing} steps, "
+        f"sampler {scheduler.sampler}, {scheduler.timestep_spacing} steps from "
+        f"{'pure noise' if scheduler.strength == 1.0 else f'captures, strength {scheduler.strength:g}'}, "
         f"trained on {scheduler.num_train_timesteps} timesteps",
         "text_backbone": f"{backbone.name} ({backbone.revision}), "
         f"{PLACES[backbone.place]}, sha256 {backbone.sha256[:12]}",
@@ -111,7 +112,10 @@ def describe(folder: Path) -> dict[str, str]:
         if network not in CONFIGS:
             continue
         config = dataclasses.asdict(read_config(folder / name / "config.json", CONFIGS[network]))
-        sizes = ", ".join(f"{key} {value}" for key, value in config.items() if key != "actions")
+        sizes = ", ".join(
+            f"{len(value)} {key}" if isinstance(value, tuple | dict) else f"{key} {value}"
+            for key, value in config.items()
+        )
         files = sorted((folder / name).glob("model*.safetensors"))
         weights = ", ".join(f"{count_weights(file):,} weights ({file.name})" for file in files)
         if files:

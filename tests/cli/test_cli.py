@@ -83,6 +83,8 @@ def test_batches_do_not_change_the_motions(checkpoint, tmp_path):
         (["a person jumps", "--duration", "11"], "duration 11.0 s"),
         (["a person jumps", "--reg-scale", "nan"], "--reg-scale: nan: expected a finite number"),
         (["a person jumps", "--cfg-scale", "inf"], "--cfg-scale: inf"),
+        (["a person jumps", "--strength", "0.4"], "strength 0.4: this checkpoint has no exemplars"),
+        (["a person jumps", "--strength", "2"], "strength 2.0: expected 0 (the exemplar) to 1 (pure noise)"),
         (["a person jumps", "--steps", "99"], "num_inference_steps 99: expected 1 to 50"),
         (["a person jumps", "--seed", "-4"], "--seed: -4: expected a whole number of at least 0"),
         (["a person jumps", "--num", "0"], "--num: 0: expected a whole number of at least 1"),

@@ -159,6 +159,8 @@ def test_edit_and_constraints_of_a_motion_by_id(client, pipeline, clip, uploaded
         ("/generate", {"prompt": "a", "seed": 2**53 - 1, "num": 2}, "with num 2 at most 9007199254740990"),
         ("/generate", {"prompt": "a person walks", "steps": 51}, "expected 1 to 50"),
         ("/generate", {"prompt": "word " * 90}, "shorten it"),
+        ("/generate", {"prompt": "a", "strength": 0.4}, "no exemplars to start from, use 1"),
+        ("/generate", {"prompt": "a", "strength": 2}, "strength 2: expected less than or equal to 1"),
         ("/generate", {"prompt": "a person walks", "sede": 1}, "sede: there is nothing of that name"),
         ("/generate", {"duration": 2}, "prompt is missing: give it"),
         ("/generate", {"prompt": "a", "num": "many"}, 'num "many": expected integer'),
