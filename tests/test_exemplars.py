@@ -11,7 +11,7 @@ from ram_sdk.checkpoint import add_component
 from ram_sdk.control import Pose
 from ram_sdk.models import Exemplar, Exemplars, ExemplarsConfig, Matcher, MatcherConfig, NormalizerConfig
 from ram_sdk.motion import Motion
-from ram_sdk.pipeline.starting import starts
+from ram_sdk.pipeline.starting import Part, Wanted, starts
 from ram_sdk.scheduler import RAMScheduler, SchedulerConfig
 from tests.synthetic_clips import raise_hand, travel
 
@@ -96,13 +96,14 @@ def test_an_exemplar_is_played_faster_or_slower_then_held_or_cut(
     monkeypatch.setattr("ram_sdk.models.exemplars._STRETCH", 0.0)
     latents = pipeline.encode_text(["a person walks"])
     config = NormalizerConfig(num_features=263)
-    (start,) = starts(exemplars, latents, [wanted], [torch.Generator().manual_seed(0)], config)
+    asked = Wanted([Part(latents[0])], wanted)
+    (start,) = starts(exemplars, [asked], [torch.Generator().manual_seed(0)], config)
     motion = Motion.from_features(start.features.numpy())
     assert len(motion) == (wanted or 79)
     assert np.linalg.norm(motion.joints[-1, 0] - motion.joints[0, 0]) == pytest.approx(distance, abs=0.2)
     if wanted == 140:
         assert np.abs(motion.joints[-1] - motion.joints[115]).max() < 1e-3
-    assert start.entry["exemplar"]["name"] == "walks/1"
+    assert start.entry["exemplars"][0]["name"] == "walks/1"
 
 
 def test_sampling_starts_from_the_exemplar_under_noise(with_exemplars):
@@ -128,13 +129,15 @@ def test_a_motion_says_what_it_started_from_and_is_as_long(with_exemplars):
     ).motions
     assert (len(walk), len(hand)) == (79, 59)
     assert walk.settings["strength"] == 0.4
-    assert walk.settings["exemplar"]["credits"] == ["We (CC0 1.0)"]
-    assert hand.settings["exemplar"] == {
-        "name": "hands/2",
-        "text": "someone raises the left hand",
-        "mirrored": True,
-        "credits": ["We (CC0 1.0)", "They (MIT)"],
-    }
+    assert walk.settings["exemplars"][0]["credits"] == ["We (CC0 1.0)"]
+    assert hand.settings["exemplars"] == [
+        {
+            "name": "hands/2",
+            "text": "someone raises the left hand",
+            "mirrored": True,
+            "credits": ["We (CC0 1.0)", "They (MIT)"],
+        }
+    ]
     (alone,) = with_exemplars("someone raises the right hand", seed=1, trim=False).motions
     np.testing.assert_allclose(alone.joints, hand.joints, atol=1e-4)
 
@@ -155,7 +158,7 @@ def test_pure_noise_makes_what_a_checkpoint_without_exemplars_makes(pipeline, wi
     ours = with_exemplars("a person walks", strength=1, **options).motions[0]
     theirs = pipeline("a person walks", num_inference_steps=10, **options).motions[0]
     np.testing.assert_array_equal(ours.joints, theirs.joints)
-    assert "exemplar" not in ours.settings
+    assert "exemplars" not in ours.settings
 
 
 def test_constraints_latents_and_compositions_start_from_pure_noise(with_exemplars):
@@ -165,7 +168,7 @@ def test_constraints_latents_and_compositions_start_from_pure_noise(with_exempla
     composed = with_exemplars.compose(["a person walks", "someone jumps"], duration=2, seed=1)
     for motion in (constrained, latents, composed):
         assert motion.settings["strength"] == 1.0
-        assert "exemplar" not in motion.settings
+        assert "exemplars" not in motion.settings
     with pytest.raises(ValueError, match=r"strength=0.3 with latents: they start from pure noise"):
         with_exemplars(latents=torch.zeros(1, 16), num_frames=40, strength=0.3)
     with pytest.raises(ValueError, match=r"strength=0.3 with constraints: they start from pure noise"):
@@ -194,9 +197,9 @@ def test_candidates_start_from_exemplars_of_their_own(with_exemplars, monkeypatc
         ]
     for motion in motions:
         alone = with_exemplars("a person walks", num_frames=40, seed=motion.settings["seed"]).motions[0]
-        assert alone.settings["exemplar"] == motion.settings["exemplar"]
+        assert alone.settings["exemplars"] == motion.settings["exemplars"]
         np.testing.assert_allclose(alone.joints, motion.joints, atol=1e-4)
-    assert len({str(motion.settings["exemplar"]) for motion in motions}) > 1
+    assert len({str(motion.settings["exemplars"]) for motion in motions}) > 1
 
 
 def test_exemplars_are_saved_and_loaded(checkpoint, with_exemplars, tmp_path):
@@ -211,3 +214,18 @@ def test_exemplars_are_saved_and_loaded(checkpoint, with_exemplars, tmp_path):
     again = RAMPipeline.from_pretrained(tmp_path / "again")
     ours, theirs = (p("a person walks", seed=5).motions[0] for p in (loaded, again))
     np.testing.assert_array_equal(ours.joints, theirs.joints)
+
+
+def test_one_thing_after_the_other_starts_from_exemplars_joined(with_exemplars):
+    prompt = "a person walks, then someone raises the left hand"
+    (motion,) = with_exemplars(prompt, seed=1, trim=False).motions
+    assert [one["name"] for one in motion.settings["exemplars"]] == ["walks/1", "hands/2"]
+    assert 79 < len(motion) < 79 + 59
+    (short,) = with_exemplars(prompt, seed=1, duration=4).motions
+    assert len(short) == 80
+
+
+def test_words_for_speed_change_the_pace_of_an_exemplar(with_exemplars):
+    prompts = ["a person walks slowly", "a person walks", "a person walks fast"]
+    frames = [len(motion) for motion in with_exemplars(prompts, seed=1, trim=False).motions]
+    assert frames == [109, 79, 58]

@@ -19,7 +19,6 @@ from training.evaluation.calibration import encode_texts, far_apart
 
 _FPS = 10.0  # stored; the faster part of a movement is noise to sampling that starts from it
 _EACH = 4  # exemplars of an action, and of an action changed in one way (its tempo, its path ...)
-_COMMON = 20  # combinations are kept of the actions that have the most clips, one of each
 _CAPTIONS = 3  # whose latents are kept, as far apart as possible
 _PLAIN = "a person "
 
@@ -27,7 +26,9 @@ Listing = Mapping[str, Mapping[str, Any]]
 
 
 def select(listing: Listing, ids: Sequence[str], seed: int = 0) -> list[str]:
-    """Ids of the clips that become exemplars: all actions evenly, and combinations of the common ones.
+    """Ids of the clips that become exemplars: of every action some, and of several at a time one.
+
+    Actions that were composed one after the other are left out: a call joins exemplars itself.
 
     Args:
         listing: the data set's `clips.json`.
@@ -35,15 +36,14 @@ def select(listing: Listing, ids: Sequence[str], seed: int = 0) -> list[str]:
         seed: draws the clips of an action.
     """
     captured = [i for i in ids if i in listing and not listing[i]["mirrored"]]
-    counts = Counter(action for i in captured for action in listing[i]["actions"])
-    common = {action for action, _ in counts.most_common(_COMMON)}
     kept: Counter[tuple[str, str]] = Counter()
     selected = []
     for i in np.random.default_rng(seed).permutation(np.array(sorted(captured))).tolist():
-        actions, kind = listing[i]["actions"], (listing[i]["action"], listing[i].get("composed", ""))
-        if len(actions) > 1 and not common.issuperset(actions):
+        several, composed = len(listing[i]["actions"]) > 1, listing[i].get("composed", "")
+        kind = listing[i]["action"], composed
+        if several and composed not in ("", "while"):
             continue
-        if kept[kind] < (1 if len(actions) > 1 else _EACH):
+        if kept[kind] < (1 if several else _EACH):
             kept[kind] += 1
             selected.append(i)
     return sorted(selected)

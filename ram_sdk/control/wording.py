@@ -1,4 +1,4 @@
-"""Who does it: a prompt in the middle of a timeline often names only the action."""
+"""What a prompt says beside the action: who does it, what comes first, and how fast."""
 
 import re
 
@@ -19,6 +19,26 @@ _NOT_DOING = re.compile(
 )
 """Words that end as "walking" does and say no action that goes on, such as the order "swing your arms"."""
 
+_THEN = re.compile(
+    r"[,;.]?\s*\b(?:and\s+)?(?:then|followed\s+by)\b[,\s]*"
+    r"|(?:[,;.]\s*(?:and\s+)?|\s+and\s+)(?:after(?:wards?|\s+that)|subsequently|finally|next(?!\s+to\b))\b[,\s]*"
+    r"|[,\s]+(?:before|prior\s+to)\s+(?=\w+ing\b|(?:he|she|they|it)\s)",
+    re.IGNORECASE,
+)
+_AFTER = (
+    re.compile(r"after\s+(?P<first>\w+ing\b[^,]*),\s*(?P<second>.+)", re.IGNORECASE),
+    re.compile(r"(?P<second>.+?)[,\s]+after\s+(?P<first>\w+ing\b.*)", re.IGNORECASE),
+)
+_FIRST = re.compile(r"^\s*(?:first(?:ly)?|at first)\b[,\s]*", re.IGNORECASE)
+_MUCH = r"\b(?:(?:very|really|quite|rather|so)\s+)?"
+_PACES = (
+    (re.compile(_MUCH + r"slow(?:ly)?\b|\bin slow motion\b|\bat a slow pace\b", re.IGNORECASE), 0.72),
+    (
+        re.compile(_MUCH + r"(?:fast|quick(?:ly)?|rapid(?:ly)?|swift(?:ly)?|brisk(?:ly)?)\b", re.IGNORECASE),
+        1.35,
+    ),
+)
+
 
 def action(prompt: str) -> str:
     """The prompt without "and then" and the like at its beginning: "then sits down" becomes "sits down"."""
@@ -38,6 +58,28 @@ def with_subject(prompt: str) -> str:
         named_later = any(_SUBJECTS.fullmatch(_first_word(part)) for part in text.split(",")[1:])
         return text if named_later or _NOT_DOING.fullmatch(verb) else f"a person is {text}"
     return f"a person {text}" if verb.endswith("s") and not verb.endswith("ss") else text
+
+
+def sequence(prompt: str) -> list[str]:
+    """The prompts of what is done one after the other: "walks, then sits down" are "walks" and "sits down".
+
+    Only words that can mean nothing else divide a sentence: then, followed by, and after that; before and
+    after where somebody does something ("before sitting down").
+    """
+    for order in _AFTER:
+        if match := order.match(prompt):
+            return sequence(match["first"]) + sequence(match["second"])
+    parts = [_FIRST.sub("", part).strip(" ,;.") for part in _THEN.split(prompt)]
+    return [part for part in parts if part] or [prompt]
+
+
+def pace(prompt: str) -> tuple[str, float]:
+    """The prompt without its words for speed, and how fast they say: 1.0 where there are none."""
+    for words, factor in _PACES:
+        rest = words.sub(" ", prompt)
+        if rest != prompt and (rest := " ".join(rest.split())):
+            return rest, factor
+    return prompt, 1.0
 
 
 def _first_word(text: str) -> str:

@@ -17,13 +17,13 @@ from ram_sdk.control.keeping import Half, kept_parts
 from ram_sdk.control.steering import Steering, finish, warn_of_what_is_missed
 from ram_sdk.control.targets import Targets, resolve
 from ram_sdk.control.timeline import Timeline
-from ram_sdk.control.wording import action, with_subject
+from ram_sdk.control.wording import action, pace, sequence, with_subject
 from ram_sdk.models.duration import stated_seconds
 from ram_sdk.motion import Motion
 from ram_sdk.pipeline.latents import LatentSpace
 from ram_sdk.pipeline.output import OUTPUT_TYPES, OutputType, RAMOutput, without_dead_time
 from ram_sdk.pipeline.sampling import SamplingLoop, StepCallback
-from ram_sdk.pipeline.starting import Start, starts
+from ram_sdk.pipeline.starting import Part, Start, Wanted, starts
 from ram_sdk.scheduler import RAMScheduler, Sampler, Spacing
 from ram_sdk.skeleton.joints import HUMANML3D
 
@@ -162,12 +162,8 @@ class RAMPipeline(LatentSpace, SamplingLoop):
 
         # 3. Denoise and decode; of several candidates the best
         cut = [whether for whether in trimmed for _ in range(each)]
-        free = [
-            length is None and not stated_seconds(text)
-            for text, length in zip(prompts, lengths, strict=True)
-            for _ in range(each)
-        ]
-        draw = partial(self._draw, z, frames, free, cut, targets, scheduler, callback_on_step_end)
+        wanted = self._wanted(prompts, lengths, frames, each) if scheduler.config.strength < 1.0 else []
+        draw = partial(self._draw, z, frames, wanted, cut, targets, scheduler, callback_on_step_end)
         settings = self._settings(scheduler, constraints=asked)
         if num_candidates == 1:
             drawn = draw(range(len(seeds)), seeds)
@@ -321,11 +317,31 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         z = latents.to(self.device, self.dtype).repeat_interleave(each, dim=0)
         return z, [length for length in frames for _ in range(each)]
 
+    def _wanted(
+        self, prompts: Sequence[str], lengths: Sequence[int | None], frames: Sequence[int], each: int
+    ) -> list[Wanted]:
+        """What each motion is to start from, from its prompt and the length that was given."""
+        scripts = []
+        for prompt in prompts:
+            parts = sequence(prompt)
+            scripts.append([pace(part) for part in (map(with_subject, parts) if len(parts) > 1 else parts)])
+        texts = list(dict.fromkeys(text for script in scripts for text, _ in script))
+        tokens, mask = self.text_backbone.encode(texts)
+        latents = dict(zip(texts, self.text_encoder(tokens.to(self.dtype), mask), strict=True))
+        wanted = []
+        for i, script in enumerate(scripts):
+            given = lengths[i] is not None or stated_seconds(prompts[i])
+            asked = Wanted(
+                [Part(latents[text], factor) for text, factor in script], frames[i * each] if given else None
+            )
+            wanted += [asked] * each
+        return wanted
+
     def _draw(
         self,
         latents: Tensor,
         frames: Sequence[int],
-        free: Sequence[bool],
+        wanted: Sequence[Wanted],
         cut: Sequence[bool],
         targets: Sequence[Targets],
         scheduler: RAMScheduler,
@@ -335,16 +351,16 @@ class RAMPipeline(LatentSpace, SamplingLoop):
     ) -> list[Motion]:
         """Some of the motions, by their row in the batch, each made from a seed.
 
-        They are in the world frame of their targets if they have any. Where sampling starts from exemplars,
-        those whose length is free are as long as these.
+        They are in the world frame of their targets if they have any, and as long as the exemplars that they
+        start from unless a length is wanted.
         """
         generators = [torch.Generator().manual_seed(s) for s in seeds]
         lengths = [frames[row] for row in rows]
         chosen: list[Start] = []
         start = None
-        if self.exemplars is not None and scheduler.config.strength < 1.0:
-            wanted = [None if free[row] else frames[row] for row in rows]
-            chosen = starts(self.exemplars, latents[list(rows)], wanted, generators, self.normalizer.config)
+        if self.exemplars is not None and wanted:
+            asked = [wanted[row] for row in rows]
+            chosen = starts(self.exemplars, asked, generators, self.normalizer.config)
             lengths = [len(one.features) for one in chosen]
             start = torch.nn.utils.rnn.pad_sequence(
                 [self.normalizer.normalize(one.features.to(self.device)) for one in chosen], batch_first=True

@@ -21,7 +21,7 @@ def entry(*actions: str, **more: object) -> dict[str, object]:
 
 @pytest.fixture
 def data(tmp_path):
-    """A walk and a raised hand, each with its mirrored copy, and one after the other."""
+    """A walk and a raised hand, each with its mirrored copy, and both."""
     walk, hand = travel(3, forward=1.0), raise_hand(travel(2.5), 0)
     both = np.concatenate([walk, hand + walk[-1:, :1] * [1, 0, 1]])
     clips = {
@@ -34,7 +34,7 @@ def data(tmp_path):
         "C3": (
             both,
             ["a person walks and raises the left hand"],
-            {"actions": ["walk", "hand"], "action": "walk+hand", "composed": "then", "mirrored": False}
+            {"actions": ["walk", "hand"], "action": "walk+hand", "composed": "while", "mirrored": False}
             | {"sources": [["1", 0, 59], ["M2", 0, 49]]},
         ),
         "4": (travel(60), ["a person stands"], entry("stand")),  # longer than can be made
@@ -80,21 +80,21 @@ def test_a_checkpoint_gets_exemplars_that_its_own_latents_find(data, checkpoint,
     motion = pipeline.encode_motion(Motion.from_features(np.load(data / "new_joint_vecs" / "2.npy")))[0]
     assert (pipeline.exemplars.latents[1, 0, 0] - motion).abs().max() < 1e-2
     (made,) = pipeline("walk", seed=0).motions
-    assert made.settings["exemplar"]["credits"]
+    assert made.settings["exemplars"][0]["credits"]
 
 
-def test_actions_are_selected_evenly_and_combinations_of_common_ones_once(monkeypatch):
+def test_actions_are_selected_evenly_and_those_at_the_same_time_once(monkeypatch):
     monkeypatch.setattr("training.exemplars._EACH", 2)
-    monkeypatch.setattr("training.exemplars._COMMON", 2)
     listing = {f"w{i}": entry("walk") for i in range(5)}
     listing |= {f"r{i}": entry("run") for i in range(3)}
     listing |= {"j": entry("jump"), "Mj": entry("jump", mirrored=True)}
     listing |= {f"t{i}": entry("walk", composed="tempo") for i in range(3)}
-    listing |= {f"wr{i}": entry("walk", "run", composed="then") for i in range(3)}
-    listing |= {"wj": entry("walk", "jump", composed="then")}
+    listing |= {f"and{i}": entry("walk", "wave", composed="while") for i in range(3)}
+    listing |= {"then": entry("walk", "run", composed="then"), "held": entry("run", "stand", composed="held")}
+    listing |= {"captured": entry("walk", "jump")}
     selected = select(listing, [*listing, "unlisted"])
     kinds = sorted(name.rstrip("0123456789") for name in selected)
-    assert kinds == ["j", "r", "r", "t", "t", "w", "w", "wr"]
+    assert kinds == ["and", "captured", "j", "r", "r", "t", "t", "w", "w"]
     assert selected == select(listing, [*reversed(listing), "unlisted"])
 
 

@@ -1,0 +1,47 @@
+"""What a prompt says beside its action: what comes first, and how fast."""
+
+import pytest
+
+from ram_sdk.control.wording import pace, sequence
+
+
+@pytest.mark.parametrize(
+    ("prompt", "parts"),
+    [
+        ("a person walks forward, then sits down", ["a person walks forward", "sits down"]),
+        ("a few paces on foot, followed by a wave", ["a few paces on foot", "a wave"]),
+        ("someone bows before walking ahead", ["someone bows", "walking ahead"]),
+        ("someone bows prior to walking ahead", ["someone bows", "walking ahead"]),
+        ("she waves before she leaves", ["she waves", "she leaves"]),
+        ("After turning around, a man walks away", ["turning around", "a man walks away"]),
+        ("a man walks away after turning around", ["turning around", "a man walks away"]),
+        ("first he kneels down and then he gets up", ["he kneels down", "he gets up"]),
+        ("he waves. Then he bows. Afterwards, he leaves.", ["he waves", "he bows", "he leaves"]),
+        ("walks and finally waves", ["walks", "waves"]),
+        ("then sits down", ["sits down"]),
+        ("a person stands next to a chair", ["a person stands next to a chair"]),
+        ("a person thinks before a mirror", ["a person thinks before a mirror"]),
+        ("someone looks after a child", ["someone looks after a child"]),
+        ("a person walks and waves", ["a person walks and waves"]),
+        ("then", ["then"]),
+    ],
+)
+def test_a_sentence_is_divided_where_one_thing_follows_another(prompt, parts):
+    assert sequence(prompt) == parts
+
+
+@pytest.mark.parametrize(
+    ("prompt", "rest", "faster"),
+    [
+        ("a person walks slowly", "a person walks", False),
+        ("a very slow walk", "a walk", False),
+        ("he quickly turns around", "he turns around", True),
+        ("Run fast!", "Run !", True),
+        ("a person eats breakfast", "a person eats breakfast", None),
+        ("slowly", "slowly", None),
+    ],
+)
+def test_words_for_speed_are_told_from_the_action(prompt, rest, faster):
+    found, factor = pace(prompt)
+    assert found == rest
+    assert (factor == 1.0) if faster is None else (factor > 1.0) == faster
