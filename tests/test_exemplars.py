@@ -117,10 +117,25 @@ def test_sampling_starts_from_the_exemplar_under_noise(with_exemplars):
     generator = torch.Generator().manual_seed(0)
     with_exemplars.sample(torch.zeros(1, 16), [40], [generator], denoise=estimate, start=start)
     scheduler = with_exemplars.scheduler
-    assert [timestep for timestep, _ in seen] == [t for t in scheduler.timesteps if t <= 0.4 * 49]
+    assert [timestep for timestep, _ in seen[:-1]] == [t for t in scheduler.timesteps if t <= 0.4 * 49]
+    assert seen[-1][0] == 0
+    assert seen[-1][1] is start
     signal = scheduler.alphas_cumprod[seen[0][0]].sqrt().item()
     assert seen[0][1].mean().item() == pytest.approx(3.0 * signal, abs=0.05)
     assert seen[0][1].std().item() == pytest.approx((1 - signal**2) ** 0.5, abs=0.05)
+
+
+def test_details_that_the_denoiser_cannot_draw_stay(with_exemplars):
+    smooth = torch.linspace(-1.0, 1.0, 40)[None, :, None].expand(1, 40, 263)
+    details = 0.3 * torch.tensor([1.0, -1.0]).repeat(20)[None, :, None]
+
+    def flatten(x_t, *rest):
+        return smooth + 0.5  # sees no detail, and changes the motion
+
+    generator = torch.Generator().manual_seed(0)
+    options = {"denoise": flatten, "start": smooth + details}
+    made = with_exemplars.sample(torch.zeros(1, 16), [40], [generator], **options)
+    torch.testing.assert_close(made, smooth + details)
 
 
 def test_a_motion_says_what_it_started_from_and_is_as_long(with_exemplars):
@@ -199,7 +214,8 @@ def test_candidates_start_from_exemplars_of_their_own(with_exemplars, monkeypatc
         alone = with_exemplars("a person walks", num_frames=40, seed=motion.settings["seed"]).motions[0]
         assert alone.settings["exemplars"] == motion.settings["exemplars"]
         np.testing.assert_allclose(alone.joints, motion.joints, atol=1e-4)
-    assert len({str(motion.settings["exemplars"]) for motion in motions}) > 1
+    firsts = with_exemplars(["a person walks"] * 6, num_frames=40, seed=list(range(6))).motions
+    assert [one.settings["exemplars"] for one in firsts] != [one.settings["exemplars"] for one in motions]
 
 
 def test_exemplars_are_saved_and_loaded(checkpoint, with_exemplars, tmp_path):

@@ -50,15 +50,24 @@ def select(listing: Listing, ids: Sequence[str], seed: int = 0) -> list[str]:
 
 
 @torch.no_grad()
-def collect(pipeline: RAMPipeline, data: MotionTextFolder) -> Exemplars:
+def collect(pipeline: RAMPipeline, data: MotionTextFolder, without: Sequence[str] = ()) -> Exemplars:
     """The exemplars of a checkpoint, from the training split of a data set.
 
+    Args:
+        pipeline: its encoders read the clips and their captions.
+        data: with a `clips.json`.
+        without: sources whose captures may not be passed on.
+
     Raises:
-        ValueError: the data set has no `clips.json`, or no clip that the checkpoint can make.
+        ValueError: there is no `clips.json`, no source of such a name, or no clip that can be made.
     """
     listing = read_listing(data.root)
+    sources = {i: _sources(listing, i) for i in data.ids("train") if i in listing}
+    if unknown := set(without) - {name for own in sources.values() for name in own}:
+        raise ValueError(f"{data.root} has no source {', '.join(sorted(unknown))}")
     size = pipeline.normalizer.config
-    clips = {i: Motion.from_features(data.features(i)) for i in select(listing, data.ids("train"))}
+    allowed = [i for i, own in sources.items() if own.keys().isdisjoint(without)]
+    clips = {i: Motion.from_features(data.features(i)) for i in select(listing, allowed)}
     clips = {i: clip for i, clip in clips.items() if size.min_frames <= len(clip) <= size.max_frames}
     if not clips:
         raise ValueError(f"{data.root}: no clip of the training split has an entry in clips.json")
@@ -72,7 +81,6 @@ def collect(pipeline: RAMPipeline, data: MotionTextFolder) -> Exemplars:
         dim=1,
     )
     joints = [torch.tensor(clip.resample(_FPS).joints) for clip in clips.values()]
-    sources = {i: _sources(listing, i) for i in clips}
     config = ExemplarsConfig(
         latents.shape[-1],
         _CAPTIONS,
@@ -92,7 +100,9 @@ def collect(pipeline: RAMPipeline, data: MotionTextFolder) -> Exemplars:
     return exemplars.eval()
 
 
-def add_exemplars(folder: Path, data: MotionTextFolder, strength: float) -> Exemplars:
+def add_exemplars(
+    folder: Path, data: MotionTextFolder, strength: float, without: Sequence[str] = ()
+) -> Exemplars:
     """Write exemplars into a pipeline folder, and the strength that its calls use.
 
     Raises:
@@ -102,7 +112,7 @@ def add_exemplars(folder: Path, data: MotionTextFolder, strength: float) -> Exem
     pipeline = RAMPipeline.from_pretrained(folder)
     pipeline.known_actions = None  # would warn of captions
     scheduler = RAMScheduler.from_config(pipeline.scheduler, strength=strength)
-    exemplars = collect(pipeline, data)
+    exemplars = collect(pipeline, data, without)
     exemplars.joints, exemplars.latents = exemplars.joints.half(), exemplars.latents.half()
     add_component(folder, "exemplars", exemplars)
     add_component(folder, "scheduler", scheduler)

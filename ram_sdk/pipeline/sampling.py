@@ -80,7 +80,8 @@ class SamplingLoop(PipelineParts):
             callback: see `callback_on_step_end` of a call.
             denoise: estimates the clean motion; default: the pipeline's own `denoise`.
             start: clean motion `(batch, longest, features)`, normalised, that the scheduler's `strength` puts
-                noise on; default: pure noise.
+                noise on; default: pure noise. What sampling changes in it is added to it, so that details
+                that D cannot draw stay: a small D smooths even a motion without noise.
 
         Returns:
             Clean motion, `(batch, longest, features)` float32, normalised.
@@ -110,6 +111,8 @@ class SamplingLoop(PipelineParts):
                 x_t = scheduler.step(estimate, timestep, x_t, noise=noise, previous_x_0=previous)
                 previous = estimate
                 bar.update()
+        if start is not None:
+            x_t = start + (x_t - denoise(start, timesteps[-1], latents, mask, None, scheduler))
         return x_t
 
     def frame_mask(self, lengths: Sequence[int]) -> Tensor | None:

@@ -83,6 +83,16 @@ def test_a_checkpoint_gets_exemplars_that_its_own_latents_find(data, checkpoint,
     assert made.settings["exemplars"][0]["credits"]
 
 
+def test_captures_that_may_not_be_passed_on_are_left_out(data, checkpoint, capsys):
+    command = ["exemplars", "--checkpoint", str(checkpoint), "--data", str(data), "--without"]
+    assert main([*command, "accad"]) == 0
+    exemplars = RAMPipeline.from_pretrained(checkpoint).exemplars.config
+    assert [one.name for one in exemplars.motions] == ["cmu/01_01"]  # nor what was composed of them
+    assert set(exemplars.credits) == {"cmu"}
+    assert main([*command, "nobody"]) == 2
+    assert "has no source nobody" in capsys.readouterr().err
+
+
 def test_actions_are_selected_evenly_and_those_at_the_same_time_once(monkeypatch):
     monkeypatch.setattr("training.exemplars._EACH", 2)
     listing = {f"w{i}": entry("walk") for i in range(5)}

@@ -24,6 +24,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="share of the noise that calls start with, 0 to 1 (default: %(default)s)",
     )
 
+    parser.add_argument(
+        "--without",
+        nargs="+",
+        default=[],
+        metavar="SOURCE",
+        help="sources whose captures may not be passed on, by their names in clips.json",
+    )
+
 
 def run(arguments: argparse.Namespace) -> None:
     """Collect, and print how many."""
@@ -31,6 +39,6 @@ def run(arguments: argparse.Namespace) -> None:
     from training.exemplars import add_exemplars
 
     folder = options.own_folder(arguments.checkpoint, "exemplars are")
-    exemplars = add_exemplars(folder, MotionTextFolder(arguments.data), arguments.strength)
+    exemplars = add_exemplars(folder, MotionTextFolder(arguments.data), arguments.strength, arguments.without)
     seconds = exemplars.joints.shape[0] / exemplars.config.fps
     print(f"{len(exemplars.config.motions)} exemplars, {seconds / 60:.0f} minutes")
