@@ -15,7 +15,15 @@ from ram_sdk.motion import Motion
 from ram_sdk.scalars import boolean, number, whole_number
 
 SAMPLING = frozenset(
-    ("num_inference_steps", "reg_scale", "cfg_scale", "reg_timesteps", "sampler", "timestep_spacing")
+    (
+        "num_inference_steps",
+        "reg_scale",
+        "cfg_scale",
+        "reg_timesteps",
+        "sampler",
+        "timestep_spacing",
+        "strength",
+    )
 )
 """Arguments of a call that change how it samples."""
 _MAX_SEED = 2**63 - 1
@@ -31,7 +39,6 @@ _ELSEWHERE = {
     "device_map": "device",
     "constraints": "a call of the pipeline: compositions take none",
     "num_candidates": "a call of the pipeline: compositions make one motion",
-    "strength": "a call of the pipeline: compositions start from pure noise",
     "denoising_strength": "strength",
     "use_safetensors": "nothing: weights are always safetensors",
 }

@@ -9,6 +9,7 @@ import torch
 from ram_sdk import RAMPipeline
 from ram_sdk.checkpoint import add_component
 from ram_sdk.control import Pose
+from ram_sdk.control.timeline import Segment, Timeline
 from ram_sdk.models import Exemplar, Exemplars, ExemplarsConfig, Matcher, MatcherConfig, NormalizerConfig
 from ram_sdk.motion import Motion
 from ram_sdk.pipeline.starting import Part, Wanted, starts
@@ -176,20 +177,39 @@ def test_pure_noise_makes_what_a_checkpoint_without_exemplars_makes(pipeline, wi
     assert "exemplars" not in ours.settings
 
 
-def test_constraints_latents_and_compositions_start_from_pure_noise(with_exemplars):
-    pose = WALK[0]
-    constrained = with_exemplars("a person walks", 40, seed=1, constraints=Pose(0.0, pose)).motions[0]
-    latents = with_exemplars(latents=torch.zeros(1, 16), num_frames=40, seed=1).motions[0]
-    composed = with_exemplars.compose(["a person walks", "someone jumps"], duration=2, seed=1)
-    for motion in (constrained, latents, composed):
+def test_what_is_given_or_composed_of_more_than_prompts_starts_from_pure_noise(with_exemplars):
+    pose, walk = Pose(0.0, WALK[0]), Motion(WALK[:60].astype(np.float32), 20)
+    arm = Timeline((Segment("a person walks", 0, 3), Segment("waves", 1, 2, "left arm")))
+    latents = {"latents": torch.zeros(1, 16), "num_frames": 40}
+    made = [
+        with_exemplars("a person walks", 40, seed=1, constraints=pose).motions[0],
+        with_exemplars(**latents, seed=1).motions[0],
+        with_exemplars.compose([walk, "someone jumps"], duration=2, seed=1),
+        with_exemplars.compose(arm, seed=1),
+    ]
+    for motion in made:
         assert motion.settings["strength"] == 1.0
         assert "exemplars" not in motion.settings
     with pytest.raises(ValueError, match=r"strength=0.3 with latents: they start from pure noise"):
-        with_exemplars(latents=torch.zeros(1, 16), num_frames=40, strength=0.3)
+        with_exemplars(**latents, strength=0.3)
     with pytest.raises(ValueError, match=r"strength=0.3 with constraints: they start from pure noise"):
-        with_exemplars("a person walks", 40, strength=0.3, constraints=Pose(0.0, pose))
-    with pytest.raises(TypeError, match="strength: use a call of the pipeline"):
-        with_exemplars.compose(["a person walks"], strength=0.3)
+        with_exemplars("a person walks", 40, strength=0.3, constraints=pose)
+    with pytest.raises(ValueError, match=r"strength=0.3: a timeline with kept motions or parts of the body"):
+        with_exemplars.compose(arm, strength=0.3)
+
+
+def test_prompts_of_a_timeline_start_from_exemplars_joined(with_exemplars):
+    prompts = ["a person walks", "raises the left hand", "a person walks"]
+    motion = with_exemplars.compose(prompts, duration=[4, 3, 12], seed=1)
+    assert len(motion) == 380
+    names = [one["name"] for one in motion.settings["exemplars"]]
+    assert names[0] == "walks/1"
+    assert len(names) == 4  # 12 s are longer than a clip
+    pure = with_exemplars.compose(prompts, duration=[4, 3, 12], seed=1, strength=1)
+    assert "exemplars" not in pure.settings
+    assert pure.settings["strength"] == 1.0
+    again = with_exemplars.compose(prompts, duration=[4, 3, 12], seed=1)
+    np.testing.assert_array_equal(again.joints, motion.joints)
 
 
 def test_what_cannot_be_started_is_refused(pipeline, with_exemplars):

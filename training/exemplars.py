@@ -19,7 +19,7 @@ from training.evaluation.calibration import encode_texts, far_apart
 
 _FPS = 10.0  # stored; the faster part of a movement is noise to sampling that starts from it
 _EACH = 4  # exemplars of an action, and of an action changed in one way (its tempo, its path ...)
-_CAPTIONS = 3  # whose latents are kept, as far apart as possible
+_CAPTIONS = 8  # whose latents are kept, as far apart as possible
 _PLAIN = "a person "
 
 Listing = Mapping[str, Mapping[str, Any]]

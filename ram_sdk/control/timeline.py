@@ -172,6 +172,11 @@ class Timeline:
         self._check_parts()
         object.__setattr__(self, "segments", _joined(self.segments))
 
+    @property
+    def only_prompts(self) -> bool:
+        """Whether it holds prompts for the whole body and nothing else."""
+        return not self.parts and all(isinstance(one, Segment) for one in self.body)
+
     @classmethod
     def of(cls, items: Sequence[str | Motion], durations: Sequence[float | None]) -> "Timeline":
         """Prompts and kept motions one after the other.

@@ -1,5 +1,6 @@
 """`RAMPipeline`: text to motion, step by step."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -16,7 +17,7 @@ from ram_sdk.control.constraints import checked as checked_constraints
 from ram_sdk.control.keeping import Half, kept_parts
 from ram_sdk.control.steering import Steering, finish, warn_of_what_is_missed
 from ram_sdk.control.targets import Targets, resolve
-from ram_sdk.control.timeline import Timeline
+from ram_sdk.control.timeline import Segment, Timeline
 from ram_sdk.control.wording import action, pace, sequence, with_subject
 from ram_sdk.models.duration import stated_seconds
 from ram_sdk.motion import Motion
@@ -162,7 +163,13 @@ class RAMPipeline(LatentSpace, SamplingLoop):
 
         # 3. Denoise and decode; of several candidates the best
         cut = [whether for whether in trimmed for _ in range(each)]
-        wanted = self._wanted(prompts, lengths, frames, each) if scheduler.config.strength < 1.0 else []
+        wanted: list[Wanted] = []
+        if scheduler.config.strength < 1.0:
+            fixed = [
+                own if length is not None or stated_seconds(text) else None
+                for text, length, own in zip(prompts, lengths, frames[::each], strict=True)
+            ]
+            wanted = [one for one in self._wanted(prompts, fixed) for _ in range(each)]
         draw = partial(self._draw, z, frames, wanted, cut, targets, scheduler, callback_on_step_end)
         settings = self._settings(scheduler, constraints=asked)
         if num_candidates == 1:
@@ -227,7 +234,7 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         """
         # 1. Check the arguments
         inputs.refuse_unknown(sorted(sampling.keys() - inputs.SAMPLING))
-        scheduler = RAMScheduler.from_config(self._scheduler_with(**sampling), strength=1.0)
+        scheduler = self._scheduler_with(**sampling)
         (chosen,) = inputs.seeds(seed, None, 1, 1)
         inputs.check_callback(callback_on_step_end)
         if not isinstance(timeline, Timeline):
@@ -235,6 +242,13 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         elif duration is not None:
             raise ValueError(f"duration={duration}: a Timeline has its own times")
         composition = Composition(timeline, self.normalizer)
+        if not timeline.only_prompts:
+            if sampling.get("strength") not in (None, 1):
+                raise ValueError(
+                    f"strength={sampling['strength']}: a timeline with kept motions or parts of the body "
+                    "starts from pure noise, leave it out"
+                )
+            scheduler = RAMScheduler.from_config(scheduler, strength=1.0)
 
         # 2. Read the prompts
         prompts = [window.prompt and with_subject(window.prompt) for window in composition.windows]
@@ -242,12 +256,15 @@ class RAMPipeline(LatentSpace, SamplingLoop):
 
         # 3. Denoise
         generators, lengths = [torch.Generator().manual_seed(chosen)], [composition.frames]
-        denoise = composition.denoiser(self.denoise)
-        x_0 = self.sample(latents, lengths, generators, scheduler, callback_on_step_end, denoise)
+        wanted = self._wanted_of(timeline, composition.frames) if scheduler.config.strength < 1.0 else []
+        begun = self._started(wanted, generators)
+        denoise, start = composition.denoiser(self.denoise), self._batched(begun)
+        x_0 = self.sample(latents, lengths, generators, scheduler, callback_on_step_end, denoise, start)
 
         # 4. Decode
         features = composition.finished(self.decode(x_0, lengths)[0]).numpy()
         settings = {"seed": chosen, **self._settings(scheduler), "timeline": timeline.entries()}
+        settings |= begun[0].entry if begun else {}
         motion = Motion.from_features(features, prompt=timeline.caption, settings=settings)
         return composition.placed(motion)
 
@@ -317,10 +334,8 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         z = latents.to(self.device, self.dtype).repeat_interleave(each, dim=0)
         return z, [length for length in frames for _ in range(each)]
 
-    def _wanted(
-        self, prompts: Sequence[str], lengths: Sequence[int | None], frames: Sequence[int], each: int
-    ) -> list[Wanted]:
-        """What each motion is to start from, from its prompt and the length that was given."""
+    def _wanted(self, prompts: Sequence[str], frames: Sequence[int | None]) -> list[Wanted]:
+        """What the motion of each prompt is to start from; frames is its length where that is given."""
         scripts = []
         for prompt in prompts:
             parts = sequence(prompt)
@@ -328,14 +343,39 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         texts = list(dict.fromkeys(text for script in scripts for text, _ in script))
         tokens, mask = self.text_backbone.encode(texts)
         latents = dict(zip(texts, self.text_encoder(tokens.to(self.dtype), mask), strict=True))
-        wanted = []
-        for i, script in enumerate(scripts):
-            given = lengths[i] is not None or stated_seconds(prompts[i])
-            asked = Wanted(
-                [Part(latents[text], factor) for text, factor in script], frames[i * each] if given else None
+        return [
+            Wanted(
+                [Part(latents[text], factor, given and given / len(script)) for text, factor in script], given
             )
-            wanted += [asked] * each
-        return wanted
+            for script, given in zip(scripts, frames, strict=True)
+        ]
+
+    def _wanted_of(self, timeline: Timeline, frames: int) -> list[Wanted]:
+        """What a timeline of prompts is to start from; a prompt that lasts longer than a clip is repeated."""
+        config = self.normalizer.config
+        prompts: list[str] = []
+        spans: list[int | None] = []
+        for segment in timeline.segments:
+            if isinstance(segment, Segment):
+                span = (segment.end - segment.start) * config.fps
+                times = math.ceil(span / config.max_frames)
+                prompts += [with_subject(segment.prompt)] * times
+                spans += [round(span / times)] * times
+        parts = [part for one in self._wanted(prompts, spans) for part in one.parts]
+        return [Wanted(parts, frames)]
+
+    def _started(self, wanted: Sequence[Wanted], generators: Sequence[torch.Generator]) -> list[Start]:
+        """What motions start from: nothing, for pure noise, where nothing is wanted."""
+        if self.exemplars is None or not wanted:
+            return []
+        return starts(self.exemplars, wanted, generators, self.normalizer.config)
+
+    def _batched(self, chosen: Sequence[Start]) -> Tensor | None:
+        """The starts as `sample` takes them."""
+        if not chosen:
+            return None
+        features = [self.normalizer.normalize(one.features.to(self.device)) for one in chosen]
+        return torch.nn.utils.rnn.pad_sequence(features, batch_first=True)
 
     def _draw(
         self,
@@ -356,18 +396,13 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         """
         generators = [torch.Generator().manual_seed(s) for s in seeds]
         lengths = [frames[row] for row in rows]
-        chosen: list[Start] = []
-        start = None
-        if self.exemplars is not None and wanted:
-            asked = [wanted[row] for row in rows]
-            chosen = starts(self.exemplars, asked, generators, self.normalizer.config)
+        chosen = self._started([wanted[row] for row in rows if wanted], generators)
+        if chosen:
             lengths = [len(one.features) for one in chosen]
-            start = torch.nn.utils.rnn.pad_sequence(
-                [self.normalizer.normalize(one.features.to(self.device)) for one in chosen], batch_first=True
-            )
         aims = [targets[row] for row in rows if targets]
         if aims:
             callback = Steering(aims, callback)
+        start = self._batched(chosen)
         x_0 = self.sample(latents[list(rows)], lengths, generators, scheduler, callback, start=start)
         features = self.decode(x_0, lengths)
         if not aims:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -32,10 +33,12 @@ class Part:
     Attributes:
         latent: z_t of its words, `(latent_dim,)`.
         pace: how many times as fast as usual.
+        frames: its length at the checkpoint's frame rate; None for the exemplar's own.
     """
 
     latent: Tensor
     pace: float = 1.0
+    frames: float | None = None
 
 
 @dataclass(frozen=True)
@@ -44,11 +47,11 @@ class Wanted:
 
     Attributes:
         parts: one after the other.
-        frames: its length at the checkpoint's frame rate; None for the exemplars' own.
+        frames: length of them all; None for what comes out, within what the checkpoint can make.
     """
 
     parts: Sequence[Part]
-    frames: int | None
+    frames: int | None = None
 
 
 def starts(
@@ -69,25 +72,23 @@ def starts(
     found = []
     for one, generator in zip(wanted, generators, strict=True):
         own, fits = fits[: len(one.parts)], fits[len(one.parts) :]
-        seconds = None if one.frames is None else one.frames / config.fps / len(one.parts)
         chosen, motions = [], []
         for fit, part in zip(own, one.parts, strict=True):
-            stored = None if seconds is None else seconds * exemplars.config.fps * part.pace
+            stored = (
+                None if part.frames is None else part.frames / config.fps * exemplars.config.fps * part.pace
+            )
             index, mirrored = exemplars.choose(fit, stored, generator)
             motion = Motion(exemplars.joints_of(index).numpy(), exemplars.config.fps * part.pace)
-            motions.append(motion.mirror() if mirrored else motion)
+            motion = motion.mirror() if mirrored else motion
+            if len(one.parts) > 1:
+                motion = motion.trim(shortest=1.0)
+            frames = None if part.frames is None else round(part.frames)
+            motions.append(_lasting(motion, frames, config))
             chosen.append(_entry(exemplars, index, mirrored))
-        features = _fitted(_joined(motions), one.frames, config)
-        found.append(Start(features, {"exemplars": chosen}))
+        joined = motions[0].join(*motions[1:]) if len(motions) > 1 else motions[0]
+        whole = _lasting(joined, one.frames or min(len(joined), config.max_frames), config)
+        found.append(Start(torch.tensor(whole.features), {"exemplars": chosen}))
     return found
-
-
-def _joined(motions: Sequence[Motion]) -> Motion:
-    """The motions one after the other, without the stillness at their ends."""
-    if len(motions) == 1:
-        return motions[0]
-    first, *others = (motion.trim(shortest=1.0) for motion in motions)
-    return first.join(*others)
 
 
 def _entry(exemplars: Exemplars, index: int, mirrored: bool) -> dict[str, Any]:
@@ -96,13 +97,11 @@ def _entry(exemplars: Exemplars, index: int, mirrored: bool) -> dict[str, Any]:
     return {"name": one.name, "text": one.text, "mirrored": mirrored, "credits": credits}
 
 
-def _fitted(motion: Motion, wanted: int | None, config: NormalizerConfig) -> Tensor:
-    """Features of a motion, played slower or faster, then cut or held, to be as long as wanted."""
+def _lasting(motion: Motion, frames: int | None, config: NormalizerConfig) -> Motion:
+    """A motion at the checkpoint's frame rate, played slower or faster, then cut or held, to last as long."""
     own = len(motion) * config.fps / motion.fps
-    length = wanted or min(own, config.max_frames)
-    factor = min(max(length / own, 1.0 / WARP), WARP)
+    factor = 1.0 if frames is None else min(max(frames / own, 1.0 / WARP), WARP)
     played = Motion(motion.joints, motion.fps / factor).resample(config.fps)
-    joints = torch.tensor(played.joints)[: wanted or config.max_frames]
-    if wanted is not None and len(joints) < wanted:
-        joints = torch.cat((joints, joints[-1:].expand(wanted - len(joints), -1, -1)))
-    return torch.tensor(Motion(joints.numpy(), config.fps).features)
+    held = 0 if frames is None else max(frames - len(played), 0)
+    joints = np.concatenate((played.joints, np.repeat(played.joints[-1:], held, axis=0)))
+    return Motion(joints[:frames], config.fps)
