@@ -261,6 +261,16 @@ def test_one_thing_after_the_other_starts_from_exemplars_joined(with_exemplars):
     assert len(short) == 80
 
 
+def test_a_trimmed_motion_says_what_it_started_from(with_exemplars):
+    whole, trimmed = (
+        with_exemplars("someone raises the left hand", seed=1, trim=trim, strength=0).motions[0]
+        for trim in (False, True)
+    )
+    assert np.abs(whole.joints - HAND[: len(whole)]).max() < 0.3  # of the strength 0
+    assert len(trimmed) < len(whole)
+    assert trimmed.settings["exemplars"] == whole.settings["exemplars"]
+
+
 def test_words_for_speed_change_the_pace_of_an_exemplar(with_exemplars):
     prompts = ["a person walks slowly", "a person walks", "a person walks fast"]
     frames = [len(motion) for motion in with_exemplars(prompts, seed=1, trim=False).motions]

@@ -46,7 +46,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="motions made at a time (default: 16)",
     )
     parser.add_argument("--workers", type=values.count, default=1, metavar="N", help="processes (default: 1)")
-    sampling.add_choice(parser)
+    sampling.add_candidates(parser)
     sampling.add_options(parser, seed=0)
     add_file_options(parser)
 
@@ -93,7 +93,7 @@ def _recipe(arguments: argparse.Namespace) -> "Recipe":
         variant=arguments.variant,
         lora=arguments.lora,
         lora_scale=arguments.lora_scale,
-        sampling=sampling.settings(arguments) | sampling.choice(arguments),
+        sampling={**sampling.settings(arguments), "num_candidates": arguments.candidates},
         suffix=suffix,
         options=format_options.chosen(arguments, [suffix])[suffix],
         changes=changes_of(arguments),

@@ -42,7 +42,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         metavar="N",
         help="motions made at a time (default: 16)",
     )
-    sampling.add_choice(parser)
+    sampling.add_candidates(parser)
     constraint_options.add_constraint_options(parser)
     sampling.add_options(parser)
     add_output_options(parser)
@@ -70,7 +70,10 @@ def run(arguments: argparse.Namespace) -> int:
     pipeline = sampling.load(arguments)
     pipeline.text_backbone.tokenize(texts)  # a prompt that is too long must not end a long run halfway
     pipeline.set_progress_bar_config(leave=False)
-    settings = sampling.settings(arguments) | sampling.choice(arguments) | {"constraints": constraints}
+    settings = sampling.settings(arguments) | {
+        "num_candidates": arguments.candidates,
+        "constraints": constraints,
+    }
     if arguments.duration is not None:
         settings["duration"] = arguments.duration
     starts = range(0, len(wanted), batch_size)

@@ -33,6 +33,12 @@ def add_options(parser: argparse.ArgumentParser, seed: int | None = None) -> Non
         metavar="T,T,...",
         help="where REG is on; default: everywhere",
     )
+    sampling.add_argument(
+        "--strength",
+        type=values.finite,
+        help="of the noise: 1 starts from noise alone, less from a capture that fits the prompt "
+        "(default: the checkpoint's)",
+    )
     model = parser.add_argument_group("model")
     model.add_argument(
         "--checkpoint",
@@ -48,20 +54,14 @@ def add_options(parser: argparse.ArgumentParser, seed: int | None = None) -> Non
     )
 
 
-def add_choice(parser: argparse.ArgumentParser) -> None:
-    """Add the options of commands that make each motion by itself: what it starts from, and of how many."""
+def add_candidates(parser: argparse.ArgumentParser) -> None:
+    """Add the option of commands that make each motion by itself."""
     parser.add_argument(
         "--candidates",
         type=values.count,
         default=1,
         metavar="N",
         help="each motion is the best of N (default: 1)",
-    )
-    parser.add_argument(
-        "--strength",
-        type=values.finite,
-        help="of the noise: 1 starts from noise alone, less from a capture that fits the prompt "
-        "(default: the checkpoint's)",
     )
 
 
@@ -91,11 +91,6 @@ def settings(arguments: argparse.Namespace) -> dict[str, Any]:
         "reg_scale": arguments.reg_scale,
         "cfg_scale": arguments.cfg_scale,
         "reg_timesteps": arguments.reg_timesteps,
+        "strength": arguments.strength,
     }
     return {name: value for name, value in given.items() if value is not None}
-
-
-def choice(arguments: argparse.Namespace) -> dict[str, Any]:
-    """The options of `add_choice`, as a call of the pipeline takes them."""
-    chosen = {"num_candidates": arguments.candidates}
-    return chosen if arguments.strength is None else chosen | {"strength": arguments.strength}

@@ -406,17 +406,15 @@ class RAMPipeline(LatentSpace, SamplingLoop):
         x_0 = self.sample(latents[list(rows)], lengths, generators, scheduler, callback, start=start)
         features = self.decode(x_0, lengths)
         if not aims:
-            entries = [one.entry for one in chosen] or [{}] * len(rows)
-            motions = [
-                Motion.from_features(feature.numpy(), settings=entry)
-                for feature, entry in zip(features, entries, strict=True)
-            ]
+            motions = [Motion.from_features(feature.numpy()) for feature in features]
             config = self.normalizer.config
             shortest = config.min_frames / config.fps
-            return [
+            motions = [
                 without_dead_time(motion, shortest) if cut[row] else motion
                 for row, motion in zip(rows, motions, strict=True)
             ]
+            entries = [one.entry for one in chosen] or [{}] * len(rows)
+            return [replace(motion, settings=own) for motion, own in zip(motions, entries, strict=True)]
         fps = self.normalizer.config.fps
         return [Motion(finish(feature, aim), fps) for feature, aim in zip(features, aims, strict=True)]
 

@@ -61,11 +61,9 @@ def generate(pipeline: RAMPipeline, find: Find, limits: Limits, body: GenerateRe
     Raises:
         ValueError: something that cannot be made; the message says what to do.
     """
-    request, sampling, scheduler = _sampling(pipeline, body, strength=body.strength)
+    request, sampling, scheduler = _sampling(pipeline, body)
     several = _several(pipeline, find, limits, body)
-    if several["constraints"] and body.strength not in (None, 1.0):
-        raise ValueError(f"strength {body.strength:g} with constraints: leave it out, they start from noise")
-    strength = 1.0 if several["constraints"] else scheduler.config.strength
+    steps = _steps(scheduler, body, "constraints" if several["constraints"] else None)
     pipeline.text_backbone.tokenize([body.prompt])
     [length] = inputs.lengths(None, body.duration, 1, pipeline.normalizer.config)
     _check_constraints(pipeline, several["constraints"], length)
@@ -74,7 +72,7 @@ def generate(pipeline: RAMPipeline, find: Find, limits: Limits, body: GenerateRe
         options = {**sampling, **several, "callback_on_step_end": callback}
         return pipeline(body.prompt, duration=body.duration, **options).motions
 
-    return Plan("generate", request, len(scheduler.timesteps_after(strength)), make)
+    return Plan("generate", request, steps, make)
 
 
 def compose(pipeline: RAMPipeline, find: Find, limits: Limits, body: ComposeRequest) -> Plan:
@@ -87,12 +85,13 @@ def compose(pipeline: RAMPipeline, find: Find, limits: Limits, body: ComposeRequ
     timeline = Timeline(tuple(_segment(one, find) for one in body.timeline.segments))
     if timeline.duration > limits.seconds:
         raise ValueError(f"the timeline lasts {timeline.duration:g} s: this server makes {limits.seconds:g}")
+    steps = _steps(scheduler, body, None if timeline.only_prompts else "kept motions or parts of the body")
     pipeline.text_backbone.tokenize([one.prompt for one in timeline.segments if isinstance(one, Segment)])
 
     def make(callback: StepCallback) -> list[Motion]:
         return [pipeline.compose(timeline, callback_on_step_end=callback, **sampling)]
 
-    return Plan("compose", request, len(scheduler.timesteps), make)
+    return Plan("compose", request, steps, make)
 
 
 def edit(pipeline: RAMPipeline, find: Find, limits: Limits, body: EditRequest) -> Plan:
@@ -102,6 +101,7 @@ def edit(pipeline: RAMPipeline, find: Find, limits: Limits, body: EditRequest) -
         ValueError: see `generate`.
     """
     request, sampling, scheduler = _sampling(pipeline, body)
+    steps = _steps(scheduler, body, "a kept part")
     several = _several(pipeline, find, limits, body)
     motion = find(body.motion)
     pipeline.text_backbone.tokenize([body.prompt])
@@ -113,12 +113,17 @@ def edit(pipeline: RAMPipeline, find: Find, limits: Limits, body: EditRequest) -
         options = {**sampling, **several, "callback_on_step_end": callback}
         return pipeline.edit(motion, body.prompt, body.keep, **options).motions
 
-    return Plan("edit", request, len(scheduler.timesteps), make)
+    return Plan("edit", request, steps, make)
 
 
-def _sampling(
-    pipeline: RAMPipeline, body: Sampling, **more: Any
-) -> tuple[dict[str, Any], dict[str, Any], RAMScheduler]:
+def _steps(scheduler: RAMScheduler, body: Sampling, given: str | None) -> int:
+    """How many timesteps are visited: all where something is given, which no capture can start from."""
+    if given and body.strength not in (None, 1.0):
+        raise ValueError(f"strength {body.strength:g} with {given}: leave it out, they start from pure noise")
+    return len(scheduler.timesteps_after(1.0 if given else scheduler.config.strength))
+
+
+def _sampling(pipeline: RAMPipeline, body: Sampling) -> tuple[dict[str, Any], dict[str, Any], RAMScheduler]:
     """The body with a seed, the pipeline's settings, and a scheduler with them."""
     seed = secrets.randbelow(_DRAWN) if body.seed is None else body.seed
     wanted = {
@@ -127,7 +132,7 @@ def _sampling(
         "timestep_spacing": body.spacing,
         "reg_scale": body.reg_scale,
         "cfg_scale": body.cfg_scale,
-        **more,
+        "strength": body.strength,
     }
     settings = inputs.scheduler_settings(wanted)
     scheduler = RAMScheduler.from_config(pipeline.scheduler, **settings)

@@ -26,6 +26,9 @@ class Sampling(_Strict):
     steps: int | None = Field(None, ge=1, le=1000, description="denoising steps")
     sampler: Sampler | None = None
     spacing: Spacing | None = Field(None, description="of the steps")
+    strength: float | None = Field(
+        None, ge=0, le=1, description="1 starts from pure noise, less from a capture that fits the prompt"
+    )
 
 
 class Several(Sampling):
@@ -46,9 +49,6 @@ class GenerateRequest(Several):
 
     prompt: Prompt = Field(description="what the person does")
     duration: Seconds | None = Field(None, description="seconds; default: what the text says, or an estimate")
-    strength: float | None = Field(
-        None, ge=0, le=1, description="1 starts from pure noise, less from a capture that fits the prompt"
-    )
 
 
 class PromptSegment(_Strict):
