@@ -80,7 +80,7 @@ def starts(
             index, mirrored = exemplars.choose(fit, stored, generator)
             motion = Motion(exemplars.joints_of(index).numpy(), exemplars.config.fps * part.pace)
             motion = motion.mirror() if mirrored else motion
-            if len(one.parts) > 1:
+            if len(one.parts) > 1 and part.frames is None:
                 motion = motion.trim(shortest=1.0)
             frames = None if part.frames is None else round(part.frames)
             motions.append(_lasting(motion, frames, config))
