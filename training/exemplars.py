@@ -1,12 +1,11 @@
 """Exemplars of a checkpoint: training clips that its sampling can start from."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from ram_sdk import Motion, RAMPipeline
@@ -18,35 +17,55 @@ from training.data.folder import MotionTextFolder, read_listing
 from training.evaluation.calibration import encode_texts, far_apart
 
 _FPS = 10.0  # stored; the faster part of a movement is noise to sampling that starts from it
+_READ = 4  # captions of a clip that say how well they fit its motion
+_CHUNK = 256  # clips that are encoded together
 _EACH = 4  # exemplars of an action, and of an action changed in one way (its tempo, its path ...)
-_CAPTIONS = 8  # whose latents are kept, as far apart as possible
+_CAPTIONS = 3  # whose latents are kept, as far apart as possible
 _PLAIN = "a person "
 
 Listing = Mapping[str, Mapping[str, Any]]
 
 
-def select(listing: Listing, ids: Sequence[str], seed: int = 0) -> list[str]:
-    """Ids of the clips that become exemplars: of every action some, and of several at a time one.
+def kinds(listing: Listing, ids: Iterable[str]) -> dict[tuple[str, str], list[str]]:
+    """The clips of every action, of each way in which it was changed, and of several actions at a time.
 
-    Actions that were composed one after the other are left out: a call joins exemplars itself.
+    Mirrored copies are left out, and actions that were composed one after the other: a call joins exemplars
+    itself.
+    """
+    found: dict[tuple[str, str], list[str]] = {}
+    for i in ids:
+        composed = listing[i].get("composed", "")
+        if not listing[i]["mirrored"] and (len(listing[i]["actions"]) < 2 or composed in ("", "while")):
+            found.setdefault((listing[i]["action"], composed), []).append(i)
+    return found
+
+
+def select(listing: Listing, ids: Iterable[str], alignment: Mapping[str, float]) -> list[str]:
+    """Ids of the clips that become exemplars: of every kind those whose captions fit their motion best.
 
     Args:
         listing: the data set's `clips.json`.
-        ids: clips to select from, mirrored ones among them, which are left out.
-        seed: draws the clips of an action.
+        ids: clips to select from.
+        alignment: how well captions and motion fit, higher is better.
     """
-    captured = [i for i in ids if i in listing and not listing[i]["mirrored"]]
-    kept: Counter[tuple[str, str]] = Counter()
-    selected = []
-    for i in np.random.default_rng(seed).permutation(np.array(sorted(captured))).tolist():
-        several, composed = len(listing[i]["actions"]) > 1, listing[i].get("composed", "")
-        kind = listing[i]["action"], composed
-        if several and composed not in ("", "while"):
-            continue
-        if kept[kind] < (1 if several else _EACH):
-            kept[kind] += 1
-            selected.append(i)
+    selected: list[str] = []
+    for clips in kinds(listing, ids).values():
+        count = 1 if len(listing[clips[0]]["actions"]) > 1 else _EACH
+        selected += sorted(clips, key=lambda i: (-alignment[i], i))[:count]
     return sorted(selected)
+
+
+def align(pipeline: RAMPipeline, data: MotionTextFolder, ids: Sequence[str]) -> dict[str, float]:
+    """The cosine of each clip's z_m and the mean of its first captions' z_t."""
+    texts = {i: [caption.text for caption in data.captions(i)[:_READ]] for i in ids}
+    encoded = _encoded(pipeline, texts.values())
+    aligned: dict[str, float] = {}
+    for start in range(0, len(ids), _CHUNK):
+        chunk = ids[start : start + _CHUNK]
+        z_m = pipeline.encode_motion([Motion.from_features(data.features(i)) for i in chunk]).float().cpu()
+        z_t = torch.stack([torch.stack([encoded[text] for text in texts[i]]).mean(0) for i in chunk])
+        aligned |= dict(zip(chunk, F.cosine_similarity(z_m, z_t, dim=-1).tolist(), strict=True))
+    return aligned
 
 
 @torch.no_grad()
@@ -66,9 +85,14 @@ def collect(pipeline: RAMPipeline, data: MotionTextFolder, without: Sequence[str
     if unknown := set(without) - {name for own in sources.values() for name in own}:
         raise ValueError(f"{data.root} has no source {', '.join(sorted(unknown))}")
     size = pipeline.normalizer.config
-    allowed = [i for i, own in sources.items() if own.keys().isdisjoint(without)]
-    clips = {i: Motion.from_features(data.features(i)) for i in select(listing, allowed)}
-    clips = {i: clip for i, clip in clips.items() if size.min_frames <= len(clip) <= size.max_frames}
+    allowed = [
+        i
+        for i, own in sources.items()
+        if own.keys().isdisjoint(without) and size.min_frames <= len(data.features(i)) <= size.max_frames
+    ]
+    candidates = [i for clips in kinds(listing, allowed).values() for i in clips]
+    selected = select(listing, candidates, align(pipeline, data, candidates))
+    clips = {i: Motion.from_features(data.features(i)) for i in selected}
     if not clips:
         raise ValueError(f"{data.root}: no clip of the training split has an entry in clips.json")
     texts = [[caption.text for caption in data.captions(i)] for i in clips]
@@ -121,14 +145,19 @@ def add_exemplars(
 
 def _latents(pipeline: RAMPipeline, clips: Sequence[Motion], texts: Sequence[Sequence[str]]) -> Tensor:
     """z_m of clips and z_t of their captions that are farthest apart, `(clips, 1 + captions, latent_dim)`."""
-    unique = sorted({text for own in texts for text in own})
-    encoded = dict(zip(unique, encode_texts(pipeline, unique), strict=True))
+    encoded = _encoded(pipeline, texts)
     rows = []
     for own in texts:
         latents = torch.stack([encoded[text] for text in own])
         chosen = far_apart(latents, _CAPTIONS)
         rows.append(latents[(chosen * _CAPTIONS)[:_CAPTIONS]])
     return torch.cat((pipeline.encode_motion(clips).float().cpu()[:, None], torch.stack(rows)), dim=1)
+
+
+def _encoded(pipeline: RAMPipeline, texts: Iterable[Iterable[str]]) -> dict[str, Tensor]:
+    """z_t of texts, each read once."""
+    unique = sorted({text for own in texts for text in own})
+    return dict(zip(unique, encode_texts(pipeline, unique), strict=True)) if unique else {}
 
 
 def _sources(listing: Listing, clip: str) -> dict[str, str]:
