@@ -88,6 +88,23 @@ def test_joints_are_stored_beside_their_place_on_the_floor(exemplars):
     np.testing.assert_allclose(exemplars.joints_of(1), HAND[::2], atol=1e-5)
 
 
+def test_between_stored_frames_motion_has_no_corners(pipeline, exemplars, monkeypatch):
+    monkeypatch.setattr("ram_sdk.models.exemplars._STRETCH", 0.0)
+    time = np.arange(40) / 10
+    circle = WALK[:1] + 0.5 * np.stack([np.sin(2 * time), 0 * time, np.cos(2 * time)], -1)[:, None]
+    exemplars.joints[:40] = torch.tensor(circle - circle[:, :1] * [1, 0, 1])
+    exemplars.places[:40] = torch.tensor(circle[:, 0, [0, 2]])
+    asked = Wanted([Part(pipeline.encode_text(["a person walks"])[0])])
+    config = NormalizerConfig(num_features=263)
+    (start,) = starts(exemplars, [asked], [torch.Generator().manual_seed(0)], config)
+    steps = np.linalg.norm(
+        np.diff(Motion.from_features(start.features.numpy()).joints[:, 0], axis=0), axis=-1
+    )
+    bend = np.abs(np.diff(steps[2:-2]))
+    assert steps[2:-2].mean() == pytest.approx(0.05, abs=0.002)
+    assert bend.max() < 0.0005
+
+
 @pytest.mark.parametrize(
     ("wanted", "distance"), [(None, 4.7), (80, 4.7), (64, 4.7), (112, 4.7), (140, 4.7), (40, 3.3)]
 )
@@ -126,17 +143,24 @@ def test_sampling_starts_from_the_exemplar_under_noise(with_exemplars):
     assert seen[0][1].std().item() == pytest.approx((1 - signal**2) ** 0.5, abs=0.05)
 
 
-def test_details_that_the_denoiser_cannot_draw_stay(with_exemplars):
-    smooth = torch.linspace(-1.0, 1.0, 40)[None, :, None].expand(1, 40, 263)
+def test_details_that_the_denoiser_cannot_draw_stay_and_its_jitter_does_not_come_in(with_exemplars):
+    smooth = torch.linspace(-1.0, 1.0, 40)[None, :, None].expand(2, 40, 263)
     details = 0.3 * torch.tensor([1.0, -1.0]).repeat(20)[None, :, None]
+    jitter = torch.tensor([1.0, 1.0, -2.0]).repeat(14)[:40, None]
+    start = smooth + details
+    calls = []
 
-    def flatten(x_t, *rest):
-        return smooth + 0.5  # sees no detail, and changes the motion
+    def estimate(x_t, *rest):
+        calls.append(x_t)
+        return smooth if x_t is start else smooth + 0.5 + jitter  # sees no detail, and changes the motion
 
-    generator = torch.Generator().manual_seed(0)
-    options = {"denoise": flatten, "start": smooth + details}
-    made = with_exemplars.sample(torch.zeros(1, 16), [40], [generator], **options)
-    torch.testing.assert_close(made, smooth + details)
+    generators = [torch.Generator().manual_seed(seed) for seed in (0, 1)]
+    made = with_exemplars.sample(torch.zeros(2, 16), [40, 30], generators, denoise=estimate, start=start)
+    assert calls[-1] is start
+    for motion, frames in zip(made, (40, 30), strict=True):
+        changed = (motion - start[0])[:frames]
+        torch.testing.assert_close(changed[4 : frames - 4], torch.full_like(changed[4 : frames - 4], 0.5))
+        assert (changed - 0.5).abs().max() < 0.5  # at the ends of fewer frames
 
 
 def test_a_motion_says_what_it_started_from_and_is_as_long(with_exemplars):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
@@ -21,6 +22,9 @@ from ram_sdk.scheduler import RAMScheduler
 
 if TYPE_CHECKING:
     from ram_sdk.pipeline.pipeline import RAMPipeline
+
+
+_SLOW = 9  # frames: what D changes faster is jitter
 
 
 @dataclass(frozen=True)
@@ -80,8 +84,9 @@ class SamplingLoop(PipelineParts):
             callback: see `callback_on_step_end` of a call.
             denoise: estimates the clean motion; default: the pipeline's own `denoise`.
             start: clean motion `(batch, longest, features)`, normalised, that the scheduler's `strength` puts
-                noise on; default: pure noise. What sampling changes in it is added to it, so that details
-                that D cannot draw stay: a small D smooths even a motion without noise.
+                noise on; default: pure noise. What sampling changes in it over `_SLOW` frames is added to it,
+                so that details that D cannot draw stay (a small D smooths even a motion without noise),
+                and D's jitter does not come in.
 
         Returns:
             Clean motion, `(batch, longest, features)` float32, normalised.
@@ -112,7 +117,8 @@ class SamplingLoop(PipelineParts):
                 previous = estimate
                 bar.update()
         if start is not None:
-            x_t = start + (x_t - denoise(start, timesteps[-1], latents, mask, None, scheduler))
+            change = x_t - denoise(start, timesteps[-1], latents, mask, None, scheduler)
+            x_t = start + _moving_average(change, mask)
         return x_t
 
     def frame_mask(self, lengths: Sequence[int]) -> Tensor | None:
@@ -251,6 +257,14 @@ def _entry(constraint: Constraint) -> dict[str, Any]:
         return {"kind": "Keep"} | {name: getattr(constraint, name) for name in ("start", "end", "at", "part")}
     entry: dict[str, Any] = json.loads(to_json([constraint]))[0]
     return entry
+
+
+def _moving_average(motion: Tensor, mask: Tensor | None) -> Tensor:
+    """The mean over `_SLOW` frames around each frame of a motion `(batch, frames, features)`."""
+    valid = motion.new_ones(motion.shape[:2]) if mask is None else mask.to(motion)
+    both = torch.cat((motion * valid[..., None], valid[..., None]), dim=-1).mT
+    total = F.avg_pool1d(both, _SLOW, stride=1, padding=_SLOW // 2).mT
+    return total[..., :-1] / total[..., -1:].clamp_min(1e-6)
 
 
 def _changed(estimate: Tensor, returned: object) -> Tensor:

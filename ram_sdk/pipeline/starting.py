@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ram_sdk.models import Exemplars, NormalizerConfig
@@ -101,7 +102,16 @@ def _lasting(motion: Motion, frames: int | None, config: NormalizerConfig) -> Mo
     """A motion at the checkpoint's frame rate, played slower or faster, then cut or held, to last as long."""
     own = len(motion) * config.fps / motion.fps
     factor = 1.0 if frames is None else min(max(frames / own, 1.0 / WARP), WARP)
-    played = Motion(motion.joints, motion.fps / factor).resample(config.fps)
-    held = 0 if frames is None else max(frames - len(played), 0)
-    joints = np.concatenate((played.joints, np.repeat(played.joints[-1:], held, axis=0)))
-    return Motion(joints[:frames], config.fps)
+    step = motion.fps / (config.fps * factor)
+    joints = _between(motion.joints, np.arange(0.0, len(motion) - 1 + 1e-6, step))
+    held = 0 if frames is None else max(frames - len(joints), 0)
+    return Motion(np.concatenate((joints, np.repeat(joints[-1:], held, axis=0)))[:frames], config.fps)
+
+
+def _between(joints: NDArray[np.float32], times: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Joints at times that are counted in frames: Catmull-Rom splines, which have no corners."""
+    frame = np.minimum(times.astype(int), len(joints) - 2)
+    f = (times - frame)[:, None, None]
+    a, b, c, d = (joints[np.clip(frame + k, 0, len(joints) - 1)] for k in (-1, 0, 1, 2))
+    bent = 2 * a - 5 * b + 4 * c - d + f * (3 * (b - c) + d - a)
+    return np.asarray(b + 0.5 * f * (c - a + f * bent), dtype=np.float32)
