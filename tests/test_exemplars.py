@@ -97,12 +97,9 @@ def test_between_stored_frames_motion_has_no_corners(pipeline, exemplars, monkey
     asked = Wanted([Part(pipeline.encode_text(["a person walks"])[0])])
     config = NormalizerConfig(num_features=263)
     (start,) = starts(exemplars, [asked], [torch.Generator().manual_seed(0)], config)
-    steps = np.linalg.norm(
-        np.diff(Motion.from_features(start.features.numpy()).joints[:, 0], axis=0), axis=-1
-    )
-    bend = np.abs(np.diff(steps[2:-2]))
-    assert steps[2:-2].mean() == pytest.approx(0.05, abs=0.002)
-    assert bend.max() < 0.0005
+    root = Motion.from_features(start.features.numpy()).joints[3:-3, 0]
+    bends = np.linalg.norm(np.diff(root, n=2, axis=0), axis=-1)
+    assert bends.max() < 1.3 * bends.min()
 
 
 @pytest.mark.parametrize(
