@@ -282,6 +282,63 @@ def test_one_thing_after_the_other_starts_from_exemplars_joined(with_exemplars):
     assert len(short) == 80
 
 
+@pytest.mark.parametrize(("count", "seconds"), [(6, 0.5), (4, 0.7), (13, 1.0)])
+def test_short_parts_of_a_timeline_are_joined(with_exemplars, count, seconds):
+    motion = with_exemplars.compose(["a person walks"] * count, duration=seconds, seed=1)
+    assert len(motion) == round(count * seconds * 20)
+    assert len(motion.settings["exemplars"]) == count
+
+
+@pytest.mark.parametrize("frames", [1, 2, 3, 5, 30])
+def test_parts_without_room_are_left_out(with_exemplars, frames):
+    prompt = "a person walks, then someone raises the left hand"
+    (motion,) = with_exemplars(prompt, frames, seed=1).motions
+    assert len(motion) == frames
+
+
+def test_parts_begin_when_a_timeline_says(pipeline, exemplars):
+    walk, hand = pipeline.encode_text(["a person walks", "someone raises the left hand"])
+    parts = [Part(hand, frames=40.0)] * 6 + [Part(walk, frames=80.0)]
+    config = NormalizerConfig(num_features=263)
+    (start,) = starts(exemplars, [Wanted(parts, 320)], [torch.Generator().manual_seed(0)], config)
+    root = Motion.from_features(start.features.numpy()).joints[:, 0, [0, 2]]
+    away = np.linalg.norm(root - root[0], axis=1)
+    assert len(root) == 320
+    assert away[236] < 0.2 < away[256]
+
+
+def test_many_parts_are_all_there_within_what_can_be_made(with_exemplars):
+    prompt = ", then ".join(["someone raises the left hand"] * 4 + ["a person walks"])
+    (motion,) = with_exemplars(prompt, seed=1, trim=False, strength=0).motions
+    assert len(motion) <= 196
+    root = motion.joints[:, 0, [0, 2]]
+    assert np.linalg.norm(root[-1] - root[140]) > 0.5  # it walks at the end
+
+
+def test_motions_are_no_shorter_than_can_be_made(pipeline, exemplars):
+    latent = pipeline.encode_text(["someone raises the left hand"])[0]
+    config = NormalizerConfig(num_features=263, min_frames=52)
+    (start,) = starts(exemplars, [Wanted([Part(latent, 1.35)])], [torch.Generator().manual_seed(0)], config)
+    assert len(start.features) == 52
+
+
+def test_a_part_of_speed_alone_is_the_one_before(with_exemplars):
+    (motion,) = with_exemplars("a person walks slowly, then quickly", seed=1).motions
+    assert [one["name"] for one in motion.settings["exemplars"]] == ["walks/1", "walks/1"]
+
+
+def test_a_callback_has_the_last_word(with_exemplars):
+    def change(pipeline, info):
+        estimate = info.estimate.clone()
+        estimate[..., 3] = 1.0
+        return estimate
+
+    options = {"output_type": "features", "callback_on_step_end": change}
+    (features,) = with_exemplars("a person walks", seed=1, **options).motions
+    height = (features[:, 3] - with_exemplars.normalizer.mean[3]) / with_exemplars.normalizer.std[3]
+    torch.testing.assert_close(height, torch.ones_like(height), atol=0.1, rtol=0)
+
+
 def test_a_trimmed_motion_says_what_it_started_from(with_exemplars):
     whole, trimmed = (
         with_exemplars("someone raises the left hand", seed=1, trim=trim, strength=0).motions[0]

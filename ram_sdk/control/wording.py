@@ -19,22 +19,26 @@ _NOT_DOING = re.compile(
 )
 """Words that end as "walking" does and say no action that goes on, such as the order "swing your arms"."""
 
+_DOING = r"(?!(?:some|any|every|no)?thing\b|morning\b|evening\b|during\b)\w+ing\b"
 _THEN = re.compile(
-    r"[,;.]?\s*\b(?:and\s+)?(?:then|followed\s+by)\b[,\s]*"
+    r"[,;.]?\s*\b(?:and\s+)?(?<!now\sand\s)(?:then|followed\s+by)\b[,\s]*"
     r"|(?:[,;.]\s*(?:and\s+)?|\s+and\s+)(?:after(?:wards?|\s+that)|subsequently|finally|next(?!\s+to\b))\b[,\s]*"
-    r"|[,\s]+(?:before|prior\s+to)\s+(?=\w+ing\b|(?:he|she|they|it)\s)",
+    r"|[,\s]+(?:before|prior\s+to)\s+(?=" + _DOING + r"|(?:he|she|they)\s)",
     re.IGNORECASE,
 )
 _AFTER = (
-    re.compile(r"after\s+(?P<first>\w+ing\b[^,]*),\s*(?P<second>.+)", re.IGNORECASE),
-    re.compile(r"(?P<second>.+?)[,\s]+after\s+(?P<first>\w+ing\b.*)", re.IGNORECASE),
+    re.compile(r"after\s+(?P<first>" + _DOING + r"[^,]*),\s*(?P<second>.+)", re.IGNORECASE),
+    re.compile(r"(?P<second>.+?)[,\s]+after\s+(?P<first>" + _DOING + r".*)", re.IGNORECASE),
 )
 _FIRST = re.compile(r"^\s*(?:first(?:ly)?|at first)\b[,\s]*", re.IGNORECASE)
 _MUCH = r"\b(?:(?:very|really|quite|rather|so)\s+)?"
 _PACES = (
     (re.compile(_MUCH + r"slow(?:ly)?\b|\bin slow motion\b|\bat a slow pace\b", re.IGNORECASE), 0.72),
     (
-        re.compile(_MUCH + r"(?:fast|quick(?:ly)?|rapid(?:ly)?|swift(?:ly)?|brisk(?:ly)?)\b", re.IGNORECASE),
+        re.compile(
+            _MUCH + r"(?:fast(?!\s+asleep)|quick(?:ly)?|rapid(?:ly)?|swift(?:ly)?|brisk(?:ly)?)\b",
+            re.IGNORECASE,
+        ),
         1.35,
     ),
 )
@@ -74,11 +78,11 @@ def sequence(prompt: str) -> list[str]:
 
 
 def pace(prompt: str) -> tuple[str, float]:
-    """The prompt without its words for speed, and how fast they say: 1.0 where there are none."""
+    """The prompt without its words for speed ("" if it has no others), and how fast they say: 1.0 if none."""
     for words, factor in _PACES:
         rest = words.sub(" ", prompt)
-        if rest != prompt and (rest := " ".join(rest.split())):
-            return rest, factor
+        if rest != prompt:
+            return " ".join(rest.split()), factor
     return prompt, 1.0
 
 

@@ -1,7 +1,7 @@
 """`RAMPipeline`: text to motion, step by step."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -336,33 +336,39 @@ class RAMPipeline(LatentSpace, SamplingLoop):
 
     def _wanted(self, prompts: Sequence[str], frames: Sequence[int | None]) -> list[Wanted]:
         """What the motion of each prompt is to start from; frames is its length where that is given."""
-        scripts = []
+        scripts: list[list[tuple[str, float]]] = []
         for prompt in prompts:
             parts = sequence(prompt)
-            scripts.append([pace(part) for part in (map(with_subject, parts) if len(parts) > 1 else parts)])
+            script: list[tuple[str, float]] = []
+            for part in parts:
+                text, factor = pace(with_subject(part) if len(parts) > 1 else part)
+                before = script[-1][0] if script else prompt
+                script.append((text or before, factor))
+            scripts.append(script)
         texts = list(dict.fromkeys(text for script in scripts for text, _ in script))
         tokens, mask = self.text_backbone.encode(texts)
         latents = dict(zip(texts, self.text_encoder(tokens.to(self.dtype), mask), strict=True))
         return [
-            Wanted(
-                [Part(latents[text], factor, given and given / len(script)) for text, factor in script], given
-            )
+            Wanted([one for part in script for one in self._parts(*part, latents, given, len(script))], given)
             for script, given in zip(scripts, frames, strict=True)
         ]
 
+    def _parts(
+        self, text: str, factor: float, latents: Mapping[str, Tensor], given: int | None, count: int
+    ) -> list[Part]:
+        """A part of `count`, repeated where its share of the given frames is longer than a clip can be."""
+        if given is None:
+            return [Part(latents[text], factor)]
+        times = math.ceil(given / count / self.normalizer.config.max_frames)
+        return [Part(latents[text], factor, given / count / times)] * times
+
     def _wanted_of(self, timeline: Timeline, frames: int) -> list[Wanted]:
-        """What a timeline of prompts is to start from; a prompt that lasts longer than a clip is repeated."""
-        config = self.normalizer.config
-        prompts: list[str] = []
-        spans: list[int | None] = []
-        for segment in timeline.segments:
-            if isinstance(segment, Segment):
-                span = (segment.end - segment.start) * config.fps
-                times = math.ceil(span / config.max_frames)
-                prompts += [with_subject(segment.prompt)] * times
-                spans += [round(span / times)] * times
-        parts = [part for one in self._wanted(prompts, spans) for part in one.parts]
-        return [Wanted(parts, frames)]
+        """What a timeline of prompts is to start from."""
+        fps = self.normalizer.config.fps
+        segments = [one for one in timeline.segments if isinstance(one, Segment)]
+        spans = [round((one.end - one.start) * fps) for one in segments]
+        wanted = self._wanted([with_subject(one.prompt) for one in segments], spans)
+        return [Wanted([part for one in wanted for part in one.parts], frames)]
 
     def _started(self, wanted: Sequence[Wanted], generators: Sequence[torch.Generator]) -> list[Start]:
         """What motions start from: nothing, for pure noise, where nothing is wanted."""

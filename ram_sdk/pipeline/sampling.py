@@ -104,6 +104,9 @@ class SamplingLoop(PipelineParts):
         with self.progress_bar(len(timesteps)) as bar:
             for index, timestep in enumerate(timesteps):
                 estimate = denoise(x_t, timestep, latents, mask, previous, scheduler)
+                if start is not None and timestep == timesteps[-1]:
+                    change = estimate - denoise(start, timestep, latents, mask, None, scheduler)
+                    estimate = start + _moving_average(change, mask)
                 if callback is not None:
                     try:
                         changed = callback(cast("RAMPipeline", self), StepInfo(index, timestep, estimate))
@@ -116,9 +119,6 @@ class SamplingLoop(PipelineParts):
                 x_t = scheduler.step(estimate, timestep, x_t, noise=noise, previous_x_0=previous)
                 previous = estimate
                 bar.update()
-        if start is not None:
-            change = x_t - denoise(start, timesteps[-1], latents, mask, None, scheduler)
-            x_t = start + _moving_average(change, mask)
         return x_t
 
     def frame_mask(self, lengths: Sequence[int]) -> Tensor | None:

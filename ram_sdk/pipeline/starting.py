@@ -13,6 +13,8 @@ from ram_sdk.models import Exemplars, NormalizerConfig
 from ram_sdk.models.exemplars import WARP
 from ram_sdk.motion import Motion
 
+_SEAM = 0.4  # seconds in which one exemplar goes over into the next
+
 
 @dataclass(frozen=True)
 class Start:
@@ -73,23 +75,45 @@ def starts(
     found = []
     for one, generator in zip(wanted, generators, strict=True):
         own, fits = fits[: len(one.parts)], fits[len(one.parts) :]
+        parts, seam = _joinable(one.parts, config)
         chosen, motions = [], []
-        for fit, part in zip(own, one.parts, strict=True):
+        for number, (fit, part) in enumerate(zip(own, parts, strict=False), start=1):
             stored = (
                 None if part.frames is None else part.frames / config.fps * exemplars.config.fps * part.pace
             )
             index, mirrored = exemplars.choose(fit, stored, generator)
             motion = Motion(exemplars.joints_of(index).numpy(), exemplars.config.fps * part.pace)
             motion = motion.mirror() if mirrored else motion
-            if len(one.parts) > 1 and part.frames is None:
+            if len(parts) > 1 and part.frames is None:
                 motion = motion.trim(shortest=1.0)
-            frames = None if part.frames is None else round(part.frames)
+            overlap = seam if number < len(parts) else 0  # which the join takes away again
+            frames = None if part.frames is None else max(round(part.frames), 1) + overlap
             motions.append(_lasting(motion, frames, config))
             chosen.append(_entry(exemplars, index, mirrored))
-        joined = motions[0].join(*motions[1:]) if len(motions) > 1 else motions[0]
-        whole = _lasting(joined, one.frames or min(len(joined), config.max_frames), config)
-        found.append(Start(torch.tensor(whole.features), {"exemplars": chosen}))
+        whole = _joined(motions, seam, None if one.frames else config.max_frames, config)
+        length = one.frames or min(max(len(whole), config.min_frames), config.max_frames)
+        features = torch.tensor(_lasting(whole, length, config).features)
+        found.append(Start(features, {"exemplars": chosen}))
     return found
+
+
+def _joinable(parts: Sequence[Part], config: NormalizerConfig) -> tuple[Sequence[Part], int]:
+    """The parts and the frames of the seams between them; the first part alone where there is no room."""
+    given = [round(part.frames) for part in parts if part.frames is not None]
+    seam = min([round(_SEAM * config.fps), *(frames // 2 for frames in given)])
+    return (parts, seam) if seam else (parts[:1], 0)
+
+
+def _joined(motions: Sequence[Motion], seam: int, longest: int | None, config: NormalizerConfig) -> Motion:
+    """Motions one after the other, each of them shortened where they are too long together."""
+    if len(motions) == 1:
+        return motions[0]
+    seams = seam * (len(motions) - 1)
+    share = 1.0 if longest is None else (longest + seams) / sum(map(len, motions))
+    if share < 1.0:
+        motions = [_lasting(motion, int(len(motion) * share), config) for motion in motions]
+    blend = min(seam, *(len(motion) // 2 for motion in motions)) / config.fps
+    return motions[0].join(*motions[1:], blend=blend)
 
 
 def _entry(exemplars: Exemplars, index: int, mirrored: bool) -> dict[str, Any]:

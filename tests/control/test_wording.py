@@ -24,6 +24,10 @@ from ram_sdk.control.wording import pace, sequence
         ("someone looks after a child", ["someone looks after a child"]),
         ("a person walks and waves", ["a person walks and waves"]),
         ("then", ["then"]),
+        ("a person runs after something", ["a person runs after something"]),
+        ("someone looks around before nothing", ["someone looks around before nothing"]),
+        ("a person stands before it and waves", ["a person stands before it and waves"]),
+        ("now and then a person waves", ["now and then a person waves"]),
     ],
 )
 def test_a_sentence_is_divided_where_one_thing_follows_another(prompt, parts):
@@ -38,7 +42,8 @@ def test_a_sentence_is_divided_where_one_thing_follows_another(prompt, parts):
         ("he quickly turns around", "he turns around", True),
         ("Run fast!", "Run !", True),
         ("a person eats breakfast", "a person eats breakfast", None),
-        ("slowly", "slowly", None),
+        ("slowly", "", False),
+        ("a person is fast asleep", "a person is fast asleep", None),
     ],
 )
 def test_words_for_speed_are_told_from_the_action(prompt, rest, faster):
