@@ -178,7 +178,8 @@ def test_a_rows_sampler_and_spacing_replace_the_checkpoints(checkpoint):
     pipeline = row.load("cpu")
     config = pipeline.scheduler.config
     assert (config.sampler, config.timestep_spacing, config.reg_scale) == ("ddim", "noisy_first", 5.0)
-    assert row.resolved(pipeline) == dataclasses.replace(row, reg_scale=5.0, cfg_scale=1.5, steps=20)
+    filled = {"reg_scale": 5.0, "cfg_scale": 1.5, "steps": 20, "strength": 1.0}
+    assert row.resolved(pipeline) == dataclasses.replace(row, **filled)
     plain = Row("B", str(checkpoint))
     resolved = plain.resolved(plain.load("cpu"))
     assert (resolved.sampler, resolved.timestep_spacing) == ("ddpm", "linear")

@@ -63,6 +63,7 @@ HUMANML3D: dict[str, Any] = {
         "reg_scale": 5.0,
         "cfg_scale": 1.5,
         "reg_timesteps": None,
+        "strength": 1.0,
     },
 }
 KIT = HUMANML3D | {
