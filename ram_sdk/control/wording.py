@@ -19,7 +19,7 @@ _NOT_DOING = re.compile(
 )
 """Words that end as "walking" does and say no action that goes on, such as the order "swing your arms"."""
 
-_DOING = r"(?!(?:some|any|every|no)?thing\b|morning\b|evening\b|during\b)\w+ing\b"
+_DOING = rf"(?!(?:{_NOT_DOING.pattern})\b)\w+ing\b"
 _THEN = re.compile(
     r"[,;.]?\s*\b(?:and\s+)?(?<!now\sand\s)(?:then|followed\s+by)\b[,\s]*"
     r"|(?:[,;.]\s*(?:and\s+)?|\s+and\s+)(?:after(?:wards?|\s+that)|subsequently|finally|next(?!\s+to\b))\b[,\s]*"

@@ -75,9 +75,7 @@ class Exemplars(nn.Module):
         shape = (len(config.motions), 2, 1 + config.captions, config.latent_dim)
         self.register_buffer("joints", torch.zeros(frames, joints, 3))  # beside the root's place on the floor
         self.register_buffer("places", torch.zeros(frames, 2))  # x and z of the root
-        self.register_buffer(
-            "latents", torch.zeros(shape)
-        )  # as captured and mirrored: z_m, then captions' z_t
+        self.register_buffer("latents", torch.zeros(shape))  # captured, mirrored: z_m, then captions' z_t
 
     def forward(self, latents: Tensor) -> Tensor:
         """How well each exemplar fits each text, as captured and mirrored.

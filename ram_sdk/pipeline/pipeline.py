@@ -1,7 +1,6 @@
 """`RAMPipeline`: text to motion, step by step."""
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -17,19 +16,19 @@ from ram_sdk.control.constraints import checked as checked_constraints
 from ram_sdk.control.keeping import Half, kept_parts
 from ram_sdk.control.steering import Steering, finish, warn_of_what_is_missed
 from ram_sdk.control.targets import Targets, resolve
-from ram_sdk.control.timeline import Segment, Timeline
-from ram_sdk.control.wording import action, pace, sequence, with_subject
+from ram_sdk.control.timeline import Timeline
+from ram_sdk.control.wording import action, with_subject
 from ram_sdk.models.duration import stated_seconds
 from ram_sdk.motion import Motion
 from ram_sdk.pipeline.latents import LatentSpace
 from ram_sdk.pipeline.output import OUTPUT_TYPES, OutputType, RAMOutput, without_dead_time
 from ram_sdk.pipeline.sampling import SamplingLoop, StepCallback
-from ram_sdk.pipeline.starting import Part, Start, Wanted, starts
+from ram_sdk.pipeline.starting import Starting, Wanted
 from ram_sdk.scheduler import RAMScheduler, Sampler, Spacing
 from ram_sdk.skeleton.joints import HUMANML3D
 
 
-class RAMPipeline(LatentSpace, SamplingLoop):
+class RAMPipeline(LatentSpace, Starting, SamplingLoop):
     """Generates human motion from text with the Reconstruction-Anchored Diffusion Model.
 
     `from_pretrained` loads one; calling it generates. The parts are public attributes and the steps of a
@@ -333,55 +332,6 @@ class RAMPipeline(LatentSpace, SamplingLoop):
             frames = [given or own for given, own in zip(lengths, estimated, strict=True)]
         z = latents.to(self.device, self.dtype).repeat_interleave(each, dim=0)
         return z, [length for length in frames for _ in range(each)]
-
-    def _wanted(self, prompts: Sequence[str], frames: Sequence[int | None]) -> list[Wanted]:
-        """What the motion of each prompt is to start from; frames is its length where that is given."""
-        scripts: list[list[tuple[str, float]]] = []
-        for prompt in prompts:
-            parts = sequence(prompt)
-            script: list[tuple[str, float]] = []
-            for part in parts:
-                text, factor = pace(with_subject(part) if len(parts) > 1 else part)
-                before = script[-1][0] if script else prompt
-                script.append((text or before, factor))
-            scripts.append(script)
-        texts = list(dict.fromkeys(text for script in scripts for text, _ in script))
-        tokens, mask = self.text_backbone.encode(texts)
-        latents = dict(zip(texts, self.text_encoder(tokens.to(self.dtype), mask), strict=True))
-        return [
-            Wanted([one for part in script for one in self._parts(*part, latents, given, len(script))], given)
-            for script, given in zip(scripts, frames, strict=True)
-        ]
-
-    def _parts(
-        self, text: str, factor: float, latents: Mapping[str, Tensor], given: int | None, count: int
-    ) -> list[Part]:
-        """A part of `count`, repeated where its share of the given frames is longer than a clip can be."""
-        if given is None:
-            return [Part(latents[text], factor)]
-        times = math.ceil(given / count / self.normalizer.config.max_frames)
-        return [Part(latents[text], factor, given / count / times)] * times
-
-    def _wanted_of(self, timeline: Timeline, frames: int) -> list[Wanted]:
-        """What a timeline of prompts is to start from."""
-        fps = self.normalizer.config.fps
-        segments = [one for one in timeline.segments if isinstance(one, Segment)]
-        spans = [round((one.end - one.start) * fps) for one in segments]
-        wanted = self._wanted([with_subject(one.prompt) for one in segments], spans)
-        return [Wanted([part for one in wanted for part in one.parts], frames)]
-
-    def _started(self, wanted: Sequence[Wanted], generators: Sequence[torch.Generator]) -> list[Start]:
-        """What motions start from: nothing, for pure noise, where nothing is wanted."""
-        if self.exemplars is None or not wanted:
-            return []
-        return starts(self.exemplars, wanted, generators, self.normalizer.config)
-
-    def _batched(self, chosen: Sequence[Start]) -> Tensor | None:
-        """The starts as `sample` takes them."""
-        if not chosen:
-            return None
-        features = [self.normalizer.normalize(one.features.to(self.device)) for one in chosen]
-        return torch.nn.utils.rnn.pad_sequence(features, batch_first=True)
 
     def _draw(
         self,

@@ -1,6 +1,7 @@
 """What sampling starts from where it does not start from pure noise: exemplars that fit the prompts."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ram_sdk.control.timeline import Segment, Timeline
+from ram_sdk.control.wording import pace, sequence, with_subject
 from ram_sdk.models import Exemplars, NormalizerConfig
 from ram_sdk.models.exemplars import WARP
 from ram_sdk.motion import Motion
+from ram_sdk.pipeline.parts import PipelineParts
 
 _SEAM = 0.4  # seconds in which one exemplar goes over into the next
 
@@ -139,3 +143,56 @@ def _between(joints: NDArray[np.float32], times: NDArray[np.float64]) -> NDArray
     a, b, c, d = (joints[np.clip(frame + k, 0, len(joints) - 1)] for k in (-1, 0, 1, 2))
     bent = 2 * a - 5 * b + 4 * c - d + f * (3 * (b - c) + d - a)
     return np.asarray(b + 0.5 * f * (c - a + f * bent), dtype=np.float32)
+
+
+class Starting(PipelineParts):
+    """The part of `RAMPipeline` that decides what sampling starts from."""
+
+    def _wanted(self, prompts: Sequence[str], frames: Sequence[int | None]) -> list[Wanted]:
+        """What the motion of each prompt is to start from; frames is its length where that is given."""
+        scripts: list[list[tuple[str, float]]] = []
+        for prompt in prompts:
+            parts = sequence(prompt)
+            script: list[tuple[str, float]] = []
+            for part in parts:
+                text, factor = pace(with_subject(part) if len(parts) > 1 else part)
+                before = script[-1][0] if script else prompt
+                script.append((text or before, factor))
+            scripts.append(script)
+        texts = list(dict.fromkeys(text for script in scripts for text, _ in script))
+        tokens, mask = self.text_backbone.encode(texts)
+        latents = dict(zip(texts, self.text_encoder(tokens.to(self.dtype), mask), strict=True))
+        return [
+            Wanted([one for part in script for one in self._parts(*part, latents, given, len(script))], given)
+            for script, given in zip(scripts, frames, strict=True)
+        ]
+
+    def _parts(
+        self, text: str, factor: float, latents: Mapping[str, Tensor], given: int | None, count: int
+    ) -> list[Part]:
+        """A part of `count`, repeated where its share of the given frames is longer than a clip can be."""
+        if given is None:
+            return [Part(latents[text], factor)]
+        times = math.ceil(given / count / self.normalizer.config.max_frames)
+        return [Part(latents[text], factor, given / count / times)] * times
+
+    def _wanted_of(self, timeline: Timeline, frames: int) -> list[Wanted]:
+        """What a timeline of prompts is to start from."""
+        fps = self.normalizer.config.fps
+        segments = [one for one in timeline.segments if isinstance(one, Segment)]
+        spans = [round((one.end - one.start) * fps) for one in segments]
+        wanted = self._wanted([with_subject(one.prompt) for one in segments], spans)
+        return [Wanted([part for one in wanted for part in one.parts], frames)]
+
+    def _started(self, wanted: Sequence[Wanted], generators: Sequence[torch.Generator]) -> list[Start]:
+        """What motions start from: nothing, for pure noise, where nothing is wanted."""
+        if self.exemplars is None or not wanted:
+            return []
+        return starts(self.exemplars, wanted, generators, self.normalizer.config)
+
+    def _batched(self, chosen: Sequence[Start]) -> Tensor | None:
+        """The starts as `sample` takes them."""
+        if not chosen:
+            return None
+        features = [self.normalizer.normalize(one.features.to(self.device)) for one in chosen]
+        return torch.nn.utils.rnn.pad_sequence(features, batch_first=True)
