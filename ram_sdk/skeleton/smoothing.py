@@ -1,4 +1,4 @@
-"""A low-pass filter that reduces jitter."""
+"""Paths of joints without jitter and without corners."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,3 +46,17 @@ def gaussian(signal: Array, sigma_seconds: float, fps: float) -> Array:
     padded = np.pad(flat, ((radius, radius), (0, 0)), mode="reflect", reflect_type="odd")
     columns = [np.convolve(column, kernel, mode="valid") for column in padded.T]
     return np.stack(columns, axis=-1).reshape(signal.shape)
+
+
+def between(joints: NDArray[np.float32], times: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Joints at times that are counted in frames: Catmull-Rom splines, which have no corners.
+
+    Args:
+        joints: `(frames, joints, 3)`, at least two frames.
+        times: from 0 to the last frame.
+    """
+    frame = np.minimum(times.astype(int), len(joints) - 2)
+    f = (times - frame)[:, None, None]
+    a, b, c, d = (joints[np.clip(frame + k, 0, len(joints) - 1)] for k in (-1, 0, 1, 2))
+    bent = 2 * a - 5 * b + 4 * c - d + f * (3 * (b - c) + d - a)
+    return np.asarray(b + 0.5 * f * (c - a + f * bent), dtype=np.float32)

@@ -3,12 +3,10 @@
 import random
 import re
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
-
+from ram_sdk.skeleton.joints import HUMANML3D
 from ram_sdk.skeleton.kinematics import PoseSequence
-from ram_sdk.skeleton.sequences import Array, blend_rotations, cut, positions, smooth_step
+from ram_sdk.skeleton.layering import FADE, busy_arms, with_arms
+from ram_sdk.skeleton.sequences import Array, cut, positions
 from training.open_data.attributes import Attributes, Hand
 from training.open_data.composition.draft import Draft, Rejected, agreeing
 from training.open_data.composition.loops import looped
@@ -16,13 +14,10 @@ from training.open_data.composition.pool import MAX_JOINTS, MIN_JOINTS, Pool, ev
 from training.open_data.composition.sources import Source, has_role
 from training.open_data.composition.wording import joined_captions
 
-_ARMS = ((13, 16, 18), (14, 17, 19))  # joints whose rotations move the left and the right arm
-_HEAD = (12,)
-_FADE = 10  # frames to blend arms in and out
+_FADE = round(FADE * HUMANML3D.fps)  # frames
 _UPRIGHT = 28.0  # maximum degrees of trunk bend, of both clips
 _MIN_SHARE = 0.75  # of the gesture that must fit in the legs' clip
 _STANDS = 0.75  # minimum metres of the pelvis during the gesture
-_IDLE_HAND = 0.55  # of the busier hand's path: a hand that moves less keeps the legs' clip
 _LOW_HAND = -0.12  # maximum metres of the hands above the shoulders in the legs' clip
 _ABOUT_ARMS = re.compile(r"\b(?:hands?|arms?|fists?|swing\w*|elbows?|wav\w+|rais\w+|clap\w*)\b")
 _ABOUT_LEGS = re.compile(
@@ -41,7 +36,7 @@ def draft_while(pool: Pool, rng: random.Random) -> Draft:
     gesture = cut(arms.pose, 0, len(base))
     start = rng.randint(0, len(base) - len(gesture))
     stop = start + len(gesture)
-    joints = positions(_overlaid(base, gesture, start, _busy_hands(arms.attributes)))
+    joints = positions(with_arms(base, gesture, busy_arms(arms.joints), start, HUMANML3D.fps))
 
     def write_captions(joints: Array) -> list[str]:
         parts = {
@@ -83,30 +78,6 @@ def _long_enough(legs: Source, frames: int) -> PoseSequence:
 
 def _hands(attributes: Attributes) -> tuple[Hand, Hand]:
     return attributes.left_hand, attributes.right_hand
-
-
-def _busy_hands(attributes: Attributes) -> list[int]:
-    """Sides whose arm does the gesture: both if both move about as much."""
-    paths = [hand.path for hand in _hands(attributes)]
-    return [side for side in (0, 1) if paths[side] > _IDLE_HAND * max(paths)]
-
-
-def _overlaid(base: PoseSequence, gesture: PoseSequence, start: int, sides: list[int]) -> PoseSequence:
-    """The base with the gesture's arms (and its head, if both arms) from frame `start` on."""
-    carried = [joint for side in sides for joint in _ARMS[side]] + list(_HEAD if len(sides) == 2 else ())
-    stop = start + len(gesture)
-    weight = _fade(len(gesture), start > 0, stop < len(base))
-    rotations = base.rotations.clone()
-    rotations[start:stop, carried] = blend_rotations(
-        base.rotations[start:stop, carried], gesture.rotations[:, carried], torch.from_numpy(weight)
-    )
-    return PoseSequence(rotations, base.root, base.offsets)
-
-
-def _fade(frames: int, rises: bool, falls: bool) -> NDArray[np.float64]:
-    at = np.arange(frames) + 1
-    up = smooth_step(at / _FADE) if rises else np.ones(frames)
-    return np.asarray(up * (smooth_step((frames + 1 - at) / _FADE) if falls else 1.0))
 
 
 def _without(pattern: re.Pattern[str], phrases: list[str]) -> list[str]:
