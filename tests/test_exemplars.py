@@ -11,6 +11,7 @@ from ram_sdk.checkpoint import add_component
 from ram_sdk.control import Pose
 from ram_sdk.control.timeline import Segment, Timeline
 from ram_sdk.models import Exemplar, Exemplars, ExemplarsConfig, Matcher, MatcherConfig, NormalizerConfig
+from ram_sdk.models.exemplars import Want
 from ram_sdk.motion import Motion
 from ram_sdk.pipeline.starting import Part, Wanted, starts
 from ram_sdk.scheduler import RAMScheduler, SchedulerConfig
@@ -38,7 +39,7 @@ def exemplars(pipeline, monkeypatch) -> Exemplars:
         "someone raises the right hand",
     ]
     credit = {"own": "We (CC0 1.0)", "other": "They (MIT)"}
-    made = Exemplars(ExemplarsConfig(pipeline.denoiser.config.latent_dim, 1, 10.0, credit, motions))
+    made = Exemplars(ExemplarsConfig(pipeline.denoiser.config.latent_dim, 1, credit, motions))
     joints = torch.tensor(np.concatenate([WALK[::2], HAND[::2]]), dtype=torch.float32)
     made.places.copy_(joints[:, 0, [0, 2]])
     joints[..., [0, 2]] -= made.places[:, None]
@@ -56,7 +57,9 @@ def with_exemplars(pipeline, exemplars) -> RAMPipeline:
 
 
 def test_the_exemplar_whose_texts_fit_is_found_as_captured_or_mirrored(pipeline, exemplars):
-    fit = exemplars(pipeline.encode_text(["a person walks", "someone raises the right hand"]))
+    fit = exemplars(
+        [Want(latent) for latent in pipeline.encode_text(["a person walks", "someone raises the right hand"])]
+    )
     assert fit.shape == (2, 2, 2)
     assert fit[0, 0].tolist() == pytest.approx([1.5, 1.5], abs=1e-5)
     assert fit[1].argmax() == 3  # the raised left hand, mirrored
@@ -74,12 +77,12 @@ def test_a_wanted_length_counts_where_it_is_out_of_reach(exemplars):
     equal = torch.full((2, 2), 1.0)
     seeds = range(20)
 
-    def chosen(frames: float) -> set[int]:
-        return {exemplars.choose(equal, frames, torch.Generator().manual_seed(s))[0] for s in seeds}
+    def chosen(seconds: float) -> set[int]:
+        return {exemplars.choose(equal, seconds, torch.Generator().manual_seed(s))[0] for s in seeds}
 
-    assert chosen(35) == {0, 1}
-    assert chosen(80) == {0}
-    assert chosen(15) == {1}
+    assert chosen(3.5) == {0, 1}
+    assert chosen(8) == {0}
+    assert chosen(1.5) == {1}
     assert equal.eq(1).all()
 
 
@@ -94,7 +97,7 @@ def test_between_stored_frames_motion_has_no_corners(pipeline, exemplars, monkey
     circle = WALK[:1] + 0.5 * np.stack([np.sin(2 * time), 0 * time, np.cos(2 * time)], -1)[:, None]
     exemplars.joints[:40] = torch.tensor(circle - circle[:, :1] * [1, 0, 1])
     exemplars.places[:40] = torch.tensor(circle[:, 0, [0, 2]])
-    asked = Wanted([Part(pipeline.encode_text(["a person walks"])[0])])
+    asked = Wanted([Part(Want(pipeline.encode_text(["a person walks"])[0]))])
     config = NormalizerConfig(num_features=263)
     (start,) = starts(exemplars, [asked], [torch.Generator().manual_seed(0)], config)
     root = Motion.from_features(start.features.numpy()).joints[3:-3, 0]
@@ -111,7 +114,7 @@ def test_an_exemplar_is_played_faster_or_slower_then_held_or_cut(
     monkeypatch.setattr("ram_sdk.models.exemplars._STRETCH", 0.0)
     latents = pipeline.encode_text(["a person walks"])
     config = NormalizerConfig(num_features=263)
-    asked = Wanted([Part(latents[0])], wanted)
+    asked = Wanted([Part(Want(latents[0]))], wanted)
     (start,) = starts(exemplars, [asked], [torch.Generator().manual_seed(0)], config)
     motion = Motion.from_features(start.features.numpy())
     assert len(motion) == (wanted or 79)
@@ -298,7 +301,7 @@ def test_parts_without_room_are_left_out(with_exemplars, frames):
 
 def test_parts_begin_when_a_timeline_says(pipeline, exemplars):
     walk, hand = pipeline.encode_text(["a person walks", "someone raises the left hand"])
-    parts = [Part(hand, frames=40.0)] * 6 + [Part(walk, frames=80.0)]
+    parts = [Part(Want(hand), frames=40.0)] * 6 + [Part(Want(walk), frames=80.0)]
     config = NormalizerConfig(num_features=263)
     (start,) = starts(exemplars, [Wanted(parts, 320)], [torch.Generator().manual_seed(0)], config)
     root = Motion.from_features(start.features.numpy()).joints[:, 0, [0, 2]]
@@ -318,7 +321,9 @@ def test_many_parts_are_all_there_within_what_can_be_made(with_exemplars):
 def test_motions_are_no_shorter_than_can_be_made(pipeline, exemplars):
     latent = pipeline.encode_text(["someone raises the left hand"])[0]
     config = NormalizerConfig(num_features=263, min_frames=52)
-    (start,) = starts(exemplars, [Wanted([Part(latent, 1.35)])], [torch.Generator().manual_seed(0)], config)
+    (start,) = starts(
+        exemplars, [Wanted([Part(Want(latent), pace=1.35)])], [torch.Generator().manual_seed(0)], config
+    )
     assert len(start.features) == 52
 
 

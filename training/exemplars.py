@@ -1,57 +1,74 @@
 """Exemplars of a checkpoint: training clips that its sampling can start from."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ram_sdk import Motion, RAMPipeline
 from ram_sdk.checkpoint import add_component
+from ram_sdk.control.wording import count, side
 from ram_sdk.mirrored_text import mirror_text
 from ram_sdk.models import Exemplar, Exemplars, ExemplarsConfig
+from ram_sdk.models.exemplars import Side
 from ram_sdk.scheduler import RAMScheduler
+from ram_sdk.skeleton.smoothing import between
 from training.data.folder import MotionTextFolder, read_listing
 from training.evaluation.calibration import encode_texts, far_apart
 
-_FPS = 10.0  # stored; the faster part of a movement is noise to sampling that starts from it
+_FRAME_RATES = (10.0, 20.0)  # stored at the first of them from which the motion can be told
+_LOST = 0.03  # metres that a joint may be off between stored frames
 _READ = 4  # captions of a clip that say how well they fit its motion
 _CHUNK = 256  # clips that are encoded together
-_EACH = 4  # exemplars of an action, and of an action changed in one way (its tempo, its path ...)
+_EACH = 3  # exemplars of an action, changed in one way (its tempo, its path ...), done so often
 _CAPTIONS = 3  # whose latents are kept, as far apart as possible
 _PLAIN = "a person "
 
 Listing = Mapping[str, Mapping[str, Any]]
+Captions = Mapping[str, Sequence[str]]
+Claim = TypeVar("Claim")
 
 
-def kinds(listing: Listing, ids: Iterable[str]) -> dict[tuple[str, str], list[str]]:
-    """The clips of every action, of each way in which it was changed, and of several actions at a time.
+def kinds(listing: Listing, captions: Captions) -> dict[tuple[str, str, int], list[str]]:
+    """The clips of every action, of each way in which it was changed, and of each count that captions name.
 
-    Mirrored copies are left out, and actions that were composed one after the other: a call joins exemplars
-    itself.
+    Mirrored copies are left out, and clips of several actions: a call joins and layers exemplars itself.
+
+    Args:
+        listing: the data set's `clips.json`.
+        captions: of the clips to group.
     """
-    found: dict[tuple[str, str], list[str]] = {}
-    for i in ids:
-        composed = listing[i].get("composed", "")
-        if not listing[i]["mirrored"] and (len(listing[i]["actions"]) < 2 or composed in ("", "while")):
-            found.setdefault((listing[i]["action"], composed), []).append(i)
+    found: dict[tuple[str, str, int], list[str]] = {}
+    for i, texts in captions.items():
+        entry = listing[i]
+        if not entry["mirrored"] and len(entry["actions"]) < 2:
+            found.setdefault(
+                (entry["action"], entry.get("composed", ""), agreed(count, texts, 0)), []
+            ).append(i)
     return found
 
 
-def select(listing: Listing, ids: Iterable[str], alignment: Mapping[str, float]) -> list[str]:
+def agreed(read: Callable[[str], Claim], texts: Iterable[str], none: Claim) -> Claim:
+    """What all texts that claim something agree about: the side or the count; none if they do not."""
+    claims = {read(text) for text in texts} - {none}
+    return claims.pop() if len(claims) == 1 else none
+
+
+def select(listing: Listing, captions: Captions, alignment: Mapping[str, float]) -> list[str]:
     """Ids of the clips that become exemplars: of every kind those whose captions fit their motion best.
 
     Args:
         listing: the data set's `clips.json`.
-        ids: clips to select from.
+        captions: of the clips to select from.
         alignment: how well captions and motion fit, higher is better.
     """
     selected: list[str] = []
-    for clips in kinds(listing, ids).values():
-        count = 1 if len(listing[clips[0]]["actions"]) > 1 else _EACH
-        selected += sorted(clips, key=lambda i: (-alignment[i], i))[:count]
+    for clips in kinds(listing, captions).values():
+        selected += sorted(clips, key=lambda i: (-alignment[i], i))[:_EACH]
     return sorted(selected)
 
 
@@ -90,12 +107,13 @@ def collect(pipeline: RAMPipeline, data: MotionTextFolder, without: Sequence[str
         for i, own in sources.items()
         if own.keys().isdisjoint(without) and size.min_frames <= len(data.features(i)) <= size.max_frames
     ]
-    candidates = [i for clips in kinds(listing, allowed).values() for i in clips]
-    selected = select(listing, candidates, align(pipeline, data, candidates))
+    captions = {i: [caption.text for caption in data.captions(i)] for i in allowed}
+    candidates = [i for clips in kinds(listing, captions).values() for i in clips]
+    selected = select(listing, captions, align(pipeline, data, candidates))
     clips = {i: Motion.from_features(data.features(i)) for i in selected}
     if not clips:
         raise ValueError(f"{data.root}: no clip of the training split has an entry in clips.json")
-    texts = [[caption.text for caption in data.captions(i)] for i in clips]
+    texts = [captions[i] for i in clips]
     mirrored = [[mirror_text(text) for text in own] for own in texts]
     latents = torch.stack(
         [
@@ -104,22 +122,30 @@ def collect(pipeline: RAMPipeline, data: MotionTextFolder, without: Sequence[str
         ],
         dim=1,
     )
-    joints = [torch.tensor(clip.resample(_FPS).joints) for clip in clips.values()]
+    stored = [_stored(clip) for clip in clips.values()]
     config = ExemplarsConfig(
         latents.shape[-1],
         _CAPTIONS,
-        _FPS,
         {name: credit for i in clips for name, credit in sources[i].items()},
         tuple(
-            Exemplar(_name(listing, i), _plain(data, listing, i), tuple(sources[i]), len(own))
-            for i, own in zip(clips, joints, strict=True)
+            Exemplar(
+                _name(listing, i),
+                _plain(data, listing, i),
+                tuple(sources[i]),
+                len(own),
+                own.fps,
+                action=listing[i]["action"],
+                side=_side(captions[i]),
+                count=agreed(count, captions[i], 0),
+            )
+            for i, own in zip(clips, stored, strict=True)
         ),
     )
     exemplars = Exemplars(config)
-    stored = torch.cat(joints)
-    exemplars.places.copy_(stored[:, 0, [0, 2]])
-    stored[..., [0, 2]] -= exemplars.places[:, None]
-    exemplars.joints.copy_(stored)
+    joints = torch.cat([torch.tensor(clip.joints) for clip in stored])
+    exemplars.places.copy_(joints[:, 0, [0, 2]])
+    joints[..., [0, 2]] -= exemplars.places[:, None]
+    exemplars.joints.copy_(joints)
     exemplars.latents.copy_(latents)
     return exemplars.eval()
 
@@ -158,6 +184,24 @@ def _encoded(pipeline: RAMPipeline, texts: Iterable[Iterable[str]]) -> dict[str,
     """z_t of texts, each read once."""
     unique = sorted({text for own in texts for text in own})
     return dict(zip(unique, encode_texts(pipeline, unique), strict=True)) if unique else {}
+
+
+def _stored(clip: Motion) -> Motion:
+    """The clip at the lowest frame rate that does not flatten its fastest movements."""
+    for fps in _FRAME_RATES[:-1]:
+        fewer = clip.resample(fps)
+        again = between(fewer.joints, np.arange(0.0, len(fewer) - 1 + 1e-6, fps / clip.fps))
+        frames = min(len(again), len(clip))
+        if np.linalg.norm(again[:frames] - clip.joints[:frames], axis=-1).max() < _LOST:
+            return fewer
+    return clip.resample(_FRAME_RATES[-1])
+
+
+def _side(captions: Sequence[str]) -> Side:
+    """The only side that a clip's captions name; "" if some name both."""
+    if any({"left", "right"} <= set(text.split()) for text in captions):
+        return ""
+    return agreed(side, captions, "")
 
 
 def _sources(listing: Listing, clip: str) -> dict[str, str]:

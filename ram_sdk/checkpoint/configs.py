@@ -34,6 +34,7 @@ CONFIGS: dict[type[nn.Module], type] = {
     models.DurationEstimator: models.DurationConfig,
     models.KnownActions: models.KnownActionsConfig,
     models.Exemplars: models.ExemplarsConfig,
+    models.PromptReader: models.ReaderConfig,
 }
 """The configuration of each network."""
 
@@ -159,6 +160,8 @@ def check_sizes(folder: Path, classes: Mapping[str, type]) -> None:
     }
     if known := read.get("known_actions"):
         sizes["token states"]["known_actions text_dim"] = known.text_dim
+    if reader := read.get("reader"):
+        sizes["token states"]["reader text_dim"] = reader.text_dim
     if exemplars := read.get("exemplars"):
         sizes["the latent"]["exemplars latent_dim"] = exemplars.latent_dim
     if encoder := read.get("motion_encoder"):

@@ -57,11 +57,17 @@ COMPONENTS: dict[str, tuple[type, ...]] = {
     "matcher": (models.Matcher, NoneType),
     "known_actions": (models.KnownActions, NoneType),
     "exemplars": (models.Exemplars, NoneType),
+    "reader": (models.PromptReader, NoneType),
 }
 """The parts of a pipeline and the classes each may have; a part that may be None may be left out."""
 
 _CHECKSUMS = "_sha256"
-_ADDED = ("matcher", "known_actions", "exemplars")  # parts that checkpoints of ram_sdk 0.1 do not name
+_ADDED = (
+    "matcher",
+    "known_actions",
+    "exemplars",
+    "reader",
+)  # parts that checkpoints of ram_sdk 0.1 do not name
 _WITHOUT_WEIGHTS = ("scheduler", "matcher")
 
 

@@ -1,6 +1,8 @@
 """What a prompt says beside the action: who does it, what comes first, and how fast."""
 
 import re
+from collections.abc import Sequence
+from typing import Literal
 
 _SUBJECTS = re.compile(
     r"an?|the|one|two|three|four|five|some|several|many|both|all|each|every|another|no|this|that|these|those|"
@@ -41,6 +43,32 @@ _PACES = (
         ),
         1.35,
     ),
+)
+
+_SIDES = {
+    "left": re.compile(r"\bleft(?:wards?)?\b|\b(?:counter|anti)-?clockwise\b", re.IGNORECASE),
+    "right": re.compile(
+        r"\bright(?:wards?)?\b(?! (?:away|now|after|before))|(?<!-)\bclockwise\b", re.IGNORECASE
+    ),
+}
+_TIMES = {"once": 1, "one time": 1, "twice": 2, "a couple of times": 2, "thrice": 3}
+_NUMBERS = {
+    word: number
+    for number, word in enumerate(
+        ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], start=2
+    )
+}
+_NO_COUNT = (
+    r"(?!(?:seconds?|secs?|minutes?|degrees?|met(?:er|re)s?|feet|hands?|arms?|legs?|fists?|people|persons)\b)"
+)
+_COUNT = re.compile(
+    rf"\b(?:(?<!at )(?P<word>{'|'.join(_TIMES)})(?=\s*(?:[.,;!]|$|and\b|then\b|with\b|in\b|on\b))"
+    rf"|(?:(?P<digits>\d{{1,2}})|(?P<number>{'|'.join(_NUMBERS)}))\s+(?:{_NO_COUNT}\w+\s+){{,2}}?{_NO_COUNT}\w+s\b)"
+)
+_LINKS = re.compile(
+    r"^[\s,;]*(?:(?:and|while|as|before|after|then|when|once|having|with|during)\b[,\s]*)+"
+    r"|(?:[,\s]+(?:and|while|as|before|after|then|when|with|during))+[\s,;.]*$",
+    re.IGNORECASE,
 )
 
 
@@ -84,6 +112,53 @@ def pace(prompt: str) -> tuple[str, float]:
         if rest != prompt:
             return " ".join(rest.split()), factor
     return prompt, 1.0
+
+
+def side(text: str) -> Literal["", "left", "right"]:
+    """The side that a text names, of the body or to turn to; "" if it names none or both."""
+    left, right = (bool(words.search(text)) for words in _SIDES.values())
+    return "" if left == right else "left" if left else "right"
+
+
+def count(text: str) -> int:
+    """How often a text asks for something: 3 for "jumps three times" and "does three squats"; 0 if open.
+
+    Numbers of seconds, degrees, metres and limbs are not counts, and different numbers are none.
+    """
+    found = {_number(match) for match in _COUNT.finditer(text.lower())}
+    return found.pop() if len(found) == 1 else 0
+
+
+def halves(text: str, ends: Sequence[int], focus: Sequence[Sequence[float]]) -> tuple[str, str]:
+    """Divide a text at the space that best divides its words between two actions.
+
+    Args:
+        text: a sentence about two actions.
+        ends: where each of its tokens ends, counted in characters; 0 for tokens that are no words.
+        focus: how much of the first and of the second action is read in each token.
+
+    Returns:
+        The words of the first action and of the second; the whole text for both if it is a single word.
+    """
+    best, divided = -1.0, (text, text)
+    for space in (match.start() for match in re.finditer(r"\s+", text.strip())):
+        left = [sum(f for f, end in zip(row, ends, strict=True) if end <= space) for row in focus]
+        ahead = left[0] - left[1]  # above 0 where the first action comes first
+        if abs(ahead) > best:
+            parts = (_bare(text[:space]), _bare(text[space:]))
+            best, divided = abs(ahead), parts if ahead >= 0 else parts[::-1]
+    return divided
+
+
+def _bare(text: str) -> str:
+    """A part of a sentence without the words that join it to another."""
+    return _LINKS.sub("", text).strip(" ,;.") or text.strip()
+
+
+def _number(match: re.Match[str]) -> int:
+    if match["word"]:
+        return _TIMES[match["word"]]
+    return int(match["digits"]) if match["digits"] else _NUMBERS[match["number"]]
 
 
 def _first_word(text: str) -> str:

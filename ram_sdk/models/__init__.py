@@ -7,8 +7,10 @@ from ram_sdk.models.exemplars import Exemplar, Exemplars, ExemplarsConfig
 from ram_sdk.models.known_actions import KnownAction, KnownActions, KnownActionsConfig
 from ram_sdk.models.matcher import Matcher, MatcherConfig
 from ram_sdk.models.normalizer import FeatureNormalizer, NormalizerConfig
+from ram_sdk.models.reader import RELATIONS, PromptReader, ReaderConfig, Readings, Relation
 
 __all__ = [
+    "RELATIONS",
     "DenoiserConfig",
     "DurationConfig",
     "DurationEstimator",
@@ -25,6 +27,10 @@ __all__ = [
     "MotionDenoiser",
     "MotionEncoder",
     "NormalizerConfig",
+    "PromptReader",
+    "ReaderConfig",
+    "Readings",
+    "Relation",
     "TextEncoder",
     "TokenMean",
     "TokenMeanConfig",

@@ -6,8 +6,9 @@ arXiv:2108.01073, with a retrieved motion, as in ReMoDiffuse: Zhang et al., 2023
 """
 
 import math
-from dataclasses import dataclass
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
 
 import torch
 import torch.nn.functional as F
@@ -20,8 +21,33 @@ from ram_sdk.skeleton.joints import HUMANML3D
 _MOTION_WEIGHT = 0.5  # of z_m beside the captions' z_t
 _CHOICE = 4  # of the best that one is drawn from
 _SPREAD = 0.02  # of cosines: how much better the best must be to be drawn nearly always
+_ACTION_WEIGHT = 0.2  # of the log-probability that the text asks for the exemplar's action
+_UNLIKELY = -6.0  # least log-probability that counts
+_CLAIM = 0.2  # that another side or count than the text's costs; an unknown one costs half
 WARP = 1.4  # how much slower or faster an exemplar may be played
 _STRETCH = 0.3  # cosine that a length costs for each factor of e beyond that
+
+
+Side = Literal["", "left", "right"]
+
+_MIRRORED: dict[Side, Side] = {"": "", "left": "right", "right": "left"}
+
+
+@dataclass(frozen=True)
+class Want:
+    """An action that a text asks for.
+
+    Attributes:
+        latent: z_t of its words, `(latent_dim,)`.
+        actions: the reader's log-probability of each action, by its name; empty without a reader.
+        side: the only side that its words name.
+        count: how often it is to be done; 0 if its words do not say.
+    """
+
+    latent: Tensor
+    actions: Mapping[str, float] = field(default_factory=dict)
+    side: Side = ""
+    count: int = 0
 
 
 @dataclass(frozen=True)
@@ -33,12 +59,20 @@ class Exemplar:
         text: one of its captions.
         sources: where it comes from, keys of `ExemplarsConfig.credits`.
         frames: how many are stored.
+        fps: how many of them are a second.
+        action: what is done, as the checkpoint's reader calls it; "" if unknown.
+        side: the only side that its captions name, "" for none or both.
+        count: how often it is done, if its captions say that; 0 if not.
     """
 
     name: str
     text: str
     sources: tuple[str, ...]
     frames: Annotated[int, Field(ge=2, le=10**4)]
+    fps: Annotated[float, Field(ge=1.0, le=1000.0)] = 10.0
+    action: str = ""
+    side: Side = ""
+    count: Annotated[int, Field(ge=0, le=100)] = 0
 
 
 @dataclass(frozen=True)
@@ -48,14 +82,12 @@ class ExemplarsConfig:
     Attributes:
         latent_dim: width of their latents.
         captions: latents of captions that each of them has.
-        fps: stored frames a second.
         credits: licence and credit of each source.
         motions: the exemplars.
     """
 
     latent_dim: Width
     captions: Annotated[int, Field(ge=1, le=100)]
-    fps: Annotated[float, Field(ge=1.0, le=1000.0)]
     credits: dict[str, str]
     motions: Annotated[tuple[Exemplar, ...], Field(min_length=1, max_length=10**5)]
 
@@ -77,47 +109,60 @@ class Exemplars(nn.Module):
         self.register_buffer("places", torch.zeros(frames, 2))  # x and z of the root
         self.register_buffer("latents", torch.zeros(shape))  # captured, mirrored: z_m, then captions' z_t
 
-    def forward(self, latents: Tensor) -> Tensor:
-        """How well each exemplar fits each text, as captured and mirrored.
-
-        Args:
-            latents: z_t, `(batch, latent_dim)`.
+    def forward(self, wants: Sequence[Want]) -> Tensor:
+        """How well each exemplar fits each want, as captured and mirrored.
 
         Returns:
-            `(batch, exemplars, 2)`; 1.5 is perfect.
+            `(wants, exemplars, 2)`; 1.5 is perfect.
         """
         own = F.normalize(self.latents.float(), dim=-1).flatten(0, 2)
-        cosines = F.normalize(latents.float().to(own.device), dim=-1) @ own.T
-        cosines = cosines.view(len(latents), *self.latents.shape[:3])
-        return cosines[..., 1:].amax(-1) + _MOTION_WEIGHT * cosines[..., 0]
+        latents = torch.stack([want.latent for want in wants]).float().to(own.device)
+        cosines = (F.normalize(latents, dim=-1) @ own.T).view(len(wants), *self.latents.shape[:3])
+        fit = cosines[..., 1:].amax(-1) + _MOTION_WEIGHT * cosines[..., 0]
+        return fit + torch.tensor([self._claims(want) for want in wants], device=own.device)
 
-    def choose(self, fit: Tensor, frames: float | None, generator: torch.Generator) -> tuple[int, bool]:
+    def _claims(self, want: Want) -> list[tuple[float, float]]:
+        """What each exemplar's action, side and count add, as captured and mirrored."""
+        rows = []
+        for one in self.config.motions:
+            likely = max(want.actions.get(one.action, _UNLIKELY), _UNLIKELY) if want.actions else 0.0
+            base = _ACTION_WEIGHT * likely - _missed(want.count, one.count)
+            sides: tuple[Side, Side] = (one.side, _MIRRORED[one.side])
+            rows.append((base - _missed(want.side, sides[0]), base - _missed(want.side, sides[1])))
+        return rows
+
+    def choose(self, fit: Tensor, seconds: float | None, generator: torch.Generator) -> tuple[int, bool]:
         """Draw one of those that fit best.
 
         Args:
             fit: of each exemplar, `(exemplars, 2)`, see `forward`.
-            frames: wanted length at `config.fps`; None for any.
+            seconds: wanted length; None for any.
             generator: draws.
 
         Returns:
             Its number, and whether it is to be mirrored.
         """
         fit = fit.clone()
-        if frames is not None:
-            own = torch.tensor(
-                [one.frames for one in self.config.motions], dtype=fit.dtype, device=fit.device
-            )
-            misfit = (torch.log(own / frames).abs() - math.log(WARP)).clamp_min(0.0)
-            fit -= _STRETCH * misfit[:, None]
+        if seconds is not None:
+            own = torch.tensor([one.frames / one.fps for one in self.config.motions])
+            misfit = (torch.log(own / seconds).abs() - math.log(WARP)).clamp_min(0.0)
+            fit -= _STRETCH * misfit[:, None].to(fit)
         best = fit.flatten().topk(min(_CHOICE, fit.numel()))
         weights = torch.softmax(best.values.double() / _SPREAD, dim=0).cpu()
         chosen = int(best.indices[int(torch.multinomial(weights, 1, generator=generator))])
         return chosen // 2, bool(chosen % 2)
 
     def joints_of(self, index: int) -> Tensor:
-        """Joints of an exemplar as captured, `(frames, 22, 3)` float32 at `config.fps`, metres, y up."""
+        """Joints of an exemplar as captured, `(frames, 22, 3)` float32 at its frame rate, metres, y up."""
         start = sum(one.frames for one in self.config.motions[:index])
         stop = start + self.config.motions[index].frames
         joints = self.joints[start:stop].float().cpu().clone()
         joints[..., [0, 2]] += self.places[start:stop, None].float().cpu()
         return joints
+
+
+def _missed(wanted: int | str, own: int | str) -> float:
+    """What it costs that an exemplar has another side or count than wanted."""
+    if not wanted or wanted == own:
+        return 0.0
+    return _CLAIM if own else _CLAIM / 2

@@ -18,6 +18,7 @@ from ram_sdk.models import (
     Matcher,
     MotionDenoiser,
     MotionEncoder,
+    PromptReader,
     TextEncoder,
     TokenMean,
 )
@@ -40,6 +41,7 @@ class PipelineParts:
         matcher: Matcher | None = None,
         known_actions: KnownActions | None = None,
         exemplars: Exemplars | None = None,
+        reader: PromptReader | None = None,
     ) -> None:
         self.text_backbone = text_backbone
         self.text_encoder = text_encoder
@@ -51,6 +53,7 @@ class PipelineParts:
         self.matcher = matcher
         self.known_actions = known_actions
         self.exemplars = exemplars
+        self.reader = reader
         self.lora: lora.Lora | None = None
         self.name = "unnamed"
         self.folder: Path | None = None

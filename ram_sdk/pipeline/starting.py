@@ -1,21 +1,24 @@
 """What sampling starts from where it does not start from pure noise: exemplars that fit the prompts."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from ram_sdk.control.timeline import Segment, Timeline
-from ram_sdk.control.wording import pace, sequence, with_subject
-from ram_sdk.models import Exemplars, NormalizerConfig
-from ram_sdk.models.exemplars import WARP
+from ram_sdk.control.wording import count, halves, pace, sequence, side, with_subject
+from ram_sdk.models import RELATIONS, Exemplars, NormalizerConfig, Relation
+from ram_sdk.models.exemplars import WARP, Want
 from ram_sdk.motion import Motion
 from ram_sdk.pipeline.parts import PipelineParts
+from ram_sdk.skeleton.cycles import NoCycle, looped
+from ram_sdk.skeleton.layering import busy_arms, with_arms
+from ram_sdk.skeleton.sequences import cut, pose_of, positions
+from ram_sdk.skeleton.smoothing import between
 
 _SEAM = 0.4  # seconds in which one exemplar goes over into the next
 
@@ -38,12 +41,14 @@ class Part:
     """A part of what a prompt asks for.
 
     Attributes:
-        latent: z_t of its words, `(latent_dim,)`.
+        want: what is done; where arms and legs do different things, the legs'.
+        arms: what the arms do meanwhile; None where they do the same.
         pace: how many times as fast as usual.
         frames: its length at the checkpoint's frame rate; None for the exemplar's own.
     """
 
-    latent: Tensor
+    want: Want
+    arms: Want | None = None
     pace: float = 1.0
     frames: float | None = None
 
@@ -75,30 +80,43 @@ def starts(
         generators: draw of those that fit.
         config: the checkpoint's motion representation.
     """
-    fits = exemplars(torch.stack([part.latent for one in wanted for part in one.parts]))
+    wants = [want for one in wanted for part in one.parts for want in (part.want, part.arms) if want]
+    fits = iter(exemplars(wants))
     found = []
     for one, generator in zip(wanted, generators, strict=True):
-        own, fits = fits[: len(one.parts)], fits[len(one.parts) :]
+        fitting = [(next(fits), next(fits) if part.arms else None) for part in one.parts]
         parts, seam = _joinable(one.parts, config)
         chosen, motions = [], []
-        for number, (fit, part) in enumerate(zip(own, parts, strict=False), start=1):
-            stored = (
-                None if part.frames is None else part.frames / config.fps * exemplars.config.fps * part.pace
-            )
-            index, mirrored = exemplars.choose(fit, stored, generator)
-            motion = Motion(exemplars.joints_of(index).numpy(), exemplars.config.fps * part.pace)
-            motion = motion.mirror() if mirrored else motion
-            if len(parts) > 1 and part.frames is None:
-                motion = motion.trim(shortest=1.0)
+        for number, ((legs, arms), part) in enumerate(zip(fitting, parts, strict=False), start=1):
             overlap = seam if number < len(parts) else 0  # which the join takes away again
             frames = None if part.frames is None else max(round(part.frames), 1) + overlap
-            motions.append(_lasting(motion, frames, config))
-            chosen.append(_entry(exemplars, index, mirrored))
+            seconds = None if part.frames is None else part.frames / config.fps
+            drawn = [
+                _drawn(exemplars, fit, seconds, part.pace, generator)
+                for fit in (legs, arms)
+                if fit is not None
+            ]
+            motion, *gesture = (motion for _, motion in drawn)
+            if len(parts) > 1 and part.frames is None and not gesture:
+                motion = motion.trim(shortest=1.0)
+            motions.append(
+                _layered(motion, gesture[0], frames, config) if gesture else _lasting(motion, frames, config)
+            )
+            chosen += [entry for entry, _ in drawn]
         whole = _joined(motions, seam, None if one.frames else config.max_frames, config)
         length = one.frames or min(max(len(whole), config.min_frames), config.max_frames)
         features = torch.tensor(_lasting(whole, length, config).features)
         found.append(Start(features, {"exemplars": chosen}))
     return found
+
+
+def _drawn(
+    exemplars: Exemplars, fit: Tensor, seconds: float | None, pace: float, generator: torch.Generator
+) -> tuple[dict[str, Any], Motion]:
+    """An exemplar that fits, as `Motion.settings` records it and as it is played."""
+    index, mirrored = exemplars.choose(fit, None if seconds is None else seconds * pace, generator)
+    motion = Motion(exemplars.joints_of(index).numpy(), exemplars.config.motions[index].fps * pace)
+    return _entry(exemplars, index, mirrored), motion.mirror() if mirrored else motion
 
 
 def _joinable(parts: Sequence[Part], config: NormalizerConfig) -> tuple[Sequence[Part], int]:
@@ -131,18 +149,31 @@ def _lasting(motion: Motion, frames: int | None, config: NormalizerConfig) -> Mo
     own = len(motion) * config.fps / motion.fps
     factor = 1.0 if frames is None else min(max(frames / own, 1.0 / WARP), WARP)
     step = motion.fps / (config.fps * factor)
-    joints = _between(motion.joints, np.arange(0.0, len(motion) - 1 + 1e-6, step))
+    joints = between(motion.joints, np.arange(0.0, len(motion) - 1 + 1e-6, step))
     held = 0 if frames is None else max(frames - len(joints), 0)
     return Motion(np.concatenate((joints, np.repeat(joints[-1:], held, axis=0)))[:frames], config.fps)
 
 
-def _between(joints: NDArray[np.float32], times: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Joints at times that are counted in frames: Catmull-Rom splines, which have no corners."""
-    frame = np.minimum(times.astype(int), len(joints) - 2)
-    f = (times - frame)[:, None, None]
-    a, b, c, d = (joints[np.clip(frame + k, 0, len(joints) - 1)] for k in (-1, 0, 1, 2))
-    bent = 2 * a - 5 * b + 4 * c - d + f * (3 * (b - c) + d - a)
-    return np.asarray(b + 0.5 * f * (c - a + f * bent), dtype=np.float32)
+def _layered(legs: Motion, arms: Motion, frames: int | None, config: NormalizerConfig) -> Motion:
+    """The arms of one motion on the legs of another, as long as the longer of them if no length is given."""
+    base, gesture = (_lasting(motion, None, config) for motion in (legs, arms))
+    length = frames or max(len(base), len(gesture))
+    below, above = (
+        pose_of(_repeated(motion, length, config).joints.astype(float)) for motion in (base, gesture)
+    )
+    pose = with_arms(below, above, busy_arms(gesture.joints.astype(float)), 0, config.fps)
+    return Motion(positions(pose).astype(np.float32), config.fps)
+
+
+def _repeated(motion: Motion, frames: int, config: NormalizerConfig) -> Motion:
+    """A motion made as long as wanted: its cycle is repeated, or its end is held if it has none."""
+    if len(motion) < frames:
+        try:
+            pose = looped(pose_of(motion.joints.astype(float)), frames, config.fps)
+        except NoCycle:
+            return _lasting(motion, frames, config)
+        motion = Motion(positions(cut(pose, 0, frames)).astype(np.float32), config.fps)
+    return motion[:frames]
 
 
 class Starting(PipelineParts):
@@ -150,31 +181,65 @@ class Starting(PipelineParts):
 
     def _wanted(self, prompts: Sequence[str], frames: Sequence[int | None]) -> list[Wanted]:
         """What the motion of each prompt is to start from; frames is its length where that is given."""
-        scripts: list[list[tuple[str, float]]] = []
-        for prompt in prompts:
-            parts = sequence(prompt)
-            script: list[tuple[str, float]] = []
-            for part in parts:
-                text, factor = pace(with_subject(part) if len(parts) > 1 else part)
-                before = script[-1][0] if script else prompt
-                script.append((text or before, factor))
-            scripts.append(script)
-        texts = list(dict.fromkeys(text for script in scripts for text, _ in script))
-        tokens, mask = self.text_backbone.encode(texts)
-        latents = dict(zip(texts, self.text_encoder(tokens.to(self.dtype), mask), strict=True))
-        return [
-            Wanted([one for part in script for one in self._parts(*part, latents, given, len(script))], given)
-            for script, given in zip(scripts, frames, strict=True)
-        ]
+        scripts = [self._script(prompt) for prompt in prompts]
+        read = self._read([text for script in scripts for text in script])
+        phrases = list(dict.fromkeys(phrase for _, own in read.values() for phrase, _ in own))
+        tokens, mask = self.text_backbone.encode([pace(phrase)[0] or phrase for phrase in phrases])
+        latents = dict(zip(phrases, self.text_encoder(tokens.to(self.dtype), mask), strict=True))
+        found = []
+        for script, given in zip(scripts, frames, strict=True):
+            parts: list[Part] = []
+            for text in script:
+                relation, own = read[text]
+                wants = [Want(latents[phrase], likely, side(phrase), count(phrase)) for phrase, likely in own]
+                if relation == "while":
+                    parts.append(Part(wants[0], wants[1], pace(text)[1]))
+                else:
+                    parts += [
+                        Part(want, None, pace(phrase)[1])
+                        for want, (phrase, _) in zip(wants, own, strict=True)
+                    ]
+            found.append(
+                Wanted([one for part in parts for one in self._timed(part, given, len(parts))], given)
+            )
+        return found
 
-    def _parts(
-        self, text: str, factor: float, latents: Mapping[str, Tensor], given: int | None, count: int
-    ) -> list[Part]:
-        """A part of `count`, repeated where its share of the given frames is longer than a clip can be."""
+    def _script(self, prompt: str) -> list[str]:
+        """The texts of what is done one after the other; "then slowly" goes on with what was before."""
+        script: list[str] = []
+        parts = sequence(prompt)
+        for part in parts:
+            text = with_subject(part) if len(parts) > 1 else part
+            if script and not pace(text)[0]:
+                text = f"{pace(script[-1])[0]} {text}"
+            script.append(text)
+        return script
+
+    def _read(self, texts: Sequence[str]) -> dict[str, tuple[Relation, list[tuple[str, dict[str, float]]]]]:
+        """Whether each text asks for one action or for two, and the words and likely actions of each."""
+        if self.reader is None:
+            return {text: ("one", [(text, {})]) for text in texts}
+        names = self.reader.config.actions
+        unique = list(dict.fromkeys(texts))
+        readings = self.reader(*self.text_backbone.encode(unique))
+        read: dict[str, tuple[Relation, list[tuple[str, dict[str, float]]]]] = {}
+        for row, text in enumerate(unique):
+            relation = RELATIONS[int(readings.relation[row].argmax())]
+            phrases: tuple[str, ...] = (text,)
+            if relation != "one":
+                ends = [end for _, end in self.text_backbone.tokenizer.encode(text).offsets]
+                focus = readings.focus[row, :, : len(ends)].tolist()
+                phrases = tuple(with_subject(half) for half in halves(text, ends, focus))
+            likely = [dict(zip(names, own, strict=True)) for own in readings.actions[row].tolist()]
+            read[text] = (relation, list(zip(phrases, likely, strict=False)))
+        return read
+
+    def _timed(self, part: Part, given: int | None, among: int) -> list[Part]:
+        """A part of several, repeated where its share of the given frames is longer than a clip can be."""
         if given is None:
-            return [Part(latents[text], factor)]
-        times = math.ceil(given / count / self.normalizer.config.max_frames)
-        return [Part(latents[text], factor, given / count / times)] * times
+            return [part]
+        times = math.ceil(given / among / self.normalizer.config.max_frames)
+        return [replace(part, frames=given / among / times)] * times
 
     def _wanted_of(self, timeline: Timeline, frames: int) -> list[Wanted]:
         """What a timeline of prompts is to start from."""

@@ -10,6 +10,7 @@ COMMANDS = (
     "fit-text",
     "calibrate",
     "exemplars",
+    "reader",
     "finetune",
     "evaluate",
     "aits",

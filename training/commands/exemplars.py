@@ -40,5 +40,6 @@ def run(arguments: argparse.Namespace) -> None:
 
     folder = options.own_folder(arguments.checkpoint, "exemplars are")
     exemplars = add_exemplars(folder, MotionTextFolder(arguments.data), arguments.strength, arguments.without)
-    seconds = exemplars.joints.shape[0] / exemplars.config.fps
-    print(f"{len(exemplars.config.motions)} exemplars, {seconds / 60:.0f} minutes")
+    motions = exemplars.config.motions
+    seconds = sum(one.frames / one.fps for one in motions)
+    print(f"{len(motions)} exemplars, {seconds / 60:.0f} minutes")

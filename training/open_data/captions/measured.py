@@ -11,7 +11,7 @@ NUMBERS = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
 )  # fmt: skip
 _TIMES = {1: ("once", "one time"), 2: ("twice", "two times")}
-_PACE = {
+PACE = {
     "slow": ("slowly", "slowly", "at a slow pace", "unhurriedly", "without hurry", "in a slow manner"),
     "fast": ("quickly", "quickly", "fast", "rapidly", "at a fast pace", "at high speed"),
     "normal": ("at a normal pace", "at a moderate pace", "at a steady pace", "at a medium pace"),
@@ -43,7 +43,7 @@ def slots_for(action: str, clip: ClipInfo, a: Attributes) -> Slots:
     on_foot = action in table["speed"]["travel"]
     side = acting_side(action, a)
     return {
-        "pace": _PACE.get(tempo(action, a), ()),
+        "pace": PACE.get(tempo(action, a), ()),
         "way": _way(a) if action in table["way"] else (),
         "side": (side,) if side in ("left", "right") else (),
         "steps": (f"{NUMBERS[a.steps]} steps",) if action in table["steps"] and 2 <= a.steps <= 12 else (),

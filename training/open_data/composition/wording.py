@@ -23,6 +23,7 @@ _TRIES = 4  # for each template
 _NO_SUBJECT = Subject("", "their", "them", "they")
 
 Choices = Mapping[str, Sequence[str]]  # third-person phrases by the name of the part
+Inflect = Callable[[str], str]
 
 
 @functools.cache
@@ -52,19 +53,15 @@ def joined_captions(
     for form in rng.sample(forms, len(forms)):
         if len(sentences) == count:
             break
-        sentence = _fill(form, parts, woman, language, rng)
+        sentence = fill(form, parts, woman, language.base, language.gerund, rng)
         if sentence and sentence not in sentences:
             sentences.append(sentence)
     return sentences
 
 
-def _fill(form: str, parts: Choices, woman: bool, language: Language, rng: random.Random) -> str:
-    """One sentence, or "" if every attempt is too long."""
-    inflect: dict[str, Callable[[str], str]] = {
-        "third": str,
-        "base": language.base,
-        "gerund": language.gerund,
-    }
+def fill(form: str, parts: Choices, woman: bool, base: Inflect, gerund: Inflect, rng: random.Random) -> str:
+    """One sentence from a template that joins phrases, or "" if every attempt is too long."""
+    inflect: dict[str, Inflect] = {"third": str, "base": base, "gerund": gerund}
     for _ in range(_TRIES):
         subject = rng.choice(WOMAN if woman else MAN) if "{S}" in form else _NO_SUBJECT
         slots: dict[str, Sequence[str]] = dict(subject.slots)
@@ -127,7 +124,8 @@ def path_captions(
         for slot, text in (("side", side), ("other", other), ("sense", sense)):
             way = way.replace(f"{{{slot}}}", text)
         going = [f"{gait} {way}" for gait in gaits]
-        sentences.append(_fill(rng.choice(data["frames"]), {"gait": going}, woman, language, rng))
+        frame = rng.choice(data["frames"])
+        sentences.append(fill(frame, {"gait": going}, woman, language.base, language.gerund, rng))
     return list(dict.fromkeys(filter(None, sentences)))
 
 
