@@ -2,7 +2,7 @@
 
 import pytest
 
-from ram_sdk.control.wording import pace, sequence
+from ram_sdk.control.wording import count, halves, pace, sequence, side
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,54 @@ def test_words_for_speed_are_told_from_the_action(prompt, rest, faster):
     found, factor = pace(prompt)
     assert found == rest
     assert (factor == 1.0) if faster is None else (factor > 1.0) == faster
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("waves the left hand", "left"),
+        ("Right turn", "right"),
+        ("walks counterclockwise", "left"),
+        ("in a clockwise circle", "right"),
+        ("turns anti-clockwise", "left"),
+        ("steps left and right", ""),
+        ("do it right now", ""),
+        ("leaves", ""),
+        ("walks in a circle", ""),
+    ],
+)
+def test_a_side_is_heard(text, named):
+    assert side(text) == named
+
+
+@pytest.mark.parametrize(
+    ("text", "times"),
+    [
+        ("jumps three times", 3),
+        ("a person does 3 squats", 3),
+        ("does two deep knee bends", 2),
+        ("takes four steps forward", 4),
+        ("kicks twice", 2),
+        ("jumps once", 1),
+        ("claps a couple of times", 2),
+        ("walks for three seconds", 0),
+        ("turns 90 degrees", 0),
+        ("waves with two hands", 0),
+        ("raises both hands at once", 0),
+        ("once seated, she waves", 0),
+        ("jumps twice and claps three times", 0),
+        ("one person walks", 0),
+    ],
+)
+def test_a_count_is_heard(text, times):
+    assert count(text) == times
+
+
+def test_a_text_is_divided_between_two_actions_where_their_words_are():
+    text = "after a bow, she walks off"
+    ends = [0, 5, 7, 11, 12, 16, 22, 26, 0]
+    bow = [0, 0.1, 0.1, 0.8, 0, 0, 0, 0, 0]
+    walk = [0, 0, 0, 0, 0.1, 0.1, 0.5, 0.3, 0]
+    assert halves(text, ends, [bow, walk]) == ("a bow", "she walks off")
+    assert halves(text, ends, [walk, bow]) == ("she walks off", "a bow")
+    assert halves("jump", [0, 4, 0], [[0, 1, 0], [0, 1, 0]]) == ("jump", "jump")

@@ -13,7 +13,7 @@ from training.data.folder import MotionTextFolder, read_listing
 from training.open_data.captions.grammar import MAN, WOMAN, Subject, expand
 from training.open_data.captions.inflect import base_form, gerund
 from training.open_data.captions.measured import PACE
-from training.open_data.captions.wordings import actions, families, seen, unseen
+from training.open_data.captions.wordings import actions, families, is_unseen, seen, unseen
 from training.open_data.composition.wording import fill, table
 
 _JOINED: dict[Relation, int] = {"then": 16_000, "while": 14_000}
@@ -65,7 +65,7 @@ def training_sentences(data: MotionTextFolder, seed: int = 0) -> list[Labelled]:
     found = [*_worded(rng, held_out=False), *_captioned(data, rng)]
     for relation, number in _JOINED.items():
         found += _joined(rng, relation, number, held_out=False)
-    return list(dict.fromkeys(found))
+    return [one for one in dict.fromkeys(found) if not is_unseen(one.text)]
 
 
 def unseen_sentences(seed: int = 0) -> list[Labelled]:
