@@ -33,18 +33,28 @@ _AFTER = (
     re.compile(r"(?P<second>.+?)[,\s]+after\s+(?P<first>" + _DOING + r".*)", re.IGNORECASE),
 )
 _FIRST = re.compile(r"^\s*(?:first(?:ly)?|at first)\b[,\s]*", re.IGNORECASE)
-_MUCH = r"\b(?:(?:very|really|quite|rather|so)\s+)?"
+_MUCH = r"(?<!\bnot )\b(?:(?:very|really|quite|rather|so|too)\s+)?"
 _PACES = (
-    (re.compile(_MUCH + r"slow(?:ly)?\b|\bin slow motion\b|\bat a slow pace\b", re.IGNORECASE), 0.72),
     (
         re.compile(
-            _MUCH + r"(?:fast(?!\s+asleep)|quick(?:ly)?|rapid(?:ly)?|swift(?:ly)?|brisk(?:ly)?)\b",
+            _MUCH + r"(?:slow(?:ly)?|unhurried(?:ly)?|leisurely|lazily|lazy|sluggish(?:ly)?|gradually"
+            r"|(?:in|at) (?:slow motion|a slow pace|a leisurely pace)|without (?:any )?(?:haste|hurry)"
+            r"|in no (?:hurry|rush)|little by little|bit by bit)\b",
+            re.IGNORECASE,
+        ),
+        0.72,
+    ),
+    (
+        re.compile(
+            _MUCH + r"(?:fast(?!\s+asleep)|quick(?:ly)?|rapid(?:ly)?|swift(?:ly)?|brisk(?:ly)?|speedily"
+            r"|hasty|hastily|hurried(?:ly)?|frantic(?:ally)?"
+            r"|at (?:a fast pace|(?:full|high|top) speed|full tilt)|in (?:a hurry|a rush|haste|a flash)"
+            r"|as (?:fast|quickly) as (?:they|he|she|you|possible)(?: can)?)\b",
             re.IGNORECASE,
         ),
         1.35,
     ),
 )
-
 _SIDES = {
     "left": re.compile(r"\bleft(?:wards?)?\b|\b(?:counter|anti)-?clockwise\b", re.IGNORECASE),
     "right": re.compile(

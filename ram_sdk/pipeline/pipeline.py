@@ -46,6 +46,7 @@ class RAMPipeline(LatentSpace, Starting, SamplingLoop):
         matcher: calibration of `similarity`; None in a checkpoint without it.
         known_actions: what it was trained on, to recognise unknown prompts; None in a checkpoint without it.
         exemplars: captured motions that sampling may start from; None in a checkpoint without them.
+        reader: reads which actions a prompt asks for, to find exemplars; None in a checkpoint without it.
         lora: the LoRA that `load_lora` merged into the networks, or None.
         name: what it was loaded from, "unnamed" if it was made from parts.
         folder: where that is on disk; None if it was made from parts.
