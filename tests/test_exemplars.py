@@ -322,7 +322,7 @@ def test_motions_are_no_shorter_than_can_be_made(pipeline, exemplars):
     latent = pipeline.encode_text(["someone raises the left hand"])[0]
     config = NormalizerConfig(num_features=263, min_frames=52)
     (start,) = starts(
-        exemplars, [Wanted([Part(Want(latent), pace=1.35)])], [torch.Generator().manual_seed(0)], config
+        exemplars, [Wanted([Part(Want(latent, pace=1.35))])], [torch.Generator().manual_seed(0)], config
     )
     assert len(start.features) == 52
 

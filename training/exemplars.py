@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ram_sdk import Motion, RAMPipeline
 from ram_sdk.checkpoint import add_component
-from ram_sdk.control.wording import count, side
+from ram_sdk.control.wording import count, sides
 from ram_sdk.mirrored_text import mirror_text
 from ram_sdk.models import Exemplar, Exemplars, ExemplarsConfig
 from ram_sdk.models.exemplars import Side
@@ -198,10 +198,9 @@ def _stored(clip: Motion) -> Motion:
 
 
 def _side(captions: Sequence[str]) -> Side:
-    """The only side that a clip's captions name; "" if some name both."""
-    if any({"left", "right"} <= set(text.split()) for text in captions):
-        return ""
-    return agreed(side, captions, "")
+    """The only side that a clip's captions name; "" if they name none or both."""
+    named = {name for text in captions for name in sides(text)}
+    return named.pop() if len(named) == 1 else ""
 
 
 def _sources(listing: Listing, clip: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ from ram_sdk import RAMPipeline
 from ram_sdk.checkpoint import add_component
 from ram_sdk.models import RELATIONS, PromptReader, ReaderConfig, Readings
 from training.data.folder import MotionTextFolder
-from training.open_data.reading import Labelled, training_sentences, unseen_sentences
+from training.open_data.reading import Labelled, arms_actions, training_sentences, unseen_sentences
 
 _EPOCHS, _BATCH = 6, 256
 _RATE, _ACTION_RATE = 1e-3, 0.1  # highest learning rates, of the transformer and of the linear map
@@ -67,16 +67,21 @@ def add_reader(folder: Path, data: MotionTextFolder, seed: int = 0) -> Accuracy:
     pipeline = RAMPipeline.from_pretrained(folder)
     sentences = training_sentences(data, seed)
     names = tuple(sorted({name for one in sentences for name in one.actions}))
-    reader = fit(encoded(pipeline, sentences, names), names, seed)
+    arms = tuple(name for name in arms_actions() if name in names)
+    reader = fit(
+        encoded(pipeline, sentences, names),
+        ReaderConfig(pipeline.text_backbone.config.dim, names, arms),
+        seed,
+    )
     accuracy = measure(reader, encoded(pipeline, unseen_sentences(seed), names))
     add_component(folder, "reader", reader)
     return accuracy
 
 
-def fit(examples: Examples, names: tuple[str, ...], seed: int) -> PromptReader:
+def fit(examples: Examples, config: ReaderConfig, seed: int) -> PromptReader:
     """Train a reader on sentences."""
     torch.manual_seed(seed)
-    reader = PromptReader(ReaderConfig(examples.states[0].shape[-1], names))
+    reader = PromptReader(config)
     reader.mean.copy_(torch.stack([states.float().mean(0) for states in examples.states]).mean(0))
     linear = set(reader.action.parameters())
     optimizer = torch.optim.AdamW(
@@ -157,7 +162,7 @@ def encoded(pipeline: RAMPipeline, sentences: Sequence[Labelled], names: Sequenc
         tokens, mask = pipeline.text_backbone.encode([sentences[row].text for row in rows])
         states |= {row: own[valid].half() for row, own, valid in zip(rows, tokens, mask, strict=True)}
     number = {name: place for place, name in enumerate(names)} | {"": -1}
-    labels = [[number.get(name, -1) for name in (*one.actions, "")[:2]] for one in sentences]
+    labels = [[number[name] for name in (*one.actions, "")[:2]] for one in sentences]
     relations = [RELATIONS.index(one.relation) for one in sentences]
     return Examples(
         [states[row] for row in range(len(sentences))], torch.tensor(relations), torch.tensor(labels)

@@ -33,13 +33,14 @@ _AFTER = (
     re.compile(r"(?P<second>.+?)[,\s]+after\s+(?P<first>" + _DOING + r".*)", re.IGNORECASE),
 )
 _FIRST = re.compile(r"^\s*(?:first(?:ly)?|at first)\b[,\s]*", re.IGNORECASE)
-_MUCH = r"(?<!\bnot )\b(?:(?:very|really|quite|rather|so|too)\s+)?"
+_MUCH = r"\b(?:(?:very|really|quite|rather|so|too)\s+)?"
+_AS_POSSIBLE = r" as (?:they|he|she|you|possible)(?: can)?"
 _PACES = (
     (
         re.compile(
             _MUCH + r"(?:slow(?:ly)?|unhurried(?:ly)?|leisurely|lazily|lazy|sluggish(?:ly)?|gradually"
-            r"|(?:in|at) (?:slow motion|a slow pace|a leisurely pace)|without (?:any )?(?:haste|hurry)"
-            r"|in no (?:hurry|rush)|little by little|bit by bit)\b",
+            r"|in slow motion|at a (?:very )?(?:slow|leisurely) pace|without (?:any )?(?:haste|hurry)"
+            rf"|in no (?:hurry|rush)|little by little|bit by bit|as slow(?:ly)?{_AS_POSSIBLE})\b(?!-)",
             re.IGNORECASE,
         ),
         0.72,
@@ -48,32 +49,38 @@ _PACES = (
         re.compile(
             _MUCH + r"(?:fast(?!\s+asleep)|quick(?:ly)?|rapid(?:ly)?|swift(?:ly)?|brisk(?:ly)?|speedily"
             r"|hasty|hastily|hurried(?:ly)?|frantic(?:ally)?"
-            r"|at (?:a fast pace|(?:full|high|top) speed|full tilt)|in (?:a hurry|a rush|haste|a flash)"
-            r"|as (?:fast|quickly) as (?:they|he|she|you|possible)(?: can)?)\b",
+            r"|at (?:a (?:very )?fast pace|(?:full|high|top) speed|full tilt)"
+            rf"|in (?:a hurry|a rush|haste|a flash)|as (?:fast|quickly){_AS_POSSIBLE})\b(?!-)",
             re.IGNORECASE,
         ),
         1.35,
     ),
 )
-_SIDES = {
+_NEGATED = re.compile(r"(?:\b(?:not|never)|n['\u2019]t)(?:\s+\w+)?\s*$", re.IGNORECASE)
+Side = Literal["left", "right"]
+_SIDES: dict[Side, re.Pattern[str]] = {
     "left": re.compile(r"\bleft(?:wards?)?\b|\b(?:counter|anti)-?clockwise\b", re.IGNORECASE),
     "right": re.compile(
         r"\bright(?:wards?)?\b(?! (?:away|now|after|before))|(?<!-)\bclockwise\b", re.IGNORECASE
     ),
 }
-_TIMES = {"once": 1, "one time": 1, "twice": 2, "a couple of times": 2, "thrice": 3}
+_TIMES = {"once": 1, "twice": 2, "a couple of times": 2, "thrice": 3}
 _NUMBERS = {
     word: number
     for number, word in enumerate(
-        ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], start=2
+        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"],
+        start=1,
     )
 }
-_NO_COUNT = (
-    r"(?!(?:seconds?|secs?|minutes?|degrees?|met(?:er|re)s?|feet|hands?|arms?|legs?|fists?|people|persons)\b)"
+_COUNTED = (
+    "time|step|pace|stride|jump|hop|leap|skip|bounce|squat|lunge|crunch|bend|sit-?up|push-?up|jack|punch|jab|hook"
+    "|uppercut|blow|hit|strike|slash|cut|kick|clap|wave|nod|bow|shrug|salute|throw|swing|stroke|shot|spin|turn"
+    "|twirl|pirouette|roll|flip|somersault|cartwheel|stomp|knock|tap|lap|round|rep|repetition"
 )
 _COUNT = re.compile(
-    rf"\b(?:(?<!at )(?P<word>{'|'.join(_TIMES)})(?=\s*(?:[.,;!]|$|and\b|then\b|with\b|in\b|on\b))"
-    rf"|(?:(?P<digits>\d{{1,2}})|(?P<number>{'|'.join(_NUMBERS)}))\s+(?:{_NO_COUNT}\w+\s+){{,2}}?{_NO_COUNT}\w+s\b)"
+    rf"(?<!\bat )\b(?P<word>{'|'.join(_TIMES)})\b(?!\s+(?:as|more|again|seated|he|she|they|it|the|an?)\b)"
+    rf"|\b(?:(?P<digits>\d{{1,2}})|(?P<number>{'|'.join(_NUMBERS)}))\s+"
+    rf"(?:(?!(?:and|then|or|to|with|for|in)\b)[^\W\d]+\s+){{,2}}?(?:{_COUNTED})(?P<plural>(?:e?s)?)\b"
 )
 _LINKS = re.compile(
     r"^[\s,;]*(?:(?:and|while|as|before|after|then|when|once|having|with|during)\b[,\s]*)+"
@@ -118,24 +125,30 @@ def sequence(prompt: str) -> list[str]:
 def pace(prompt: str) -> tuple[str, float]:
     """The prompt without its words for speed ("" if it has no others), and how fast they say: 1.0 if none."""
     for words, factor in _PACES:
-        rest = words.sub(" ", prompt)
-        if rest != prompt:
-            return " ".join(rest.split()), factor
+        found = words.search(prompt)
+        if found and not _NEGATED.search(prompt[: found.start()]):
+            return " ".join(words.sub(" ", prompt).split()), factor
     return prompt, 1.0
 
 
-def side(text: str) -> Literal["", "left", "right"]:
-    """The side that a text names, of the body or to turn to; "" if it names none or both."""
-    left, right = (bool(words.search(text)) for words in _SIDES.values())
-    return "" if left == right else "left" if left else "right"
+def sides(text: str) -> set[Side]:
+    """The sides that a text names, of the body or to turn to."""
+    return {named for named, words in _SIDES.items() if words.search(text)}
+
+
+def side(text: str) -> Side | Literal[""]:
+    """The side that a text names; "" if it names none or both."""
+    named = sides(text)
+    return named.pop() if len(named) == 1 else ""
 
 
 def count(text: str) -> int:
     """How often a text asks for something: 3 for "jumps three times" and "does three squats"; 0 if open.
 
-    Numbers of seconds, degrees, metres and limbs are not counts, and different numbers are none.
+    Only numbers of times, steps, jumps and the like are counts; several different ones are none.
     """
-    found = {_number(match) for match in _COUNT.finditer(text.lower())}
+    matches = [(_number(match), match) for match in _COUNT.finditer(text.lower())]
+    found = {number for number, match in matches if match["word"] or number == 1 or match["plural"]}
     return found.pop() if len(found) == 1 else 0
 
 
@@ -151,7 +164,7 @@ def halves(text: str, ends: Sequence[int], focus: Sequence[Sequence[float]]) -> 
         The words of the first action and of the second; the whole text for both if it is a single word.
     """
     best, divided = -1.0, (text, text)
-    for space in (match.start() for match in re.finditer(r"\s+", text.strip())):
+    for space in (match.start() for match in re.finditer(r"(?<=\S)\s+(?=\S)", text)):
         left = [sum(f for f, end in zip(row, ends, strict=True) if end <= space) for row in focus]
         ahead = left[0] - left[1]  # above 0 where the first action comes first
         if abs(ahead) > best:

@@ -42,12 +42,14 @@ class Want:
         actions: the reader's log-probability of each action, by its name; empty without a reader.
         side: the only side that its words name.
         count: how often it is to be done; 0 if its words do not say.
+        pace: how many times as fast as usual.
     """
 
     latent: Tensor
     actions: Mapping[str, float] = field(default_factory=dict)
     side: Side = ""
     count: int = 0
+    pace: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -25,12 +25,18 @@ RELATIONS: tuple[Relation, ...] = get_args(Relation)
 class ReaderConfig:
     """Sizes of a reader, and the actions that it tells apart.
 
+    Attributes:
+        text_dim: width of the text backbone.
+        actions: their names.
+        arms: those of them that arms can do while the legs do another.
+
     Raises:
-        ValueError: the width cannot be shared by the heads.
+        ValueError: the width cannot be shared by the heads, or a name is there twice.
     """
 
-    text_dim: Width  # width of the text backbone
+    text_dim: Width
     actions: Annotated[tuple[str, ...], Field(min_length=1, max_length=10**4)]
+    arms: Annotated[tuple[str, ...], Field(max_length=10**4)] = ()
     width: Width = 128
     num_layers: Layers = 2
     num_heads: Heads = 4
@@ -38,6 +44,8 @@ class ReaderConfig:
 
     def __post_init__(self) -> None:
         check_heads("width", self.width, self.num_heads)
+        if len(set(self.actions)) < len(self.actions):
+            raise ValueError("actions: a name is there twice")
 
 
 @dataclass(frozen=True)
@@ -83,7 +91,8 @@ class PromptReader(nn.Module):
             tokens: states of the text backbone, `(batch, tokens, text_dim)`.
             mask: `(batch, tokens)`, True = valid.
         """
-        states = (tokens - self.mean) * mask[..., None]
+        mask = mask.to(self.mean.device)
+        states = (tokens.to(self.mean) - self.mean) * mask[..., None]
         dropped = F.dropout(states, self.config.dropout, self.training)
         encoded = self.transformer(self.token.expand(len(states), -1), self.projection(dropped), mask)
         scores = self.focus(encoded[:, 1:]).masked_fill(~mask[..., None], float("-inf"))

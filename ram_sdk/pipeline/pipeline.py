@@ -164,7 +164,7 @@ class RAMPipeline(LatentSpace, Starting, SamplingLoop):
         # 3. Denoise and decode; of several candidates the best
         cut = [whether for whether in trimmed for _ in range(each)]
         wanted: list[Wanted] = []
-        if scheduler.config.strength < 1.0:
+        if scheduler.config.strength < 1.0 and self.exemplars is not None:
             fixed = [
                 own if length is not None or stated_seconds(text) else None
                 for text, length, own in zip(prompts, lengths, frames[::each], strict=True)

@@ -1,7 +1,7 @@
 """What sampling starts from where it does not start from pure noise: exemplars that fit the prompts."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from ram_sdk.skeleton.layering import busy_arms, with_arms
 from ram_sdk.skeleton.sequences import cut, pose_of, positions
 from ram_sdk.skeleton.smoothing import between
 
+_LEVEL = 0.15  # metres by which the pelvis of a steady motion rises and falls
 _SEAM = 0.4  # seconds in which one exemplar goes over into the next
 
 
@@ -43,13 +44,11 @@ class Part:
     Attributes:
         want: what is done; where arms and legs do different things, the legs'.
         arms: what the arms do meanwhile; None where they do the same.
-        pace: how many times as fast as usual.
         frames: its length at the checkpoint's frame rate; None for the exemplar's own.
     """
 
     want: Want
     arms: Want | None = None
-    pace: float = 1.0
     frames: float | None = None
 
 
@@ -64,6 +63,21 @@ class Wanted:
 
     parts: Sequence[Part]
     frames: int | None = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a text asks for.
+
+    Attributes:
+        relation: of two actions; "one" if it asks for one.
+        phrases: the words of each action.
+        likely: log-probability of each action by name, for each phrase; empty without a reader.
+    """
+
+    relation: Relation
+    phrases: tuple[str, ...]
+    likely: tuple[Mapping[str, float], ...]
 
 
 def starts(
@@ -92,15 +106,17 @@ def starts(
             frames = None if part.frames is None else max(round(part.frames), 1) + overlap
             seconds = None if part.frames is None else part.frames / config.fps
             drawn = [
-                _drawn(exemplars, fit, seconds, part.pace, generator)
-                for fit in (legs, arms)
-                if fit is not None
+                _drawn(exemplars, fit, want, seconds, generator)
+                for want, fit in ((part.want, legs), (part.arms, arms))
+                if want is not None and fit is not None
             ]
             motion, *gesture = (motion for _, motion in drawn)
             if len(parts) > 1 and part.frames is None and not gesture:
                 motion = motion.trim(shortest=1.0)
             motions.append(
-                _layered(motion, gesture[0], frames, config) if gesture else _lasting(motion, frames, config)
+                _layered(part, motion, gesture[0], frames, config)
+                if gesture
+                else _lasting(motion, frames, config)
             )
             chosen += [entry for entry, _ in drawn]
         whole = _joined(motions, seam, None if one.frames else config.max_frames, config)
@@ -111,11 +127,11 @@ def starts(
 
 
 def _drawn(
-    exemplars: Exemplars, fit: Tensor, seconds: float | None, pace: float, generator: torch.Generator
+    exemplars: Exemplars, fit: Tensor, want: Want, seconds: float | None, generator: torch.Generator
 ) -> tuple[dict[str, Any], Motion]:
     """An exemplar that fits, as `Motion.settings` records it and as it is played."""
-    index, mirrored = exemplars.choose(fit, None if seconds is None else seconds * pace, generator)
-    motion = Motion(exemplars.joints_of(index).numpy(), exemplars.config.motions[index].fps * pace)
+    index, mirrored = exemplars.choose(fit, None if seconds is None else seconds * want.pace, generator)
+    motion = Motion(exemplars.joints_of(index).numpy(), exemplars.config.motions[index].fps * want.pace)
     return _entry(exemplars, index, mirrored), motion.mirror() if mirrored else motion
 
 
@@ -154,26 +170,31 @@ def _lasting(motion: Motion, frames: int | None, config: NormalizerConfig) -> Mo
     return Motion(np.concatenate((joints, np.repeat(joints[-1:], held, axis=0)))[:frames], config.fps)
 
 
-def _layered(legs: Motion, arms: Motion, frames: int | None, config: NormalizerConfig) -> Motion:
+def _layered(part: Part, legs: Motion, arms: Motion, frames: int | None, config: NormalizerConfig) -> Motion:
     """The arms of one motion on the legs of another, as long as the longer of them if no length is given."""
     base, gesture = (_lasting(motion, None, config) for motion in (legs, arms))
     length = frames or max(len(base), len(gesture))
-    below, above = (
-        pose_of(_repeated(motion, length, config).joints.astype(float)) for motion in (base, gesture)
-    )
-    pose = with_arms(below, above, busy_arms(gesture.joints.astype(float)), 0, config.fps)
+    below = _repeated(base, length, config, part.want.count == 0 and _steady(base))
+    above = _repeated(gesture, length, config, part.arms is not None and part.arms.count == 0)
+    poses = [pose_of(motion.joints.astype(float)) for motion in (below, above)]
+    pose = with_arms(poses[0], poses[1], busy_arms(gesture.joints.astype(float)), 0, config.fps)
     return Motion(positions(pose).astype(np.float32), config.fps)
 
 
-def _repeated(motion: Motion, frames: int, config: NormalizerConfig) -> Motion:
-    """A motion made as long as wanted: its cycle is repeated, or its end is held if it has none."""
-    if len(motion) < frames:
+def _steady(motion: Motion) -> bool:
+    """Whether the pelvis keeps its height: a walk goes on, a squat is over when it is done."""
+    return float(np.ptp(motion.joints[:, 0, 1])) < _LEVEL
+
+
+def _repeated(motion: Motion, frames: int, config: NormalizerConfig, again: bool) -> Motion:
+    """A motion made as long as wanted; one that is too short is repeated if it may be and has a cycle."""
+    if again and len(motion) < frames:
         try:
             pose = looped(pose_of(motion.joints.astype(float)), frames, config.fps)
         except NoCycle:
             return _lasting(motion, frames, config)
-        motion = Motion(positions(cut(pose, 0, frames)).astype(np.float32), config.fps)
-    return motion[:frames]
+        return Motion(positions(cut(pose, 0, frames)).astype(np.float32), config.fps)
+    return _lasting(motion, frames, config)
 
 
 class Starting(PipelineParts):
@@ -183,31 +204,26 @@ class Starting(PipelineParts):
         """What the motion of each prompt is to start from; frames is its length where that is given."""
         scripts = [self._script(prompt) for prompt in prompts]
         read = self._read([text for script in scripts for text in script])
-        phrases = list(dict.fromkeys(phrase for _, own in read.values() for phrase, _ in own))
+        phrases = list(dict.fromkeys(phrase for one in read.values() for phrase in one.phrases))
         tokens, mask = self.text_backbone.encode([pace(phrase)[0] or phrase for phrase in phrases])
         latents = dict(zip(phrases, self.text_encoder(tokens.to(self.dtype), mask), strict=True))
         found = []
         for script, given in zip(scripts, frames, strict=True):
             parts: list[Part] = []
             for text in script:
-                relation, own = read[text]
-                wants = [Want(latents[phrase], likely, side(phrase), count(phrase)) for phrase, likely in own]
-                if relation == "while":
-                    parts.append(Part(wants[0], wants[1], pace(text)[1]))
-                else:
-                    parts += [
-                        Part(want, None, pace(phrase)[1])
-                        for want, (phrase, _) in zip(wants, own, strict=True)
-                    ]
-            found.append(
-                Wanted([one for part in parts for one in self._timed(part, given, len(parts))], given)
-            )
+                wants = [
+                    Want(latents[phrase], likely, side(phrase), count(phrase), pace(phrase)[1])
+                    for phrase, likely in zip(read[text].phrases, read[text].likely, strict=True)
+                ]
+                parts += [Part(wants[0], wants[1])] if read[text].relation == "while" else map(Part, wants)
+            timed = [one for part in parts for one in self._timed(part, given, len(parts))]
+            found.append(Wanted(timed, given))
         return found
 
     def _script(self, prompt: str) -> list[str]:
         """The texts of what is done one after the other; "then slowly" goes on with what was before."""
         script: list[str] = []
-        parts = sequence(prompt)
+        parts = sequence(" ".join(prompt.split()))
         for part in parts:
             text = with_subject(part) if len(parts) > 1 else part
             if script and not pace(text)[0]:
@@ -215,24 +231,35 @@ class Starting(PipelineParts):
             script.append(text)
         return script
 
-    def _read(self, texts: Sequence[str]) -> dict[str, tuple[Relation, list[tuple[str, dict[str, float]]]]]:
-        """Whether each text asks for one action or for two, and the words and likely actions of each."""
+    def _read(self, texts: Sequence[str]) -> dict[str, Reading]:
+        """What each text asks for."""
         if self.reader is None:
-            return {text: ("one", [(text, {})]) for text in texts}
-        names = self.reader.config.actions
+            return {text: Reading("one", (text,), ({},)) for text in texts}
+        names, arms = self.reader.config.actions, set(self.reader.config.arms)
         unique = list(dict.fromkeys(texts))
         readings = self.reader(*self.text_backbone.encode(unique))
-        read: dict[str, tuple[Relation, list[tuple[str, dict[str, float]]]]] = {}
+        read: dict[str, Reading] = {}
         for row, text in enumerate(unique):
             relation = RELATIONS[int(readings.relation[row].argmax())]
-            phrases: tuple[str, ...] = (text,)
-            if relation != "one":
-                ends = [end for _, end in self.text_backbone.tokenizer.encode(text).offsets]
-                focus = readings.focus[row, :, : len(ends)].tolist()
-                phrases = tuple(with_subject(half) for half in halves(text, ends, focus))
-            likely = [dict(zip(names, own, strict=True)) for own in readings.actions[row].tolist()]
-            read[text] = (relation, list(zip(phrases, likely, strict=False)))
+            first, second = (dict(zip(names, own, strict=True)) for own in readings.actions[row].tolist())
+            if relation == "one":
+                read[text] = Reading(relation, (text,), (first,))
+                continue
+            if relation == "while":
+                second = {name: likely for name, likely in second.items() if name in arms}
+            encoding = self.text_backbone.tokenizer.encode(text)
+            focus = readings.focus[row, :, : len(encoding.ids)].tolist()
+            one, other = (
+                self._phrase(half) for half in halves(text, [end for _, end in encoding.offsets], focus)
+            )
+            read[text] = Reading(relation, (one, other), (first, second))
         return read
+
+    def _phrase(self, text: str) -> str:
+        """A part of a sentence as a sentence, if that is not too long to read."""
+        whole = with_subject(text)
+        fits = len(self.text_backbone.tokenizer.encode(whole).ids) <= self.text_backbone.max_tokens
+        return whole if fits else text
 
     def _timed(self, part: Part, given: int | None, among: int) -> list[Part]:
         """A part of several, repeated where its share of the given frames is longer than a clip can be."""

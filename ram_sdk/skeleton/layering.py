@@ -12,19 +12,21 @@ from ram_sdk.skeleton.sequences import Array, blend_rotations, smooth_step
 FADE = 0.5  # seconds in which arms go over into those of the other motion, and back
 _ARMS = ((13, 16, 18), (14, 17, 19))  # joints whose rotations move the left and the right arm
 _HEAD = (12,)
-_WRISTS = (20, 21)
-_IDLE = 0.55  # of the busier wrist's path: an arm that moves less is not part of a gesture
+_SHOULDERS, _WRISTS = (16, 17), (20, 21)
+_IDLE = 0.55  # of the busier wrist's path: an arm that moves less hangs ...
+_HELD = 0.35  # ... unless it is held: metres by which a hanging wrist is below its shoulder, at least
 
 
 def busy_arms(joints: Array) -> list[int]:
-    """The arms that a gesture is made with: 0 is the left one, 1 the right one.
+    """The arms that a gesture is made with, which move or are held: 0 is the left one, 1 the right one.
 
     Args:
         joints: `(frames, 22, 3)`, metres.
     """
     wrists = joints[:, _WRISTS] - joints[:, :1]
     paths = np.linalg.norm(np.diff(wrists, axis=0), axis=-1).sum(axis=0)
-    return [side for side in (0, 1) if paths[side] > _IDLE * max(paths)]
+    below = (joints[:, _SHOULDERS, 1] - joints[:, _WRISTS, 1]).mean(axis=0)
+    return [side for side in (0, 1) if paths[side] > _IDLE * max(paths) or below[side] < _HELD]
 
 
 def with_arms(

@@ -87,6 +87,13 @@ def test_a_side_is_heard(text, named):
         ("once seated, she waves", 0),
         ("jumps twice and claps three times", 0),
         ("one person walks", 0),
+        ("squat twice", 2),
+        ("kicks twice forward", 2),
+        ("does one squat", 1),
+        ("two boxers punch", 0),
+        ("walks 3 m and sits", 0),
+        ("holds two swords", 0),
+        ("jumps twice as high", 0),
     ],
 )
 def test_a_count_is_heard(text, times):

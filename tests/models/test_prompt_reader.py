@@ -35,13 +35,19 @@ def test_what_is_padded_does_not_matter(reader):
     torch.testing.assert_close(beside.relation, alone.relation)
 
 
-def test_the_two_actions_are_read_in_different_tokens(reader):
-    """Each is named by the mean state of the tokens in its focus."""
+def test_each_action_is_named_by_the_states_in_its_own_focus(reader):
     states = torch.randn(1, 4, 12)
-    mask = torch.ones(1, 4, dtype=torch.bool)
-    read = reader(states, mask)
-    pooled = torch.nn.functional.normalize(read.focus[0] @ (states[0] - reader.mean), dim=-1)
+    torch.nn.init.normal_(reader.focus.weight, std=30.0)
+    read = reader(states, torch.ones(1, 4, dtype=torch.bool))
+    assert (read.focus[0, 0] - read.focus[0, 1]).abs().max() > 0.1
+    pooled = torch.nn.functional.normalize(read.focus[0] @ states[0], dim=-1)  # whose mean is zero here
     torch.testing.assert_close(read.actions[0], reader.action(pooled).log_softmax(-1))
+    assert (read.actions[0, 0] - read.actions[0, 1]).abs().max() > 0.01
+
+
+def test_an_action_is_there_once():
+    with pytest.raises(ValueError, match="twice"):
+        ReaderConfig(text_dim=12, actions=("walk", "walk"), width=8)
 
 
 def test_a_width_that_heads_cannot_share_is_refused():

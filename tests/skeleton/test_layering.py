@@ -16,6 +16,14 @@ def test_the_arm_that_moves_is_busy():
     assert busy_arms(raise_hand(HAND, 1)) == [0, 1]
 
 
+def test_an_arm_that_is_held_is_busy():
+    held = HAND.copy()
+    held[:, [18, 20]] += held[0, 20] * 0 + [0.1, 0.45, 0.2]
+    held[:, 20] = held[:, 16] + [0.3, 0.1, 0.2]
+    held[:, 21] = held[:, 17] - [0.1, 0.45, 0.0] + 0.1 * np.sin(np.arange(len(held)))[:, None]
+    assert busy_arms(held) == [0, 1]
+
+
 def test_legs_stay_and_the_arm_does_what_the_other_motion_does():
     made = positions(with_arms(pose_of(WALK), pose_of(HAND), [0], 0, 20.0))
     walk, hand = positions(pose_of(WALK)), positions(pose_of(HAND))

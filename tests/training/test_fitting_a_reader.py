@@ -7,8 +7,11 @@ import pytest
 import torch
 
 from ram_sdk import RAMPipeline
-from ram_sdk.models import RELATIONS, Exemplar, Exemplars, ExemplarsConfig
+from ram_sdk.models import RELATIONS, Exemplar, Exemplars, ExemplarsConfig, ReaderConfig
+from ram_sdk.models.exemplars import Want
 from ram_sdk.motion import Motion
+from ram_sdk.pipeline import starting
+from ram_sdk.pipeline.starting import Part
 from ram_sdk.scheduler import RAMScheduler, SchedulerConfig
 from tests.synthetic_clips import raise_hand, travel
 from training.__main__ import main
@@ -34,7 +37,12 @@ SENTENCES = [
     ),
     *(
         Labelled(text, "while", ("walk", "wave"))
-        for text in ("a person walks while waving", "walk while you wave", "someone walks as they wave")
+        for text in (
+            "a person walks while waving",
+            "a person walks while waving quickly",
+            "walk while you wave",
+            "someone walks as they wave",
+        )
     ),
 ]
 NAMES = ("walk", "wave")
@@ -46,7 +54,7 @@ def read(pipeline):
     examples = encoded(pipeline, SENTENCES, NAMES)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("training.reader._EPOCHS", 300)
-        return examples, fit(examples, NAMES, seed=0)
+        return examples, fit(examples, ReaderConfig(32, NAMES, arms=("wave",)), seed=0)
 
 
 @pytest.fixture
@@ -113,6 +121,59 @@ def test_two_actions_at_the_same_time_are_layered(with_reader):
     assert len(start(with_reader, "a person walks while waving", num_frames=60)[0]) == 60
 
 
+def test_legs_that_are_done_are_not_repeated(with_reader, monkeypatch):
+    """A walk goes on while the arms wave longer, a squat does not."""
+    squat = travel(1.5)
+    squat[..., 1] -= 0.4 * np.sin(np.linspace(0, np.pi, len(squat)))[:, None]
+    assert not starting._steady(Motion(squat.astype(np.float32), 20))
+    assert starting._steady(Motion(travel(2, forward=1).astype(np.float32), 20))
+    want = Want(torch.zeros(16))
+    long = Motion(raise_hand(travel(4), 0).astype(np.float32), 20)
+    config = with_reader.normalizer.config
+    layered = starting._layered(Part(want, want), Motion(squat.astype(np.float32), 20), long, None, config)
+    low = layered.joints[:, 0, 1] < layered.joints[0, 0, 1] - 0.2
+    assert len(layered) == len(long)
+    assert np.abs(np.diff(low.astype(int))).sum() == 2  # once
+
+
+def test_each_half_has_its_own_words_for_speed(with_reader):
+    (both,) = with_reader._wanted(["a person walks while waving quickly"], [None])
+    assert both.parts[0].want.pace == 1.0 < both.parts[0].arms.pace
+
+
+@pytest.mark.parametrize("frames", [20, 60, 150])
+def test_a_given_length_is_kept_by_layers(with_reader, frames):
+    assert len(start(with_reader, "a person walks while waving", num_frames=frames)[0]) == frames
+
+
+def test_a_batch_starts_as_each_alone(with_reader):
+    prompts = ["a person walks while waving", "a person walks", "wave and walk"]
+    seeds = [3, 4, 5]
+    together = with_reader(prompts, seed=seeds, trim=False, strength=0).motions
+    for motion, prompt, seed in zip(together, prompts, seeds, strict=True):
+        (alone,) = with_reader(prompt, seed=seed, trim=False, strength=0).motions
+        np.testing.assert_allclose(alone.joints, motion.joints, atol=1e-4)
+
+
+def test_white_space_is_nothing(with_reader):
+    first, second = with_reader._wanted(["\t\n  wave and   walk ", "wave and walk"], [None, None])
+    for one, other in zip(first.parts, second.parts, strict=True):
+        torch.testing.assert_close(one.want.latent, other.want.latent)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_the_reader_reads_in_any_precision(with_reader, dtype):
+    states, mask = with_reader.text_backbone.encode(["a person waves"])
+    read = with_reader.reader(states.to(dtype), mask)
+    assert read.actions.dtype == torch.float32
+
+
+def test_a_timeline_reads_its_prompts(with_reader):
+    motion = with_reader.compose(["a person walks while waving", "wave and walk"], duration=[3, 4], seed=1)
+    assert len(motion) == 140
+    assert [one["name"][:5] for one in motion.settings["exemplars"]] == ["walks", "hands", "hands", "walks"]
+
+
 def test_a_reader_is_saved_and_loaded(with_reader, tmp_path):
     with_reader.save_pretrained(tmp_path / "saved")
     again = RAMPipeline.from_pretrained(tmp_path / "saved")
@@ -170,5 +231,6 @@ def test_a_checkpoint_gets_a_reader(few, checkpoint, capsys):
     assert "unseen wordings: the action of" in capsys.readouterr().out
     reader = RAMPipeline.from_pretrained(checkpoint).reader
     assert reader.config.actions == ("clap", "walk", "wave")
+    assert set(reader.config.arms) == {"clap", "wave"}
     assert main(["reader", "--checkpoint", "nowhere/x", "--data", str(few)]) == 2
     assert "expected a folder, into which a reader is written" in capsys.readouterr().err

@@ -77,6 +77,11 @@ def unseen_sentences(seed: int = 0) -> list[Labelled]:
     return list(dict.fromkeys(found))
 
 
+def arms_actions() -> list[str]:
+    """The actions that arms can do while the legs do another."""
+    return [name for name in table("roles")["arms"] if name in actions()]
+
+
 def _worded(rng: random.Random, held_out: bool) -> Iterator[Labelled]:
     """Every wording, those with choices twice, and some in phrasings that fit any action."""
     for action in actions():
@@ -96,7 +101,7 @@ def _worded(rng: random.Random, held_out: bool) -> Iterator[Labelled]:
 
 def _joined(rng: random.Random, relation: Relation, number: int, held_out: bool) -> Iterator[Labelled]:
     """Pairs of actions: any for "then", one of the legs and one of the arms for "while"."""
-    legs, arms = ([a for a in table("roles")[role] if a in actions()] for role in ("legs", "arms"))
+    legs, arms = [name for name in table("roles")["legs"] if name in actions()], arms_actions()
     first, second = (legs, arms) if relation == "while" else (list(actions()), list(actions()))
     forms = table("joins")["while" if relation == "while" else "then2"]["unseen" if held_out else "seen"]
     for _ in range(number):
