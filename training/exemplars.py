@@ -24,7 +24,7 @@ _FRAME_RATES = (10.0, 20.0)  # stored at the first of them from which the motion
 _LOST = 0.03  # metres that a joint may be off between stored frames
 _READ = 4  # captions of a clip that say how well they fit its motion
 _CHUNK = 256  # clips that are encoded together
-_EACH = 3  # exemplars of an action, changed in one way (its tempo, its path ...), done so often
+_EACH = 2  # exemplars of an action, changed in one way (its tempo, its path ...), done so often
 _CAPTIONS = 3  # whose latents are kept, as far apart as possible
 _PLAIN = "a person "
 
