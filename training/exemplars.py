@@ -27,6 +27,7 @@ _CHUNK = 256  # clips that are encoded together
 _EACH = 2  # exemplars of an action, changed in one way (its tempo, its path ...), done so often
 _CAPTIONS = 3  # whose latents are kept, as far apart as possible
 _PLAIN = "a person "
+_WAYS = {"sidestep": "aside", "walk_back": "back", "run_back": "back"}
 
 Listing = Mapping[str, Mapping[str, Any]]
 Captions = Mapping[str, Sequence[str]]
@@ -105,7 +106,9 @@ def collect(pipeline: RAMPipeline, data: MotionTextFolder, without: Sequence[str
     allowed = [
         i
         for i, own in sources.items()
-        if own.keys().isdisjoint(without) and size.min_frames <= len(data.features(i)) <= size.max_frames
+        if own.keys().isdisjoint(without)
+        and size.min_frames <= len(data.features(i)) <= size.max_frames
+        and goes_as_named(listing[i]["action"], Motion.from_features(data.features(i)))
     ]
     captions = {i: [caption.text for caption in data.captions(i)] for i in allowed}
     candidates = [i for clips in kinds(listing, captions).values() for i in clips]
@@ -167,6 +170,15 @@ def add_exemplars(
     add_component(folder, "exemplars", exemplars)
     add_component(folder, "scheduler", scheduler)
     return exemplars
+
+
+def goes_as_named(action: str, clip: Motion) -> bool:
+    """Whether a clip whose action is a way to go, goes that way: some captures called sidesteps do not."""
+    way = _WAYS.get(action)
+    if way is None:
+        return True
+    aside, ahead = clip.features[:, 1:3].sum(axis=0)  # in the frame that the body faces
+    return bool(abs(aside) > abs(ahead) if way == "aside" else ahead < -abs(aside))
 
 
 def _latents(pipeline: RAMPipeline, clips: Sequence[Motion], texts: Sequence[Sequence[str]]) -> Tensor:

@@ -10,7 +10,7 @@ from ram_sdk.control.wording import count
 from ram_sdk.motion import Motion
 from tests.synthetic_clips import mirror, raise_hand, travel
 from training.__main__ import main
-from training.exemplars import agreed, select
+from training.exemplars import agreed, goes_as_named, select
 
 CMU = {"source": "cmu", "file": "01_01", "license": "free", "credit": "CMU", "mirrored": False}
 ACCAD = CMU | {"source": "accad", "file": "b", "license": "CC BY 3.0", "credit": "ACCAD"}
@@ -137,3 +137,18 @@ def test_what_cannot_be_done_is_refused(data, checkpoint, capsys):
         main(["exemplars", "--checkpoint", str(checkpoint), "--data", str(data), "--strength", "2"])
     assert "'2' is not a number from 0 to 1" in capsys.readouterr().err
     assert (checkpoint / "model_index.json").read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("action", "forward", "left", "named"),
+    [
+        ("sidestep", 0.2, 0.8, True),
+        ("sidestep", 0.8, -0.5, False),
+        ("walk_back", -0.7, 0.1, True),
+        ("walk_back", 0.7, 0.1, False),
+        ("walk", -0.7, 0.0, True),  # not a matter of this check
+    ],
+)
+def test_a_clip_goes_the_way_that_its_action_says(action, forward, left, named):
+    clip = Motion(travel(2, forward=forward, left=left).astype(np.float32), 20)
+    assert goes_as_named(action, clip) is named
