@@ -236,17 +236,20 @@ class Starting(PipelineParts):
         if self.reader is None:
             return {text: Reading("one", (text,), ({},)) for text in texts}
         names, arms = self.reader.config.actions, set(self.reader.config.arms)
-        unique = list(dict.fromkeys(texts))
-        readings = self.reader(*self.text_backbone.encode(unique))
+        without_pace = {text: pace(text)[0] or text for text in texts}
+        rows = {text: row for row, text in enumerate(dict.fromkeys([*texts, *without_pace.values()]))}
+        readings = self.reader(*self.text_backbone.encode(list(rows)))
+        likely = [[dict(zip(names, own, strict=True)) for own in both] for both in readings.actions.tolist()]
         read: dict[str, Reading] = {}
-        for row, text in enumerate(unique):
+        for text, plain in without_pace.items():
+            row = rows[text]
             relation = RELATIONS[int(readings.relation[row].argmax())]
-            first, second = (dict(zip(names, own, strict=True)) for own in readings.actions[row].tolist())
+            first, second = likely[row]
             if relation == "one":
-                read[text] = Reading(relation, (text,), (first,))
+                read[text] = Reading(relation, (text,), (likely[rows[plain]][0],))
                 continue
             if relation == "while":
-                second = {name: likely for name, likely in second.items() if name in arms}
+                second = {name: value for name, value in second.items() if name in arms}
             encoding = self.text_backbone.tokenizer.encode(text)
             focus = readings.focus[row, :, : len(encoding.ids)].tolist()
             one, other = (

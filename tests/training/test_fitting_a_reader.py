@@ -21,7 +21,10 @@ from training.open_data.reading import Labelled, training_sentences, unseen_sent
 from training.reader import encoded, fit, measure
 
 SENTENCES = [
-    *(Labelled(text, "one", ("walk",)) for text in ("a person walks", "walk", "walk ahead")),
+    *(
+        Labelled(text, "one", ("walk",))
+        for text in ("a person walks", "walk", "walk ahead", "a person walks slowly")
+    ),
     *(
         Labelled(text, "one", ("wave",))
         for text in (
@@ -234,3 +237,13 @@ def test_a_checkpoint_gets_a_reader(few, checkpoint, capsys):
     assert set(reader.config.arms) == {"clap", "wave"}
     assert main(["reader", "--checkpoint", "nowhere/x", "--data", str(few)]) == 2
     assert "expected a folder, into which a reader is written" in capsys.readouterr().err
+
+
+def test_words_for_speed_choose_no_other_exemplar(with_reader):
+    plain, slow, fast = with_reader._wanted(
+        ["a person walks", "a person walks slowly", "walks fast"], [None] * 3
+    )
+    assert (plain.parts[0].want.pace, slow.parts[0].want.pace) == (1.0, 0.72)
+    assert slow.parts[0].want.actions == plain.parts[0].want.actions
+    torch.testing.assert_close(slow.parts[0].want.latent, plain.parts[0].want.latent)
+    assert fast.parts[0].want.pace == 1.35
