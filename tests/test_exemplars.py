@@ -159,8 +159,10 @@ def test_details_that_the_denoiser_cannot_draw_stay_and_its_jitter_does_not_come
     assert calls[-1] is start
     for motion, frames in zip(made, (40, 30), strict=True):
         changed = (motion - start[0])[:frames]
-        torch.testing.assert_close(changed[4 : frames - 4], torch.full_like(changed[4 : frames - 4], 0.5))
-        assert (changed - 0.5).abs().max() < 0.5  # at the ends of fewer frames
+        assert changed[:, :3].eq(0).all()  # the path over the floor
+        pose = changed[:, 3:]
+        torch.testing.assert_close(pose[4 : frames - 4], torch.full_like(pose[4 : frames - 4], 0.5))
+        assert (pose - 0.5).abs().max() < 0.5  # at the ends of fewer frames
 
 
 def test_a_motion_says_what_it_started_from_and_is_as_long(with_exemplars):

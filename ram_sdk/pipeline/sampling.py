@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ram_sdk.pipeline.pipeline import RAMPipeline
 
 
+_PATH = 3  # first features: how the root turns and travels
 _SLOW = 9  # frames: what D changes faster is jitter
 
 
@@ -86,7 +87,7 @@ class SamplingLoop(PipelineParts):
             start: clean motion `(batch, longest, features)`, normalised, that the scheduler's `strength` puts
                 noise on; default: pure noise. What sampling changes in it over `_SLOW` frames is added to it,
                 so that details that D cannot draw stay (a small D smooths even a motion without noise),
-                and D's jitter does not come in.
+                and D's jitter does not come in; its path over the floor stays, and so the feet on it.
 
         Returns:
             Clean motion, `(batch, longest, features)` float32, normalised.
@@ -106,6 +107,7 @@ class SamplingLoop(PipelineParts):
                 estimate = denoise(x_t, timestep, latents, mask, previous, scheduler)
                 if start is not None and timestep == timesteps[-1]:
                     change = estimate - denoise(start, timestep, latents, mask, None, scheduler)
+                    change[..., :_PATH] = 0.0
                     estimate = start + _moving_average(change, mask)
                 if callback is not None:
                     try:
