@@ -178,7 +178,7 @@ def goes_as_named(action: str, clip: Motion) -> bool:
     if way is None:
         return True
     aside, ahead = clip.features[:, 1:3].sum(axis=0)  # in the frame that the body faces
-    return bool(abs(aside) > abs(ahead) if way == "aside" else ahead < -abs(aside))
+    return bool(abs(aside) > 2 * abs(ahead) if way == "aside" else ahead < -2 * abs(aside))
 
 
 def _latents(pipeline: RAMPipeline, clips: Sequence[Motion], texts: Sequence[Sequence[str]]) -> Tensor:
