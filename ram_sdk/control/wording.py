@@ -32,6 +32,11 @@ _AFTER = (
     re.compile(r"after\s+(?P<first>" + _DOING + r"[^,]*),\s*(?P<second>.+)", re.IGNORECASE),
     re.compile(r"(?P<second>.+?)[,\s]+after\s+(?P<first>" + _DOING + r".*)", re.IGNORECASE),
 )
+_NO_VERBS = (
+    r"hands|arms|legs|knees|hips|shoulders|elbows|wrists|fingers|fists|palms|toes|heels|thighs|eyes|steps|times"
+    r"|always|sometimes|\w+ways|\w+wards|his|its|this|as|across|\w+ss"
+)
+_SERIES = re.compile(rf",\s*(?:and\s+)?(?=(?!(?:{_NO_VERBS})\b)[a-z]{{3,}}s\b)", re.IGNORECASE)
 _FIRST = re.compile(r"^\s*(?:first(?:ly)?|at first)\b[,\s]*", re.IGNORECASE)
 _MUCH = r"\b(?:(?:very|really|quite|rather|so|too)\s+)?"
 _AS_POSSIBLE = r" as (?:they|he|she|you|possible)(?: can)?"
@@ -113,13 +118,22 @@ def sequence(prompt: str) -> list[str]:
     """The prompts of what is done one after the other: "walks, then sits down" are "walks" and "sits down".
 
     Only words that can mean nothing else divide a sentence: then, followed by, and after that; before and
-    after where somebody does something ("before sitting down").
+    after where somebody does something ("before sitting down"); and a series of three verbs or more
+    ("walks, stops, and sits down").
     """
     for order in _AFTER:
         if match := order.match(prompt):
             return sequence(match["first"]) + sequence(match["second"])
-    parts = [_FIRST.sub("", part).strip(" ,;.") for part in _THEN.split(prompt)]
-    return [part for part in parts if part] or [prompt]
+    whole = [_FIRST.sub("", part).strip(" ,;.") for part in _THEN.split(prompt)]
+    return [part for parts in map(_series, whole) for part in parts if part] or [prompt]
+
+
+def _series(text: str) -> list[str]:
+    """The clauses of a series that ends in ", and"; the whole text if it is none."""
+    joints = list(_SERIES.finditer(text))
+    if len(joints) < 2 or not joints[-1][0].rstrip().lower().endswith("and"):
+        return [text]
+    return _SERIES.split(text)
 
 
 def pace(prompt: str) -> tuple[str, float]:

@@ -10,6 +10,10 @@ from ram_sdk.control.wording import count, halves, pace, sequence, side
     [
         ("a person walks forward, then sits down", ["a person walks forward", "sits down"]),
         ("a few paces on foot, followed by a wave", ["a few paces on foot", "a wave"]),
+        ("a man walks forward, stops, and sits down", ["a man walks forward", "stops", "sits down"]),
+        ("waves, claps, jumps, and bows", ["waves", "claps", "jumps", "bows"]),
+        ("a person lifts hands, arms, and shoulders", ["a person lifts hands, arms, and shoulders"]),
+        ("a person walks, waves", ["a person walks, waves"]),
         ("someone bows before walking ahead", ["someone bows", "walking ahead"]),
         ("someone bows prior to walking ahead", ["someone bows", "walking ahead"]),
         ("she waves before she leaves", ["she waves", "she leaves"]),
