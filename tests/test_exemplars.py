@@ -29,8 +29,8 @@ def exemplars(pipeline, monkeypatch) -> Exemplars:
     """
     monkeypatch.setattr("ram_sdk.models.exemplars._SPREAD", 1e-4)
     motions = (
-        Exemplar("walks/1", "a person walks", ("own",), 40),
-        Exemplar("hands/2", "someone raises the left hand", ("own", "other"), 30),
+        Exemplar("walks/1", "a person walks", ("own",), 40, 10.0),
+        Exemplar("hands/2", "someone raises the left hand", ("own", "other"), 30, 10.0),
     )
     texts = [
         "a person walks",
@@ -97,7 +97,7 @@ def test_between_stored_frames_motion_has_no_corners(pipeline, exemplars, monkey
     circle = WALK[:1] + 0.5 * np.stack([np.sin(2 * time), 0 * time, np.cos(2 * time)], -1)[:, None]
     exemplars.joints[:40] = torch.tensor(circle - circle[:, :1] * [1, 0, 1])
     exemplars.places[:40] = torch.tensor(circle[:, 0, [0, 2]])
-    asked = Wanted([Part(Want(pipeline.encode_text(["a person walks"])[0]))])
+    asked = Wanted([Part((Want(pipeline.encode_text(["a person walks"])[0]),))])
     config = NormalizerConfig(num_features=263)
     (start,) = starts(exemplars, [asked], [torch.Generator().manual_seed(0)], config)
     root = Motion.from_features(start.features.numpy()).joints[3:-3, 0]
@@ -114,7 +114,7 @@ def test_an_exemplar_is_played_faster_or_slower_then_held_or_cut(
     monkeypatch.setattr("ram_sdk.models.exemplars._STRETCH", 0.0)
     latents = pipeline.encode_text(["a person walks"])
     config = NormalizerConfig(num_features=263)
-    asked = Wanted([Part(Want(latents[0]))], wanted)
+    asked = Wanted([Part((Want(latents[0]),))], wanted)
     (start,) = starts(exemplars, [asked], [torch.Generator().manual_seed(0)], config)
     motion = Motion.from_features(start.features.numpy())
     assert len(motion) == (wanted or 79)
@@ -303,7 +303,7 @@ def test_parts_without_room_are_left_out(with_exemplars, frames):
 
 def test_parts_begin_when_a_timeline_says(pipeline, exemplars):
     walk, hand = pipeline.encode_text(["a person walks", "someone raises the left hand"])
-    parts = [Part(Want(hand), frames=40.0)] * 6 + [Part(Want(walk), frames=80.0)]
+    parts = [Part((Want(hand),), frames=40.0)] * 6 + [Part((Want(walk),), frames=80.0)]
     config = NormalizerConfig(num_features=263)
     (start,) = starts(exemplars, [Wanted(parts, 320)], [torch.Generator().manual_seed(0)], config)
     root = Motion.from_features(start.features.numpy()).joints[:, 0, [0, 2]]
@@ -324,7 +324,7 @@ def test_motions_are_no_shorter_than_can_be_made(pipeline, exemplars):
     latent = pipeline.encode_text(["someone raises the left hand"])[0]
     config = NormalizerConfig(num_features=263, min_frames=52)
     (start,) = starts(
-        exemplars, [Wanted([Part(Want(latent, pace=1.35))])], [torch.Generator().manual_seed(0)], config
+        exemplars, [Wanted([Part((Want(latent, pace=1.35),))])], [torch.Generator().manual_seed(0)], config
     )
     assert len(start.features) == 52
 

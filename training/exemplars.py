@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ram_sdk import Motion, RAMPipeline
@@ -59,16 +60,15 @@ def agreed(read: Callable[[str], Claim], texts: Iterable[str], none: Claim) -> C
     return claims.pop() if len(claims) == 1 else none
 
 
-def select(listing: Listing, captions: Captions, alignment: Mapping[str, float]) -> list[str]:
+def select(groups: Iterable[Sequence[str]], alignment: Mapping[str, float]) -> list[str]:
     """Ids of the clips that become exemplars: of every kind those whose captions fit their motion best.
 
     Args:
-        listing: the data set's `clips.json`.
-        captions: of the clips to select from.
+        groups: ids of the clips of each kind.
         alignment: how well captions and motion fit, higher is better.
     """
     selected: list[str] = []
-    for clips in kinds(listing, captions).values():
+    for clips in groups:
         selected += sorted(clips, key=lambda i: (-alignment[i], i))[:_EACH]
     return sorted(selected)
 
@@ -108,11 +108,11 @@ def collect(pipeline: RAMPipeline, data: MotionTextFolder, without: Sequence[str
         for i, own in sources.items()
         if own.keys().isdisjoint(without)
         and size.min_frames <= len(data.features(i)) <= size.max_frames
-        and goes_as_named(listing[i]["action"], Motion.from_features(data.features(i)))
+        and goes_as_named(listing[i]["action"], data.features(i))
     ]
     captions = {i: [caption.text for caption in data.captions(i)] for i in allowed}
-    candidates = [i for clips in kinds(listing, captions).values() for i in clips]
-    selected = select(listing, captions, align(pipeline, data, candidates))
+    groups = kinds(listing, captions).values()
+    selected = select(groups, align(pipeline, data, [i for clips in groups for i in clips]))
     clips = {i: Motion.from_features(data.features(i)) for i in selected}
     if not clips:
         raise ValueError(f"{data.root}: no clip of the training split has an entry in clips.json")
@@ -172,12 +172,18 @@ def add_exemplars(
     return exemplars
 
 
-def goes_as_named(action: str, clip: Motion) -> bool:
-    """Whether a clip whose action is a way to go, goes that way: some captures called sidesteps do not."""
+def goes_as_named(action: str, features: NDArray[np.floating]) -> bool:
+    """Whether a clip whose action is a way to go, goes that way: some captures called sidesteps do not.
+
+    Args:
+        action: of the clip.
+        features: its features, `(frames, features)`: the second and third are how fast it goes aside and
+            ahead, as the body faces.
+    """
     way = _WAYS.get(action)
     if way is None:
         return True
-    aside, ahead = clip.features[:, 1:3].sum(axis=0)  # in the frame that the body faces
+    aside, ahead = features[:, 1:3].sum(axis=0)
     return bool(abs(aside) > 2 * abs(ahead) if way == "aside" else ahead < -2 * abs(aside))
 
 

@@ -62,12 +62,7 @@ COMPONENTS: dict[str, tuple[type, ...]] = {
 """The parts of a pipeline and the classes each may have; a part that may be None may be left out."""
 
 _CHECKSUMS = "_sha256"
-_ADDED = (
-    "matcher",
-    "known_actions",
-    "exemplars",
-    "reader",
-)  # parts that checkpoints of ram_sdk 0.1 do not name
+_ADDED = ("matcher", "known_actions", "exemplars", "reader")  # not named by checkpoints of ram_sdk 0.1
 _WITHOUT_WEIGHTS = ("scheduler", "matcher")
 
 

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from typing import Literal
+
+from ram_sdk.models.duration import NUMBERS
+from ram_sdk.models.exemplars import Side
 
 _SUBJECTS = re.compile(
     r"an?|the|one|two|three|four|five|some|several|many|both|all|each|every|another|no|this|that|these|those|"
@@ -62,7 +64,6 @@ _PACES = (
     ),
 )
 _NEGATED = re.compile(r"(?:\b(?:not|never)|n['\u2019]t)(?:\s+\w+)?\s*$", re.IGNORECASE)
-Side = Literal["left", "right"]
 _SIDES: dict[Side, re.Pattern[str]] = {
     "left": re.compile(r"\bleft(?:wards?)?\b|\b(?:counter|anti)-?clockwise\b", re.IGNORECASE),
     "right": re.compile(
@@ -70,13 +71,6 @@ _SIDES: dict[Side, re.Pattern[str]] = {
     ),
 }
 _TIMES = {"once": 1, "twice": 2, "a couple of times": 2, "thrice": 3}
-_NUMBERS = {
-    word: number
-    for number, word in enumerate(
-        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"],
-        start=1,
-    )
-}
 _COUNTED = (
     "time|step|pace|stride|jump|hop|leap|skip|bounce|squat|lunge|crunch|bend|sit-?up|push-?up|jack|punch|jab|hook"
     "|uppercut|blow|hit|strike|slash|cut|kick|clap|wave|nod|bow|shrug|salute|throw|swing|stroke|shot|spin|turn"
@@ -84,7 +78,7 @@ _COUNTED = (
 )
 _COUNT = re.compile(
     rf"(?<!\bat )\b(?P<word>{'|'.join(_TIMES)})\b(?!\s+(?:as|more|again|seated|he|she|they|it|the|an?)\b)"
-    rf"|\b(?:(?P<digits>\d{{1,2}})|(?P<number>{'|'.join(_NUMBERS)}))\s+"
+    rf"|\b(?:(?P<digits>\d{{1,2}})|(?P<number>{'|'.join(NUMBERS)}))\s+"
     rf"(?:(?!(?:and|then|or|to|with|for|in)\b)[^\W\d]+\s+){{,2}}?(?:{_COUNTED})(?P<plural>(?:e?s)?)\b"
 )
 _LINKS = re.compile(
@@ -130,8 +124,8 @@ def sequence(prompt: str) -> list[str]:
 
 def _series(text: str) -> list[str]:
     """The clauses of a series that ends in ", and"; the whole text if it is none."""
-    joints = list(_SERIES.finditer(text))
-    if len(joints) < 2 or not joints[-1][0].rstrip().lower().endswith("and"):
+    commas = list(_SERIES.finditer(text))
+    if len(commas) < 2 or not commas[-1][0].rstrip().lower().endswith("and"):
         return [text]
     return _SERIES.split(text)
 
@@ -150,7 +144,7 @@ def sides(text: str) -> set[Side]:
     return {named for named, words in _SIDES.items() if words.search(text)}
 
 
-def side(text: str) -> Side | Literal[""]:
+def side(text: str) -> Side:
     """The side that a text names; "" if it names none or both."""
     named = sides(text)
     return named.pop() if len(named) == 1 else ""
@@ -161,8 +155,7 @@ def count(text: str) -> int:
 
     Only numbers of times, steps, jumps and the like are counts; several different ones are none.
     """
-    matches = [(_number(match), match) for match in _COUNT.finditer(text.lower())]
-    found = {number for number, match in matches if match["word"] or number == 1 or match["plural"]}
+    found = {_number(match) for match in _COUNT.finditer(text.lower())} - {0}
     return found.pop() if len(found) == 1 else 0
 
 
@@ -193,9 +186,11 @@ def _bare(text: str) -> str:
 
 
 def _number(match: re.Match[str]) -> int:
+    """The number that a match of `_COUNT` says; 0 for "two boxers punch", which is none."""
     if match["word"]:
         return _TIMES[match["word"]]
-    return int(match["digits"]) if match["digits"] else _NUMBERS[match["number"]]
+    number = int(match["digits"]) if match["digits"] else NUMBERS[match["number"]]
+    return number if number == 1 or match["plural"] else 0
 
 
 def _first_word(text: str) -> str:

@@ -8,33 +8,19 @@ from torch import Tensor, nn
 
 from ram_sdk.models.sizes import Width
 
-_NUMBERS = {
-    word: number
-    for number, word in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-        ]
-    )
-} | {"for a": 1, "half a": 0.5, "a half": 0.5, "a couple of": 2, "twenty": 20, "thirty": 30, "sixty": 60}
+NUMBERS = {
+    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
+    "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15,
+}  # fmt: skip
+"""Numbers in words."""
+
+_AMOUNTS = NUMBERS | {
+    "for a": 1, "half a": 0.5, "a half": 0.5, "a couple of": 2, "twenty": 20, "thirty": 30, "sixty": 60,
+}  # fmt: skip
 _UNITS = {"s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0}
 _UNITS |= {"min": 60.0, "mins": 60.0, "minute": 60.0, "minutes": 60.0}
 _STATED = re.compile(
-    rf"\b(?:(?P<digits>\d+(?:\.\d+)?)|(?P<word>{'|'.join(sorted(_NUMBERS, key=len, reverse=True))})\b)"
+    rf"\b(?:(?P<digits>\d+(?:\.\d+)?)|(?P<word>{'|'.join(sorted(_AMOUNTS, key=len, reverse=True))})\b)"
     rf"(?P<half> and a half)?[ -]?(?P<unit>{'|'.join(sorted(_UNITS, key=len, reverse=True))})\b(?! time\b)"
 )
 
@@ -45,7 +31,7 @@ def stated_seconds(text: str) -> float | None:
     Several durations add up: "walks for two seconds and waves for 1.5 s" lasts 3.5.
     """
     found = [
-        (float(match["digits"] or _NUMBERS[match["word"]]) + 0.5 * bool(match["half"]))
+        (float(match["digits"] or _AMOUNTS[match["word"]]) + 0.5 * bool(match["half"]))
         * _UNITS[match["unit"]]
         for match in _STATED.finditer(text.lower())
     ]

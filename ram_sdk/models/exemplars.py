@@ -71,7 +71,7 @@ class Exemplar:
     text: str
     sources: tuple[str, ...]
     frames: Annotated[int, Field(ge=2, le=10**4)]
-    fps: Annotated[float, Field(ge=1.0, le=1000.0)] = 10.0
+    fps: Annotated[float, Field(ge=1.0, le=1000.0)]
     action: str = ""
     side: Side = ""
     count: Annotated[int, Field(ge=0, le=100)] = 0
@@ -113,6 +113,9 @@ class Exemplars(nn.Module):
 
     def forward(self, wants: Sequence[Want]) -> Tensor:
         """How well each exemplar fits each want, as captured and mirrored.
+
+        Args:
+            wants: actions that texts ask for, on any device.
 
         Returns:
             `(wants, exemplars, 2)`; 1.5 is perfect.

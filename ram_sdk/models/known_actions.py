@@ -66,7 +66,8 @@ class KnownActions(nn.Module):
             mask: `(batch, tokens)`, True = valid.
         """
         states = F.normalize(self.states.float(), dim=-1)
-        cosine = F.normalize(mean_token(tokens.float(), mask), dim=-1) @ states.T
+        mean = mean_token(tokens.float(), mask).to(states.device)
+        cosine = F.normalize(mean, dim=-1) @ states.T
         parts = torch.split(cosine, [action.texts for action in self.config.actions], dim=1)
         return 1.0 - torch.stack([part.amax(1) for part in parts], dim=1)
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ram_sdk.control.timeline import Segment, Timeline
 from ram_sdk.control.wording import count, halves, pace, sequence, side, with_subject
-from ram_sdk.models import RELATIONS, Exemplars, NormalizerConfig, Relation
+from ram_sdk.models import RELATIONS, Exemplars, NormalizerConfig
 from ram_sdk.models.exemplars import WARP, Want
 from ram_sdk.motion import Motion
 from ram_sdk.pipeline.parts import PipelineParts
@@ -42,13 +42,11 @@ class Part:
     """A part of what a prompt asks for.
 
     Attributes:
-        want: what is done; where arms and legs do different things, the legs'.
-        arms: what the arms do meanwhile; None where they do the same.
+        wants: what is done: one action, or the legs' and the arms' where these do different things.
         frames: its length at the checkpoint's frame rate; None for the exemplar's own.
     """
 
-    want: Want
-    arms: Want | None = None
+    wants: tuple[Want, ...]
     frames: float | None = None
 
 
@@ -65,21 +63,6 @@ class Wanted:
     frames: int | None = None
 
 
-@dataclass(frozen=True)
-class Reading:
-    """What a text asks for.
-
-    Attributes:
-        relation: of two actions; "one" if it asks for one.
-        phrases: the words of each action.
-        likely: log-probability of each action by name, for each phrase; empty without a reader.
-    """
-
-    relation: Relation
-    phrases: tuple[str, ...]
-    likely: tuple[Mapping[str, float], ...]
-
-
 def starts(
     exemplars: Exemplars,
     wanted: Sequence[Wanted],
@@ -94,31 +77,28 @@ def starts(
         generators: draw of those that fit.
         config: the checkpoint's motion representation.
     """
-    wants = [want for one in wanted for part in one.parts for want in (part.want, part.arms) if want]
-    fits = iter(exemplars(wants))
+    fits = iter(exemplars([want for one in wanted for part in one.parts for want in part.wants]))
     found = []
     for one, generator in zip(wanted, generators, strict=True):
-        fitting = [(next(fits), next(fits) if part.arms else None) for part in one.parts]
+        fitting = [[next(fits) for _ in part.wants] for part in one.parts]
         parts, seam = _joinable(one.parts, config)
         chosen, motions = [], []
-        for number, ((legs, arms), part) in enumerate(zip(fitting, parts, strict=False), start=1):
-            overlap = seam if number < len(parts) else 0  # which the join takes away again
-            frames = None if part.frames is None else max(round(part.frames), 1) + overlap
+        for number, (part, own) in enumerate(zip(parts, fitting, strict=False), start=1):
             seconds = None if part.frames is None else part.frames / config.fps
             drawn = [
                 _drawn(exemplars, fit, want, seconds, generator)
-                for want, fit in ((part.want, legs), (part.arms, arms))
-                if want is not None and fit is not None
+                for fit, want in zip(own, part.wants, strict=True)
             ]
-            motion, *gesture = (motion for _, motion in drawn)
-            if len(parts) > 1 and part.frames is None and not gesture:
-                motion = motion.trim(shortest=1.0)
-            motions.append(
-                _layered(part, motion, gesture[0], frames, config)
-                if gesture
-                else _lasting(motion, frames, config)
-            )
             chosen += [entry for entry, _ in drawn]
+            overlap = seam if number < len(parts) else 0  # which the join takes away again
+            frames = None if part.frames is None else max(round(part.frames), 1) + overlap
+            played = [motion for _, motion in drawn]
+            if len(played) > 1:
+                motions.append(_layered(part.wants, played, frames, config))
+            elif len(parts) > 1 and frames is None:
+                motions.append(_lasting(played[0].trim(shortest=1.0), None, config))
+            else:
+                motions.append(_lasting(played[0], frames, config))
         whole = _joined(motions, seam, None if one.frames else config.max_frames, config)
         length = one.frames or min(max(len(whole), config.min_frames), config.max_frames)
         features = torch.tensor(_lasting(whole, length, config).features)
@@ -170,14 +150,16 @@ def _lasting(motion: Motion, frames: int | None, config: NormalizerConfig) -> Mo
     return Motion(np.concatenate((joints, np.repeat(joints[-1:], held, axis=0)))[:frames], config.fps)
 
 
-def _layered(part: Part, legs: Motion, arms: Motion, frames: int | None, config: NormalizerConfig) -> Motion:
+def _layered(
+    wants: Sequence[Want], played: Sequence[Motion], frames: int | None, config: NormalizerConfig
+) -> Motion:
     """The arms of one motion on the legs of another, as long as the longer of them if no length is given."""
-    base, gesture = (_lasting(motion, None, config) for motion in (legs, arms))
-    length = frames or max(len(base), len(gesture))
-    below = _repeated(base, length, config, part.want.count == 0 and _steady(base))
-    above = _repeated(gesture, length, config, part.arms is not None and part.arms.count == 0)
-    poses = [pose_of(motion.joints.astype(float)) for motion in (below, above)]
-    pose = with_arms(poses[0], poses[1], busy_arms(gesture.joints.astype(float)), 0, config.fps)
+    legs, arms = (_lasting(motion, None, config) for motion in played)
+    length = frames or max(len(legs), len(arms))
+    below = _repeated(legs, length, config, wants[0].count == 0 and _steady(legs))
+    above = _repeated(arms, length, config, wants[1].count == 0)
+    base, gesture = (pose_of(motion.joints.astype(float)) for motion in (below, above))
+    pose = with_arms(base, gesture, busy_arms(arms.joints.astype(float)), 0, config.fps)
     return Motion(positions(pose).astype(np.float32), config.fps)
 
 
@@ -197,25 +179,21 @@ def _repeated(motion: Motion, frames: int, config: NormalizerConfig, again: bool
     return _lasting(motion, frames, config)
 
 
+def _want(text: str, latent: Tensor, likely: Mapping[str, float]) -> Want:
+    """What a text about one action asks for."""
+    return Want(latent, likely, side(text), count(text), pace(text)[1])
+
+
 class Starting(PipelineParts):
     """The part of `RAMPipeline` that decides what sampling starts from."""
 
     def _wanted(self, prompts: Sequence[str], frames: Sequence[int | None]) -> list[Wanted]:
         """What the motion of each prompt is to start from; frames is its length where that is given."""
         scripts = [self._script(prompt) for prompt in prompts]
-        read = self._read([text for script in scripts for text in script])
-        phrases = list(dict.fromkeys(phrase for one in read.values() for phrase in one.phrases))
-        tokens, mask = self.text_backbone.encode([pace(phrase)[0] or phrase for phrase in phrases])
-        latents = dict(zip(phrases, self.text_encoder(tokens.to(self.dtype), mask), strict=True))
+        asked = self._asked([text for script in scripts for text in script])
         found = []
         for script, given in zip(scripts, frames, strict=True):
-            parts: list[Part] = []
-            for text in script:
-                wants = [
-                    Want(latents[phrase], likely, side(phrase), count(phrase), pace(phrase)[1])
-                    for phrase, likely in zip(read[text].phrases, read[text].likely, strict=True)
-                ]
-                parts += [Part(wants[0], wants[1])] if read[text].relation == "while" else map(Part, wants)
+            parts = [part for text in script for part in asked[text]]
             timed = [one for part in parts for one in self._timed(part, given, len(parts))]
             found.append(Wanted(timed, given))
         return found
@@ -231,32 +209,50 @@ class Starting(PipelineParts):
             script.append(text)
         return script
 
-    def _read(self, texts: Sequence[str]) -> dict[str, Reading]:
-        """What each text asks for."""
+    def _asked(self, texts: Sequence[str]) -> dict[str, list[Part]]:
+        """What each text asks for: an action, one after the other, or the legs' and the arms'."""
+        plain = {text: pace(text)[0] or text for text in texts}
+        unique = list(dict.fromkeys([*texts, *plain.values()]))
+        states, mask = self.text_backbone.encode(unique)
+        latents = dict(zip(unique, self.text_encoder(states.to(self.dtype), mask), strict=True))
         if self.reader is None:
-            return {text: Reading("one", (text,), ({},)) for text in texts}
+            return {text: [Part((_want(text, latents[plain[text]], {}),))] for text in texts}
+        read = self.reader(states, mask)
         names, arms = self.reader.config.actions, set(self.reader.config.arms)
-        without_pace = {text: pace(text)[0] or text for text in texts}
-        rows = {text: row for row, text in enumerate(dict.fromkeys([*texts, *without_pace.values()]))}
-        readings = self.reader(*self.text_backbone.encode(list(rows)))
-        likely = [[dict(zip(names, own, strict=True)) for own in both] for both in readings.actions.tolist()]
-        read: dict[str, Reading] = {}
-        for text, plain in without_pace.items():
-            row = rows[text]
-            relation = RELATIONS[int(readings.relation[row].argmax())]
-            first, second = likely[row]
-            if relation == "one":
-                read[text] = Reading(relation, (text,), (likely[rows[plain]][0],))
+        likely = {
+            text: [dict(zip(names, own, strict=True)) for own in both]
+            for text, both in zip(unique, read.actions.tolist(), strict=True)
+        }
+        relations = dict(zip(unique, (RELATIONS[i] for i in read.relation.argmax(-1).tolist()), strict=True))
+        phrases = {
+            text: self._phrases(text, focus)
+            for text, focus in zip(unique, read.focus.tolist(), strict=True)
+            if text in plain and relations[text] != "one"
+        }
+        new = {pace(one)[0] or one for both in phrases.values() for one in both} - latents.keys()
+        if new:
+            states, mask = self.text_backbone.encode(sorted(new))
+            latents |= zip(sorted(new), self.text_encoder(states.to(self.dtype), mask), strict=True)
+        asked: dict[str, list[Part]] = {}
+        for text in plain:
+            first, second = likely[text]
+            if relations[text] == "one":
+                asked[text] = [Part((_want(text, latents[plain[text]], likely[plain[text]][0]),))]
                 continue
-            if relation == "while":
+            if relations[text] == "while":
                 second = {name: value for name, value in second.items() if name in arms}
-            encoding = self.text_backbone.tokenizer.encode(text)
-            focus = readings.focus[row, :, : len(encoding.ids)].tolist()
-            one, other = (
-                self._phrase(half) for half in halves(text, [end for _, end in encoding.offsets], focus)
+            wants = tuple(
+                _want(phrase, latents[pace(phrase)[0] or phrase], own)
+                for phrase, own in zip(phrases[text], (first, second), strict=True)
             )
-            read[text] = Reading(relation, (one, other), (first, second))
-        return read
+            asked[text] = [Part(wants)] if relations[text] == "while" else [Part((one,)) for one in wants]
+        return asked
+
+    def _phrases(self, text: str, focus: Sequence[Sequence[float]]) -> list[str]:
+        """The words of each of two actions, as sentences."""
+        encoding = self.text_backbone.tokenizer.encode(text)
+        ends = [end for _, end in encoding.offsets]
+        return [self._phrase(half) for half in halves(text, ends, [row[: len(ends)] for row in focus])]
 
     def _phrase(self, text: str) -> str:
         """A part of a sentence as a sentence, if that is not too long to read."""

@@ -18,7 +18,6 @@ def test_the_arm_that_moves_is_busy():
 
 def test_an_arm_that_is_held_is_busy():
     held = HAND.copy()
-    held[:, [18, 20]] += held[0, 20] * 0 + [0.1, 0.45, 0.2]
     held[:, 20] = held[:, 16] + [0.3, 0.1, 0.2]
     held[:, 21] = held[:, 17] - [0.1, 0.45, 0.0] + 0.1 * np.sin(np.arange(len(held)))[:, None]
     assert busy_arms(held) == [0, 1]

@@ -10,7 +10,7 @@ from ram_sdk.control.wording import count
 from ram_sdk.motion import Motion
 from tests.synthetic_clips import mirror, raise_hand, travel
 from training.__main__ import main
-from training.exemplars import agreed, goes_as_named, select
+from training.exemplars import agreed, goes_as_named, kinds, select
 
 CMU = {"source": "cmu", "file": "01_01", "license": "free", "credit": "CMU", "mirrored": False}
 ACCAD = CMU | {"source": "accad", "file": "b", "license": "CC BY 3.0", "credit": "ACCAD"}
@@ -106,7 +106,7 @@ def test_of_every_kind_those_are_selected_whose_captions_fit_best(monkeypatch):
         name: ["someone walks three times" if name[0] == "n" else "someone walks"] for name in listing
     }
     alignment = {name: float(name[-1]) if name[-1].isdigit() else 0.0 for name in listing}
-    assert select(listing, captions, alignment) == ["j", "n1", "n2", "t1", "t2", "w3", "w4"]
+    assert select(kinds(listing, captions).values(), alignment) == ["j", "n1", "n2", "t1", "t2", "w3", "w4"]
 
 
 def test_what_all_captions_agree_about_is_claimed():
@@ -150,5 +150,5 @@ def test_what_cannot_be_done_is_refused(data, checkpoint, capsys):
     ],
 )
 def test_a_clip_goes_the_way_that_its_action_says(action, forward, left, named):
-    clip = Motion(travel(2, forward=forward, left=left).astype(np.float32), 20)
+    clip = Motion(travel(2, forward=forward, left=left).astype(np.float32), 20).features
     assert goes_as_named(action, clip) is named

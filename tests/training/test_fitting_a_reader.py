@@ -11,14 +11,14 @@ from ram_sdk.models import RELATIONS, Exemplar, Exemplars, ExemplarsConfig, Read
 from ram_sdk.models.exemplars import Want
 from ram_sdk.motion import Motion
 from ram_sdk.pipeline import starting
-from ram_sdk.pipeline.starting import Part
 from ram_sdk.scheduler import RAMScheduler, SchedulerConfig
 from tests.synthetic_clips import raise_hand, travel
 from training.__main__ import main
+from training.dataset import CaptionStates
 from training.open_data import reading
 from training.open_data.captions.wordings import is_unseen
 from training.open_data.reading import Labelled, training_sentences, unseen_sentences
-from training.reader import encoded, fit, measure
+from training.reader import fit, measure
 
 SENTENCES = [
     *(
@@ -52,12 +52,14 @@ NAMES = ("walk", "wave")
 
 
 @pytest.fixture(scope="module")
-def read(pipeline):
-    """The sentences and a reader that knows them by heart."""
-    examples = encoded(pipeline, SENTENCES, NAMES)
+def read(pipeline, tmp_path_factory):
+    """The sentences' token states and a reader that knows them by heart."""
+    states = CaptionStates(
+        [one.text for one in SENTENCES], pipeline.text_backbone, tmp_path_factory.mktemp("captions")
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("training.reader._EPOCHS", 300)
-        return examples, fit(examples, ReaderConfig(32, NAMES, arms=("wave",)), seed=0)
+        return states, fit(SENTENCES, states, ReaderConfig(32, NAMES, arms=("wave",)), seed=0)
 
 
 @pytest.fixture
@@ -65,8 +67,8 @@ def with_reader(pipeline, read) -> RAMPipeline:
     """Exemplars that only their actions tell apart: a walk of 4 s, and a left hand raised for 3 s."""
     walk, hand = travel(4, forward=1.2), raise_hand(travel(3), 0)
     motions = (
-        Exemplar("walks/1", "a person walks", ("own",), 40, action="walk"),
-        Exemplar("hands/2", "a person waves", ("own",), 30, action="wave", side="left"),
+        Exemplar("walks/1", "a person walks", ("own",), 40, 10.0, action="walk"),
+        Exemplar("hands/2", "a person waves", ("own",), 30, 10.0, action="wave", side="left"),
     )
     config = ExemplarsConfig(pipeline.denoiser.config.latent_dim, 1, {"own": "We (CC0 1.0)"}, motions)
     exemplars = Exemplars(config).eval()
@@ -89,8 +91,8 @@ def start(pipeline: RAMPipeline, prompt: str, **options: object) -> tuple[Motion
 
 
 def test_what_it_was_fitted_to_is_read(read):
-    examples, reader = read
-    accuracy = measure(reader, examples)
+    states, reader = read
+    accuracy = measure(reader, SENTENCES, states)
     assert (accuracy.relation, accuracy.then, accuracy.both) == (1.0, 1.0, 1.0)
     assert accuracy.one > 0.8
 
@@ -133,7 +135,7 @@ def test_legs_that_are_done_are_not_repeated(with_reader, monkeypatch):
     want = Want(torch.zeros(16))
     long = Motion(raise_hand(travel(4), 0).astype(np.float32), 20)
     config = with_reader.normalizer.config
-    layered = starting._layered(Part(want, want), Motion(squat.astype(np.float32), 20), long, None, config)
+    layered = starting._layered([want, want], [Motion(squat.astype(np.float32), 20), long], None, config)
     low = layered.joints[:, 0, 1] < layered.joints[0, 0, 1] - 0.2
     assert len(layered) == len(long)
     assert np.abs(np.diff(low.astype(int))).sum() == 2  # once
@@ -141,7 +143,8 @@ def test_legs_that_are_done_are_not_repeated(with_reader, monkeypatch):
 
 def test_each_half_has_its_own_words_for_speed(with_reader):
     (both,) = with_reader._wanted(["a person walks while waving quickly"], [None])
-    assert both.parts[0].want.pace == 1.0 < both.parts[0].arms.pace
+    legs, arms = both.parts[0].wants
+    assert legs.pace == 1.0 < arms.pace
 
 
 @pytest.mark.parametrize("frames", [20, 60, 150])
@@ -161,7 +164,7 @@ def test_a_batch_starts_as_each_alone(with_reader):
 def test_white_space_is_nothing(with_reader):
     first, second = with_reader._wanted(["\t\n  wave and   walk ", "wave and walk"], [None, None])
     for one, other in zip(first.parts, second.parts, strict=True):
-        torch.testing.assert_close(one.want.latent, other.want.latent)
+        torch.testing.assert_close(one.wants[0].latent, other.wants[0].latent)
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
@@ -243,7 +246,7 @@ def test_words_for_speed_choose_no_other_exemplar(with_reader):
     plain, slow, fast = with_reader._wanted(
         ["a person walks", "a person walks slowly", "walks fast"], [None] * 3
     )
-    assert (plain.parts[0].want.pace, slow.parts[0].want.pace) == (1.0, 0.72)
-    assert slow.parts[0].want.actions == plain.parts[0].want.actions
-    torch.testing.assert_close(slow.parts[0].want.latent, plain.parts[0].want.latent)
-    assert fast.parts[0].want.pace == 1.35
+    assert (plain.parts[0].wants[0].pace, slow.parts[0].wants[0].pace) == (1.0, 0.72)
+    assert slow.parts[0].wants[0].actions == plain.parts[0].wants[0].actions
+    torch.testing.assert_close(slow.parts[0].wants[0].latent, plain.parts[0].wants[0].latent)
+    assert fast.parts[0].wants[0].pace == 1.35
