@@ -1,7 +1,8 @@
 """Add exemplars to a trained checkpoint, in its folder: training clips that its sampling starts from.
 
 Each action of the data set gets some, for each way in which it was changed and each count; the licences and
-credits of their captures go with them. Calls of the checkpoint then start from them, unless they say `strength=1`.
+credits of their captures go with them. Calls of the checkpoint then start from them, unless they say
+`strength=1`.
 Run it after `calibrate`, and again after any further training: it finds them by the checkpoint's own latents.
 
 Example:
