@@ -17,6 +17,7 @@ from training.open_data.composition.draft import Rejected
 from training.open_data.composition.overlay import draft_while
 from training.open_data.composition.sources import canonical
 from training.open_data.composition.tempo import draft_tempo
+from training.open_data.composition.then import join_sources
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +50,13 @@ def test_every_kind_gives_motions_on_the_uniform_skeleton_with_captions(kind, po
         assert not any(map(is_unseen, composed.captions))
         assert {action for action in composed.actions} - {""}
         assert all(0 <= start < stop for _, start, stop in composed.sources)
+
+
+def test_what_is_too_short_for_its_seams_is_not_joined():
+    walk, short = source(walking(60), "walk"), source(standing(20), "stand")
+    assert len(join_sources((walk, short, walk), (10, 10)).joints) == 120
+    with pytest.raises(Rejected, match="shorter than its seams"):
+        join_sources((walk, short, walk), (10, 11))
 
 
 def test_the_same_number_gives_the_same_motion(pool):

@@ -11,6 +11,7 @@ from training.open_data.composition.draft import Draft, Rejected, agreeing
 from training.open_data.composition.held import standing_near
 from training.open_data.composition.pool import MAX_JOINTS, MIN_JOINTS, Pool, even_choice
 from training.open_data.composition.sources import Source
+from training.open_data.composition.then import join_sources
 from training.open_data.composition.wording import count_captions, table
 
 MAX_COUNT = 6
@@ -109,5 +110,5 @@ def _few_steps(pool: Pool, source: Source, rng: random.Random) -> tuple[tuple[So
         raise Rejected("length")
     poses = signatures(walk.joints)
     (before, _), (after, _) = standing_near(pool, poses[4:5], rng), standing_near(pool, poses[-5:-4], rng)
-    joined = join([before.pose, walk.pose, after.pose], [8, 8])
+    joined = join_sources((before, walk, after), (8, 8))
     return (before, walk, after), joined

@@ -2,12 +2,11 @@
 
 import random
 
-from ram_sdk.skeleton.seams import join
 from ram_sdk.skeleton.sequences import Array, distances, signatures
 from training.open_data.composition.draft import Draft, Rejected, agreeing
 from training.open_data.composition.pool import MAX_JOINTS, Pool, even_choice
 from training.open_data.composition.sources import Source, roles
-from training.open_data.composition.then import overlap_frames
+from training.open_data.composition.then import join_sources, overlap_frames
 from training.open_data.composition.wording import joined_captions
 
 _STANDING = (20, 56)  # frames of standing
@@ -38,7 +37,8 @@ def draft_held(pool: Pool, rng: random.Random) -> Draft:
     """Add standing before or after an action.
 
     Raises:
-        Rejected: no standing pose is close to the start or end of the action, or no caption is valid.
+        Rejected: no standing pose is close to the start or end of the action, a part is too short, or no
+            caption is valid.
     """
     where = rng.choice(("before", "after", "after", "both"))
     fitting = [
@@ -59,7 +59,7 @@ def draft_held(pool: Pool, rng: random.Random) -> Draft:
         stand, apart = standing_near(pool, poses[-5:-4], rng)
         parts.append(stand)
         overlaps.append(overlap_frames(apart))
-    joined = join([part.pose for part in parts], overlaps)
+    joined = join_sources(parts, overlaps)
     span = joined.spans[parts.index(source)]
 
     def write_captions(joints: Array) -> list[str]:

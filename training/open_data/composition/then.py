@@ -1,12 +1,14 @@
 """Kind "then": two or three actions, one after the other."""
 
 import random
+from collections.abc import Sequence
 from itertools import pairwise
 
-from ram_sdk.skeleton.seams import join
+from ram_sdk.skeleton.seams import Joined, join
 from ram_sdk.skeleton.sequences import Array
 from training.open_data.composition.draft import Draft, Rejected, agreeing
 from training.open_data.composition.pool import MAX_JOINTS, Pool, even_choice
+from training.open_data.composition.sources import Source
 from training.open_data.composition.wording import joined_captions
 
 _THREE = 0.3  # share of motions with three parts
@@ -18,6 +20,18 @@ _PARTS = ("a", "b", "c")
 def overlap_frames(apart: float) -> int:
     """Frames of the seam between two poses, 0.3 to 0.6 s, by their distance in metres."""
     return round(_MIN_SEAM + (_MAX_SEAM - _MIN_SEAM) * min(1.0, apart / _FAR))
+
+
+def join_sources(sources: Sequence[Source], overlaps: Sequence[int]) -> Joined:
+    """Join clips one after the other, with seams of so many frames.
+
+    Raises:
+        Rejected: a clip is shorter than the seams at its ends.
+    """
+    seams = pairwise((0, *overlaps, 0))
+    if any(len(source.joints) < sum(ends) for source, ends in zip(sources, seams, strict=True)):
+        raise Rejected("a part is shorter than its seams")
+    return join([source.pose for source in sources], overlaps)
 
 
 def draft_then(pool: Pool, rng: random.Random) -> Draft:
@@ -37,11 +51,7 @@ def draft_then(pool: Pool, rng: random.Random) -> Draft:
         unit, apart = pool.follower(chosen[-1], left, rng)
         chosen.append(unit)
         overlaps.append(overlap_frames(apart))
-    if any(
-        len(unit.joints) < sum(seams) for unit, seams in zip(chosen, pairwise((0, *overlaps, 0)), strict=True)
-    ):
-        raise Rejected("a part is shorter than its seams")
-    joined = join([unit.pose for unit in chosen], overlaps)
+    joined = join_sources(chosen, overlaps)
 
     def write_captions(joints: Array) -> list[str]:
         parts = {
