@@ -1,6 +1,7 @@
 """Sampling that starts from captured motions: which one, how long, and what is told of it."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -61,9 +62,61 @@ def test_the_exemplar_whose_texts_fit_is_found_as_captured_or_mirrored(pipeline,
         [Want(latent) for latent in pipeline.encode_text(["a person walks", "someone raises the right hand"])]
     )
     assert fit.shape == (2, 2, 2)
-    assert fit[0, 0].tolist() == pytest.approx([1.5, 1.5], abs=1e-5)
+    assert fit[0, 0].tolist() == pytest.approx([1.25, 1.25], abs=1e-5)
     assert fit[1].argmax() == 3  # the raised left hand, mirrored
-    assert fit[1].max() == pytest.approx(1.5, abs=1e-5)
+    assert fit[1].max() == pytest.approx(1.25, abs=1e-5)
+
+
+def test_an_exemplar_that_turns_as_far_as_asked_fits_better(pipeline, exemplars):
+    exemplars.latents.fill_(1.0)
+    quarter, half = (
+        replace(one, turn=turn) for one, turn in zip(exemplars.config.motions, (95, 180), strict=True)
+    )
+    exemplars.config = replace(exemplars.config, motions=(quarter, half))
+    latent = torch.ones(exemplars.config.latent_dim)
+    fit = exemplars([Want(latent, turn=90), Want(latent, turn=180), Want(latent)])[:, :, 0]
+    assert fit[0, 0] > fit[0, 1] + 0.15
+    assert fit[1, 1] > fit[1, 0] + 0.15
+    assert fit[2, 0] == fit[2, 1]
+
+
+def test_a_pace_is_reached_from_that_of_the_exemplar(exemplars):
+    """Of a slow and a usual walk the slow one is taken for "slowly", and played hardly more slowly still."""
+    exemplars.latents.fill_(1.0)
+    usual, slow = (replace(exemplars.config.motions[0], pace=pace) for pace in (1.0, 0.72))
+    exemplars.config = replace(exemplars.config, motions=(usual, replace(slow, frames=30)))
+    latent, config = torch.ones(exemplars.config.latent_dim), NormalizerConfig(num_features=263)
+    for pace, frames in ((1.0, 79), (0.72, 59 * 1.2), (1.35, 79 / 1.35)):  # stored 4 s and 3 s long
+        asked = Wanted([Part((Want(latent, pace=pace),))])
+        (start,) = starts(exemplars, [asked], [torch.Generator().manual_seed(0)], config)
+        assert len(start.features) == pytest.approx(frames, abs=2)
+
+
+def test_what_is_done_once_is_repeated_as_often_as_asked(exemplars):
+    exemplars.latents.fill_(1.0)
+    walk, hand = (replace(one, count=1) for one in exemplars.config.motions)
+    exemplars.config = replace(exemplars.config, motions=(walk, hand))
+    latent, config = torch.ones(exemplars.config.latent_dim), NormalizerConfig(num_features=263)
+    for count, times in ((2, 2), (3, 3), (1, 1)):
+        asked = Wanted([Part((Want(latent, count=count),))])
+        generators = [torch.Generator().manual_seed(seed) for seed in range(3)]
+        for start in starts(exemplars, [asked] * 3, generators, config):
+            motion = Motion.from_features(start.features.numpy())
+            raised = motion.joints[:, [20, 21], 1].max(axis=1) > motion.joints[:, 12, 1]
+            if count > 1:  # a walk goes on elsewhere: it cannot be repeated
+                assert start.entry["exemplars"][0]["name"] == "hands/2"
+                assert (np.diff(raised.astype(int)) == 1).sum() == times
+
+
+def test_what_follows_starts_where_the_motion_before_ends(exemplars):
+    low = exemplars.joints.clone()
+    low[40:, :, 1] -= 0.5
+    exemplars.joints = low
+    fit = torch.zeros(2, 2)
+    standing = float(exemplars.joints[0, 0, 1])
+    assert (
+        exemplars.following(fit, standing).argmax() < 2 <= exemplars.following(fit, standing - 0.5).argmax()
+    )
 
 
 def test_nearly_equal_exemplars_take_turns_and_worse_ones_do_not(exemplars):
@@ -161,8 +214,7 @@ def test_details_that_the_denoiser_cannot_draw_stay_and_its_jitter_does_not_come
         changed = (motion - start[0])[:frames]
         assert changed[:, :3].eq(0).all()  # the path over the floor
         pose = changed[:, 3:]
-        torch.testing.assert_close(pose[4 : frames - 4], torch.full_like(pose[4 : frames - 4], 0.5))
-        assert (pose - 0.5).abs().max() < 0.5  # at the ends of fewer frames
+        assert (pose - 0.5).abs().max() < 0.1  # of jitter of 1
 
 
 def test_a_motion_says_what_it_started_from_and_is_as_long(with_exemplars):

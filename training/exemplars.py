@@ -20,6 +20,8 @@ from ram_sdk.scheduler import RAMScheduler
 from ram_sdk.skeleton.smoothing import between
 from training.data.folder import MotionTextFolder, read_listing
 from training.evaluation.calibration import encode_texts, far_apart
+from training.open_data.attributes import measure
+from training.open_data.captions.speeds import action_quantiles, action_speed, has_own_speed
 
 _FRAME_RATES = (10.0, 20.0)  # stored at the first of them from which the motion can be told
 _LOST = 0.03  # metres that a joint may be off between stored frames
@@ -28,7 +30,10 @@ _CHUNK = 256  # clips that are encoded together
 _EACH = 2  # exemplars of an action, changed in one way (its tempo, its path ...), done so often
 _CAPTIONS = 3  # whose latents are kept, as far apart as possible
 _PLAIN = "a person "
-_WAYS = {"sidestep": "aside", "walk_back": "back", "run_back": "back"}
+_PACES = (0.4, 2.5)  # beyond which a measured pace says little
+_WAYS = {"sidestep": "aside", "walk_back": "back", "run_back": "back", "turn_around": "round"}
+_ROUND = (135, 240)  # degrees of a turn around
+_SEVERAL = ("punch_combo", "sword_combo")  # a single blow is none
 
 Listing = Mapping[str, Mapping[str, Any]]
 Captions = Mapping[str, Sequence[str]]
@@ -61,11 +66,11 @@ def agreed(read: Callable[[str], Claim], texts: Iterable[str], none: Claim) -> C
 
 
 def select(groups: Iterable[Sequence[str]], alignment: Mapping[str, float]) -> list[str]:
-    """Ids of the clips that become exemplars: of every kind those whose captions fit their motion best.
+    """Ids of the clips that become exemplars: of every kind those that show it best.
 
     Args:
         groups: ids of the clips of each kind.
-        alignment: how well captions and motion fit, higher is better.
+        alignment: how well they do, higher is better; see `align`.
     """
     selected: list[str] = []
     for clips in groups:
@@ -73,17 +78,33 @@ def select(groups: Iterable[Sequence[str]], alignment: Mapping[str, float]) -> l
     return sorted(selected)
 
 
-def align(pipeline: RAMPipeline, data: MotionTextFolder, ids: Sequence[str]) -> dict[str, float]:
-    """The cosine of each clip's z_m and the mean of its first captions' z_t."""
+def align(pipeline: RAMPipeline, data: MotionTextFolder, clips: Mapping[str, str]) -> dict[str, float]:
+    """How well each clip's motion fits its captions, and how typical it is of its action.
+
+    Args:
+        pipeline: encodes them.
+        data: has the clips.
+        clips: the action of each.
+
+    Returns:
+        The cosine of z_m and the mean of the first captions' z_t, plus that of z_m and the mean z_m of the
+        action's clips.
+    """
+    ids = list(clips)
     texts = {i: [caption.text for caption in data.captions(i)[:_READ]] for i in ids}
     encoded = _encoded(pipeline, texts.values())
-    aligned: dict[str, float] = {}
-    for start in range(0, len(ids), _CHUNK):
-        chunk = ids[start : start + _CHUNK]
-        z_m = pipeline.encode_motion([Motion.from_features(data.features(i)) for i in chunk]).float().cpu()
-        z_t = torch.stack([torch.stack([encoded[text] for text in texts[i]]).mean(0) for i in chunk])
-        aligned |= dict(zip(chunk, F.cosine_similarity(z_m, z_t, dim=-1).tolist(), strict=True))
-    return aligned
+    z_m = torch.cat(
+        [
+            pipeline.encode_motion([Motion.from_features(data.features(i)) for i in chunk]).float().cpu()
+            for chunk in (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))
+        ]
+    )
+    z_t = torch.stack([torch.stack([encoded[text] for text in texts[i]]).mean(0) for i in ids])
+    actions = {action: number for number, action in enumerate(dict.fromkeys(clips.values()))}
+    members = torch.tensor([actions[clips[i]] for i in ids])
+    means = torch.stack([z_m[members == number].mean(0) for number in actions.values()])
+    fit = F.cosine_similarity(z_m, z_t, dim=-1) + F.cosine_similarity(z_m, means[members], dim=-1)
+    return dict(zip(ids, fit.tolist(), strict=True))
 
 
 @torch.no_grad()
@@ -111,11 +132,17 @@ def collect(pipeline: RAMPipeline, data: MotionTextFolder, without: Sequence[str
         and goes_as_named(listing[i]["action"], data.features(i))
     ]
     captions = {i: [caption.text for caption in data.captions(i)] for i in allowed}
+    captions = {
+        i: texts
+        for i, texts in captions.items()
+        if listing[i]["action"] not in _SEVERAL or agreed(count, texts, 0) != 1
+    }
     groups = kinds(listing, captions).values()
-    selected = select(groups, align(pipeline, data, [i for clips in groups for i in clips]))
-    clips = {i: Motion.from_features(data.features(i)) for i in selected}
-    if not clips:
+    if not groups:
         raise ValueError(f"{data.root}: no clip of the training split has an entry in clips.json")
+    acted = {i: listing[i]["action"] for clips in groups for i in clips}
+    selected = select(groups, align(pipeline, data, acted))
+    clips = {i: Motion.from_features(data.features(i)) for i in selected}
     texts = [captions[i] for i in clips]
     mirrored = [[mirror_text(text) for text in own] for own in texts]
     latents = torch.stack(
@@ -140,6 +167,7 @@ def collect(pipeline: RAMPipeline, data: MotionTextFolder, without: Sequence[str
                 action=listing[i]["action"],
                 side=_side(captions[i]),
                 count=agreed(count, captions[i], 0),
+                **_measured(listing[i]["action"], clips[i]),
             )
             for i, own in zip(clips, stored, strict=True)
         ),
@@ -173,17 +201,19 @@ def add_exemplars(
 
 
 def goes_as_named(action: str, features: NDArray[np.floating]) -> bool:
-    """Whether a clip whose action is a way to go, goes that way: some captures called sidesteps do not.
+    """Whether a clip whose action is a way to go, goes that way: some captures of turns turn farther.
 
     Args:
         action: of the clip.
-        features: its features, `(frames, features)`: the second and third are how fast it goes aside and
-            ahead, as the body faces.
+        features: its features, `(frames, features)`: the first three are how fast it turns, and how fast it
+            goes aside and ahead, as the body faces.
     """
     way = _WAYS.get(action)
     if way is None:
         return True
-    aside, ahead = features[:, 1:3].sum(axis=0)
+    turned, aside, ahead = features[:, :3].sum(axis=0)
+    if way == "round":
+        return bool(_ROUND[0] < abs(np.degrees(2 * turned)) < _ROUND[1])
     return bool(abs(aside) > 2 * abs(ahead) if way == "aside" else ahead < -2 * abs(aside))
 
 
@@ -213,6 +243,15 @@ def _stored(clip: Motion) -> Motion:
         if np.linalg.norm(again[:frames] - clip.joints[:frames], axis=-1).max() < _LOST:
             return fewer
     return clip.resample(_FRAME_RATES[-1])
+
+
+def _measured(action: str, clip: Motion) -> dict[str, Any]:
+    """How far a clip turns, and its pace where the set's quantiles say what is usual for the action."""
+    attributes = measure(clip.joints.astype(np.float64))
+    quantiles = action_quantiles(action)
+    usual = quantiles[len(quantiles) // 2] if quantiles and has_own_speed(action) else 0.0
+    pace = action_speed(action, attributes) / usual if usual else 1.0
+    return {"turn": round(abs(attributes.turn)), "pace": float(np.clip(round(pace, 2), *_PACES))}
 
 
 def _side(captions: Sequence[str]) -> Side:

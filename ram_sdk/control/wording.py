@@ -63,6 +63,27 @@ _PACES = (
         1.35,
     ),
 )
+_PACED_VERBS = (
+    (
+        re.compile(
+            r"\b(?:(?:stroll|saunter|creep)(?:s|ed|ing)?|(?:ambl|shuffl|dawdl|trudg|eas)(?:es?|ed|ing)"
+            r"|plod(?:s|ded|ding)?)\b",
+            re.IGNORECASE,
+        ),
+        0.72,
+    ),
+    (
+        re.compile(
+            r"\b(?:(?:rush|dash)(?:es|ed|ing)?|(?:hurr|scurr)(?:y|ies|ied|ying)|rac(?:es?|ed|ing)"
+            r"|(?:hasten|scamper)(?:s|ed|ing)?|(?:bolt|speed|zoom)(?:s|ed|ing)"
+            r"|(?:tear|drop|plop)(?:s|ping|ing)? (?=(?:along|down|off|past|onto|into|ahead|away)\b))",
+            re.IGNORECASE,
+        ),
+        1.35,
+    ),
+)
+"""Verbs that say what is done and how fast."""
+
 _NEGATED = re.compile(r"(?:\b(?:not|never)|n['\u2019]t)(?:\s+\w+)?\s*$", re.IGNORECASE)
 _SIDES: dict[Side, re.Pattern[str]] = {
     "left": re.compile(r"\bleft(?:wards?)?\b|\b(?:counter|anti)-?clockwise\b", re.IGNORECASE),
@@ -81,6 +102,22 @@ _COUNT = re.compile(
     rf"|\b(?:(?P<digits>\d{{1,2}})|(?P<number>{'|'.join(NUMBERS)}))\s+"
     rf"(?:(?!(?:and|then|or|to|with|for|in)\b)[^\W\d]+\s+){{,2}}?(?:{_COUNTED})(?P<plural>(?:e?s)?)\b"
 )
+_COUNTED_OUT = re.compile(r"\bone(?:,? (?:and )?(?P<last>two|three|four|five|six))+\b")
+_AGAIN = re.compile(
+    r"(?:and |then |does (?:it|so|that) |do (?:it|so|that) )*"
+    r"(?:(?:once|one time) (?:more|again)|again|another time|a second time)",
+    re.IGNORECASE,
+)
+_DEGREES = re.compile(
+    r"\b(?P<number>\d{2,4})(?:\s*\u00b0|[\s-]*degrees?\b)"
+    r"|\b(?P<quarter>(?<!three )(?<!three-)quarter(?: of a)?[\s-]+turns?|right angles?)\b"
+    r"|\b(?P<half>half(?: an?)?[\s-]+(?:turns?|circles?)|about[\s-]face|u-turn"
+    r"|turn(?:s|ed|ing)? around(?! (?:and around|\w+ times|twice|thrice)))\b"
+    r"|\b(?P<full>(?:full|complete|whole)[\s-]+(?:turns?|circles?|rotations?|revolutions?)"
+    r"|all the way a?round)\b",
+    re.IGNORECASE,
+)
+_NAMED_DEGREES = {"quarter": 90, "half": 180, "full": 360}
 _LINKS = re.compile(
     r"^[\s,;]*(?:(?:and|while|as|before|after|then|when|once|having|with|during)\b[,\s]*)+"
     r"|(?:[,\s]+(?:and|while|as|before|after|then|when|with|during))+[\s,;.]*$",
@@ -131,12 +168,25 @@ def _series(text: str) -> list[str]:
 
 
 def pace(prompt: str) -> tuple[str, float]:
-    """The prompt without its words for speed ("" if it has no others), and how fast they say: 1.0 if none."""
+    """The prompt without its adverbs of speed, and how fast its words say.
+
+    Verbs that say how fast something is done, as "hurries", stay. The prompt is "" if it has no other words,
+    and the pace 1.0 if it says none.
+    """
     for words, factor in _PACES:
         found = words.search(prompt)
         if found and not _NEGATED.search(prompt[: found.start()]):
             return " ".join(words.sub(" ", prompt).split()), factor
+    for words, factor in _PACED_VERBS:
+        found = words.search(prompt)
+        if found and not _NEGATED.search(prompt[: found.start()]):
+            return prompt, factor
     return prompt, 1.0
+
+
+def repeats(part: str) -> bool:
+    """Whether a part of a sequence only asks for what was before: "jumps, then once more"."""
+    return _AGAIN.fullmatch(part.strip(" ,;.!")) is not None
 
 
 def sides(text: str) -> set[Side]:
@@ -153,9 +203,23 @@ def side(text: str) -> Side:
 def count(text: str) -> int:
     """How often a text asks for something: 3 for "jumps three times" and "does three squats"; 0 if open.
 
-    Only numbers of times, steps, jumps and the like are counts; several different ones are none.
+    Numbers of times, steps, jumps and the like are counts, and "one, two, three" is; several different ones
+    are none.
     """
     found = {_number(match) for match in _COUNT.finditer(text.lower())} - {0}
+    found |= {NUMBERS[match["last"]] for match in _COUNTED_OUT.finditer(text.lower())}
+    return found.pop() if len(found) == 1 else 0
+
+
+def degrees(text: str) -> int:
+    """By how many degrees a text asks to turn: 90 for "a quarter turn to the left"; 0 if open.
+
+    Several different angles are none.
+    """
+    found = {
+        int(match["number"]) if match["number"] else _NAMED_DEGREES[str(match.lastgroup)]
+        for match in _DEGREES.finditer(text)
+    }
     return found.pop() if len(found) == 1 else 0
 
 

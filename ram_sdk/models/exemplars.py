@@ -18,12 +18,17 @@ from torch import Tensor, nn
 from ram_sdk.models.sizes import Width
 from ram_sdk.skeleton.joints import HUMANML3D
 
-_MOTION_WEIGHT = 0.5  # of z_m beside the captions' z_t
+_MOTION_WEIGHT = 0.25  # of z_m beside the captions' z_t
 _CHOICE = 4  # of the best that one is drawn from
 _SPREAD = 0.02  # of cosines: how much better the best must be to be drawn nearly always
-_ACTION_WEIGHT = 0.2  # of the log-probability that the text asks for the exemplar's action
+_ACTION_WEIGHT = 0.5  # of the log-probability that the text asks for the action: best on held-out wordings
 _UNLIKELY = -6.0  # least log-probability that counts
-_CLAIM = 0.2  # that another side or count than the text's costs; an unknown one costs half
+_CLAIM = 0.4  # that another side or count than the text's costs, or 90 degrees; an unknown one costs half
+_REPEATED = 0.1  # that an exemplar has to be repeated to be done as often as wanted
+_IN_PLACE = 0.5  # metres between the start and the end of an exemplar that can be repeated
+_FAR_OFF = 2  # quarter turns: a turn that is farther off than that is as bad
+_HEIGHT_WEIGHT = 1.0  # of metres between the pelvis at the end of a motion and at the start of the next
+_PACE_WEIGHT = 0.1  # of the logarithm of how many times too slow or too fast an exemplar is
 WARP = 1.4  # how much slower or faster an exemplar may be played
 _STRETCH = 0.3  # cosine that a length costs for each factor of e beyond that
 
@@ -42,6 +47,7 @@ class Want:
         actions: the reader's log-probability of each action, by its name; empty without a reader.
         side: the only side that its words name.
         count: how often it is to be done; 0 if its words do not say.
+        turn: degrees to turn by, to either side; 0 if its words do not say.
         pace: how many times as fast as usual.
     """
 
@@ -49,6 +55,7 @@ class Want:
     actions: Mapping[str, float] = field(default_factory=dict)
     side: Side = ""
     count: int = 0
+    turn: int = 0
     pace: float = 1.0
 
 
@@ -65,6 +72,8 @@ class Exemplar:
         action: what is done, as the checkpoint's reader calls it; "" if unknown.
         side: the only side that its captions name, "" for none or both.
         count: how often it is done, if its captions say that; 0 if not.
+        turn: degrees between its first and its last heading, full turns included, to either side.
+        pace: how many times as fast as usual for its action; 1 if that is unknown.
     """
 
     name: str
@@ -75,6 +84,8 @@ class Exemplar:
     action: str = ""
     side: Side = ""
     count: Annotated[int, Field(ge=0, le=100)] = 0
+    turn: Annotated[int, Field(ge=0, le=10**4)] = 0
+    pace: Annotated[float, Field(ge=0.1, le=10.0)] = 1.0
 
 
 @dataclass(frozen=True)
@@ -118,7 +129,7 @@ class Exemplars(nn.Module):
             wants: actions that texts ask for, on any device.
 
         Returns:
-            `(wants, exemplars, 2)`; 1.5 is perfect.
+            `(wants, exemplars, 2)`; 1.25 is perfect.
         """
         own = F.normalize(self.latents.float(), dim=-1).flatten(0, 2)
         latents = torch.stack([want.latent for want in wants]).float().to(own.device)
@@ -127,14 +138,43 @@ class Exemplars(nn.Module):
         return fit + torch.tensor([self._claims(want) for want in wants], device=own.device)
 
     def _claims(self, want: Want) -> list[tuple[float, float]]:
-        """What each exemplar's action, side and count add, as captured and mirrored."""
+        """What each exemplar's action, side, count, turn and pace add, as captured and mirrored."""
         rows = []
-        for one in self.config.motions:
+        for one, once in zip(self.config.motions, self._done_once(), strict=True):
             likely = max(want.actions.get(one.action, _UNLIKELY), _UNLIKELY) if want.actions else 0.0
-            base = _ACTION_WEIGHT * likely - _missed(want.count, one.count)
+            base = _ACTION_WEIGHT * likely
+            base -= _REPEATED if once and want.count > 1 else _missed(want.count, one.count)
+            base -= _PACE_WEIGHT * abs(math.log(one.pace / want.pace))
+            if want.turn:
+                base -= _CLAIM * min(abs(one.turn - want.turn) / 90, _FAR_OFF)
             sides: tuple[Side, Side] = (one.side, _MIRRORED[one.side])
             rows.append((base - _missed(want.side, sides[0]), base - _missed(want.side, sides[1])))
         return rows
+
+    def _done_once(self) -> list[bool]:
+        """Whether each exemplar shows its action once and in place, so that it can be repeated."""
+        starts, ends = self._bounds()
+        near = (self.places[ends - 1] - self.places[starts]).norm(dim=-1) < _IN_PLACE
+        return [one.count == 1 and on for one, on in zip(self.config.motions, near.tolist(), strict=True)]
+
+    def _bounds(self) -> tuple[Tensor, Tensor]:
+        """The first stored frame of each exemplar, and one past its last."""
+        ends = torch.tensor([one.frames for one in self.config.motions], device=self.places.device).cumsum(0)
+        return torch.cat((ends.new_zeros(1), ends[:-1])), ends
+
+    def times(self, index: int, wanted: int) -> int:
+        """How often an exemplar is to be played one after the other so that it is done as often as wanted."""
+        return wanted if wanted > 1 and self._done_once()[index] else 1
+
+    def following(self, fit: Tensor, height: float) -> Tensor:
+        """The fit of exemplars that are to follow a motion: who sits on a chair does not rise from the floor.
+
+        Args:
+            fit: of each exemplar, `(exemplars, 2)`, see `forward`.
+            height: metres above the floor at which the pelvis of that motion ends.
+        """
+        higher = self.joints[self._bounds()[0], 0, 1].float() - height
+        return fit - _HEIGHT_WEIGHT * higher.abs()[:, None].to(fit)
 
     def choose(self, fit: Tensor, seconds: float | None, generator: torch.Generator) -> tuple[int, bool]:
         """Draw one of those that fit best.

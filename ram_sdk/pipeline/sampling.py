@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 _PATH = 3  # first features: how the root turns and travels
-_SLOW = 9  # frames: what D changes faster is jitter
+_SLOW = 39  # frames: what D changes faster is jitter
 
 
 @dataclass(frozen=True)

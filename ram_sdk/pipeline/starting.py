@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ram_sdk.control.timeline import Segment, Timeline
-from ram_sdk.control.wording import count, halves, pace, sequence, side, with_subject
+from ram_sdk.control.wording import count, degrees, halves, pace, repeats, sequence, side, with_subject
 from ram_sdk.models import RELATIONS, Exemplars, NormalizerConfig
 from ram_sdk.models.exemplars import WARP, Want
 from ram_sdk.motion import Motion
@@ -21,6 +21,7 @@ from ram_sdk.skeleton.sequences import cut, pose_of, positions
 from ram_sdk.skeleton.smoothing import between
 
 _LEVEL = 0.15  # metres by which the pelvis of a steady motion rises and falls
+_AT_LEAST = 1.2  # times as slow or fast as it is that an exemplar is played where words say slowly or fast
 _SEAM = 0.4  # seconds in which one exemplar goes over into the next
 
 
@@ -82,9 +83,12 @@ def starts(
     for one, generator in zip(wanted, generators, strict=True):
         fitting = [[next(fits) for _ in part.wants] for part in one.parts]
         parts, seam = _joinable(one.parts, config)
-        chosen, motions = [], []
+        chosen: list[dict[str, Any]] = []
+        motions: list[Motion] = []
         for number, (part, own) in enumerate(zip(parts, fitting, strict=False), start=1):
             seconds = None if part.frames is None else part.frames / config.fps
+            if motions:
+                own[0] = exemplars.following(own[0], float(motions[-1].joints[-1, 0, 1]))
             drawn = [
                 _drawn(exemplars, fit, want, seconds, generator)
                 for fit, want in zip(own, part.wants, strict=True)
@@ -111,8 +115,25 @@ def _drawn(
 ) -> tuple[dict[str, Any], Motion]:
     """An exemplar that fits, as `Motion.settings` records it and as it is played."""
     index, mirrored = exemplars.choose(fit, None if seconds is None else seconds * want.pace, generator)
-    motion = Motion(exemplars.joints_of(index).numpy(), exemplars.config.motions[index].fps * want.pace)
+    one = exemplars.config.motions[index]
+    motion = Motion(exemplars.joints_of(index).numpy(), one.fps * _faster(want.pace, one.pace))
+    if (times := exemplars.times(index, want.count)) > 1:
+        motion = _again(motion, times)
     return _entry(exemplars, index, mirrored), motion.mirror() if mirrored else motion
+
+
+def _again(motion: Motion, times: int) -> Motion:
+    """A motion several times, without the dead time at its ends."""
+    once = motion.trim(shortest=1.0)
+    return once.join(*[once] * (times - 1), blend=min(_SEAM, once.duration / 3))
+
+
+def _faster(wanted: float, own: float) -> float:
+    """How many times as fast an exemplar is played: towards the wanted pace, at least a little."""
+    if wanted == 1.0:
+        return 1.0
+    bounds = (1.0 / WARP, 1.0 / _AT_LEAST) if wanted < 1.0 else (_AT_LEAST, WARP)
+    return min(max(wanted / own, bounds[0]), bounds[1])
 
 
 def _joinable(parts: Sequence[Part], config: NormalizerConfig) -> tuple[Sequence[Part], int]:
@@ -181,7 +202,7 @@ def _repeated(motion: Motion, frames: int, config: NormalizerConfig, again: bool
 
 def _want(text: str, latent: Tensor, likely: Mapping[str, float]) -> Want:
     """What a text about one action asks for."""
-    return Want(latent, likely, side(text), count(text), pace(text)[1])
+    return Want(latent, likely, side(text), count(text), degrees(text), pace(text)[1])
 
 
 class Starting(PipelineParts):
@@ -199,11 +220,13 @@ class Starting(PipelineParts):
         return found
 
     def _script(self, prompt: str) -> list[str]:
-        """The texts of what is done one after the other; "then slowly" goes on with what was before."""
+        """The texts of what is done one after the other; "slowly" and "again" go on with what was before."""
         script: list[str] = []
         parts = sequence(" ".join(prompt.split()))
         for part in parts:
             text = with_subject(part) if len(parts) > 1 else part
+            if script and repeats(part):
+                text = script[-1]
             if script and not pace(text)[0]:
                 text = f"{pace(script[-1])[0]} {text}"
             script.append(text)

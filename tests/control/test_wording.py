@@ -2,7 +2,7 @@
 
 import pytest
 
-from ram_sdk.control.wording import count, halves, pace, sequence, side
+from ram_sdk.control.wording import count, degrees, halves, pace, repeats, sequence, side
 
 
 @pytest.mark.parametrize(
@@ -48,12 +48,52 @@ def test_a_sentence_is_divided_where_one_thing_follows_another(prompt, parts):
         ("a person eats breakfast", "a person eats breakfast", None),
         ("slowly", "", False),
         ("a person is fast asleep", "a person is fast asleep", None),
+        ("someone hurries along", "someone hurries along", True),
+        ("he eases onto a chair", "he eases onto a chair", False),
+        ("drops onto a chair", "drops onto a chair", True),
+        ("drops a ball", "drops a ball", None),
+        ("tears up a letter", "tears up a letter", None),
+        ("she does not rush", "she does not rush", None),
+        ("walk at normal speed", "walk at normal speed", None),
+        ("strolls quickly", "strolls", True),
     ],
 )
 def test_words_for_speed_are_told_from_the_action(prompt, rest, faster):
     found, factor = pace(prompt)
     assert found == rest
     assert (factor == 1.0) if faster is None else (factor > 1.0) == faster
+
+
+@pytest.mark.parametrize(
+    ("part", "again"),
+    [
+        ("once more", True), ("then once more.", True), ("does it again", True), ("a second time", True),
+        ("again he jumps", False), ("stands up again", False),
+    ],
+)  # fmt: skip
+def test_a_part_that_only_repeats_is_told(part, again):
+    assert repeats(part) is again
+
+
+@pytest.mark.parametrize(
+    ("text", "angle"),
+    [
+        ("make a quarter turn to the left", 90),
+        ("turns by 45 degrees", 45),
+        ("a 180-degree turn", 180),
+        ("spins 720°", 720),
+        ("swivel a right angle", 90),
+        ("about face!", 180),
+        ("turn all the way around, 360 degrees", 360),
+        ("walks in a full circle", 360),
+        ("turns 90 degrees, then 45 degrees", 0),
+        ("makes a three-quarter turn", 0),
+        ("turns around three times", 0),
+        ("a person turns around slowly", 180),
+    ],
+)
+def test_an_angle_to_turn_by_is_heard(text, angle):
+    assert degrees(text) == angle
 
 
 @pytest.mark.parametrize(
@@ -98,6 +138,8 @@ def test_a_side_is_heard(text, named):
         ("walks 3 m and sits", 0),
         ("holds two swords", 0),
         ("jumps twice as high", 0),
+        ("jump: one, two, three", 3),
+        ("claps, one and two", 2),
     ],
 )
 def test_a_count_is_heard(text, times):

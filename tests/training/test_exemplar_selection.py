@@ -152,3 +152,13 @@ def test_what_cannot_be_done_is_refused(data, checkpoint, capsys):
 def test_a_clip_goes_the_way_that_its_action_says(action, forward, left, named):
     clip = Motion(travel(2, forward=forward, left=left).astype(np.float32), 20).features
     assert goes_as_named(action, clip) is named
+
+
+@pytest.mark.parametrize(("turned", "named"), [(180, True), (-170, True), (290, False), (90, False)])
+def test_a_turn_around_ends_facing_back(turned, named):
+    joints = travel(3)
+    angles = np.radians(turned * np.linspace(0, 1, len(joints)))[:, None]
+    x, z = joints[..., 0].copy(), joints[..., 2].copy()
+    joints[..., 0] = np.cos(angles) * x + np.sin(angles) * z
+    joints[..., 2] = np.cos(angles) * z - np.sin(angles) * x
+    assert goes_as_named("turn_around", Motion(joints.astype(np.float32), 20).features) is named

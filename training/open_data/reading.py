@@ -13,7 +13,7 @@ from training.data.folder import MotionTextFolder, read_listing
 from training.open_data.captions.grammar import MAN, WOMAN, Subject, expand
 from training.open_data.captions.inflect import base_form, gerund
 from training.open_data.captions.measured import PACE
-from training.open_data.captions.wordings import actions, families, is_unseen, seen, unseen
+from training.open_data.captions.wordings import actions, families, is_unseen, read_table, seen, unseen
 from training.open_data.composition.wording import fill, table
 
 _JOINED: dict[Relation, int] = {"then": 16_000, "while": 14_000}
@@ -21,7 +21,7 @@ _JOINED_UNSEEN = 600
 _FRAMED = 10  # sentences of each action in a phrasing that fits any
 _CAPTIONS = 6  # of a clip
 _SAME_ACTION, _SAME_PAIR = 90, 8  # clips' captions of one action, and of the same two
-_AND = 0.3  # share of "while" that is joined by a mere "and" or comma, which people write most
+_AND = 0.3  # share of joins by a mere "and" or comma, which people write most
 _BESIDE = 0.4  # share of "while" that says with a phrase what the arms do, where there is one
 _AND_FORMS = (
     "{S} {third_legs} and {third_arms}",
@@ -32,6 +32,15 @@ _AND_FORMS = (
     "{gerund_legs} and {gerund_arms}",
     "{S} {third_legs}, {third_arms}",
 )
+_AND_THEN_FORMS = (
+    "{S} {third_a} and {third_b}",
+    "{S} {third_a}, {third_b}",
+    "{base_a} and {base_b}",
+    "{gerund_a} and {gerund_b}",
+    "{S} is {gerund_a} and {gerund_b}",
+)
+_GOERS = ("walk", "run", "sprint", "crawl", "sneak", "skip")  # actions that people do to get to a chair
+_GOING = 0.35  # share of "then" in which one of the two goes somewhere, as in most that people write
 _SLOTS = {
     "side": ("left", "right"),
     "hand": ("the left hand", "the right hand", "{their} left hand", "both hands", "one hand"),
@@ -43,6 +52,10 @@ _SLOTS = {
     "how": ("happily", "angrily", "tiredly", "carefully", "proudly"),
     "turn": ("90 degrees", "180 degrees"),
     "path": ("in a straight line", "forward", "in a curve"),
+    "goal": (
+        "to the chair", "to the table", "over to the door", "up to the window", "to the other side", "away",
+        "across the room", "towards the camera", "to somebody", "into the room", "a few steps", "home",
+    ),
     "way": ("forward", "backward"),
     "object": ("a box", "a ball", "a cup"),
     "pace": tuple(words for tempo in PACE.values() for words in tempo),
@@ -104,15 +117,18 @@ def _joined(rng: random.Random, relation: Relation, number: int, held_out: bool)
     legs, arms = [name for name in table("roles")["legs"] if name in actions()], arms_actions()
     first, second = (legs, arms) if relation == "while" else (list(actions()), list(actions()))
     forms = table("joins")["while" if relation == "while" else "then2"]["unseen" if held_out else "seen"]
+    going = [name for name in read_table("measures")["speed"]["travel"] if name in actions()]
     for _ in range(number):
         pair = rng.choice(first), rng.choice(second)
+        if relation == "then" and not held_out and rng.random() < _GOING:
+            pair = (rng.choice(going), pair[1]) if rng.random() < 0.7 else (pair[0], rng.choice(going))
         verbs = [_verb_phrases(action, held_out) for action in pair]
         if not all(verbs):
             continue
-        form = rng.choice(
-            _AND_FORMS if relation == "while" and not held_out and rng.random() < _AND else forms
-        )
-        if relation == "then" and " and {" in form and pair[0] in legs and pair[1] in arms:
+        plain = _AND_FORMS if relation == "while" else _AND_THEN_FORMS
+        form = rng.choice(plain if not held_out and rng.random() < _AND else forms)
+        together = " and {" in form or form in _AND_THEN_FORMS
+        if relation == "then" and together and pair[0] in legs and pair[1] in arms:
             continue  # a mere "and" of legs and arms means both at once
         neutral = Subject("", "their", "them", "they")
         phrases = [[_filled(rng.choice(own), neutral, rng) or ""] for own in verbs]
@@ -144,7 +160,10 @@ def _captioned(data: MotionTextFolder, rng: random.Random) -> Iterator[Labelled]
 def _verb_phrases(action: str, held_out: bool) -> list[str]:
     """Templates of what is said about the action after its subject."""
     plain = (unseen if held_out else seen)(action)["plain"]
-    return [template.removeprefix("{S} ") for template in plain if template.startswith("{S} ")]
+    verbs = [template.removeprefix("{S} ") for template in plain if template.startswith("{S} ")]
+    if action in _GOERS and not held_out:
+        verbs += [f"{min(verbs, key=len)} {{goal}}"] * (len(verbs) // 3)
+    return verbs
 
 
 def _filled(template: str, subject: Subject, rng: random.Random) -> str | None:

@@ -40,6 +40,11 @@ def action_speed(action: str, a: Attributes) -> float:
             return a.body_speed
 
 
+def has_own_speed(action: str) -> bool:
+    """Whether something else says how fast an action is than how much the body moves in all."""
+    return action in _measures()
+
+
 def action_quantiles(action: str) -> tuple[float, ...] | None:
     """The action's speeds at `QUANTILES`; None if too few captures show the action."""
     quantiles = _table().get(action, {}).get("quantiles")
