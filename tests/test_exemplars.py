@@ -92,6 +92,17 @@ def test_a_pace_is_reached_from_that_of_the_exemplar(exemplars):
         assert len(start.features) == pytest.approx(frames, abs=2)
 
 
+def test_nothing_is_played_faster_than_a_person_moves(exemplars):
+    exemplars.latents.fill_(1.0)
+    exemplars.places[:70] *= 9  # a walk of 10.8 m/s, which may be played 1.4 times as fast
+    latent, config = torch.ones(exemplars.config.latent_dim), NormalizerConfig(num_features=263)
+    asked = Wanted([Part((Want(latent, pace=1.35),))], 40)
+    for seed in range(4):
+        (start,) = starts(exemplars, [asked], [torch.Generator().manual_seed(seed)], config)
+        joints = Motion.from_features(start.features.numpy()).joints
+        assert np.linalg.norm(np.diff(joints, axis=0), axis=-1).max() * config.fps < 15.0
+
+
 def test_what_is_done_once_is_repeated_as_often_as_asked(exemplars):
     exemplars.latents.fill_(1.0)
     walk, hand = (replace(one, count=1) for one in exemplars.config.motions)

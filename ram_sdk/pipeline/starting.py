@@ -22,6 +22,7 @@ from ram_sdk.skeleton.smoothing import between
 
 _LEVEL = 0.15  # metres by which the pelvis of a steady motion rises and falls
 _AT_LEAST = 1.2  # times as slow or fast as it is that an exemplar is played where words say slowly or fast
+_FASTEST = 14.0  # metres a second of a joint
 _SEAM = 0.4  # seconds in which one exemplar goes over into the next
 
 
@@ -162,9 +163,15 @@ def _entry(exemplars: Exemplars, index: int, mirrored: bool) -> dict[str, Any]:
 
 
 def _lasting(motion: Motion, frames: int | None, config: NormalizerConfig) -> Motion:
-    """A motion at the checkpoint's frame rate, played slower or faster, then cut or held, to last as long."""
+    """A motion at the checkpoint's frame rate, played slower or faster, then cut or held, to last as long.
+
+    It is not played so fast that a joint is faster than any person's.
+    """
     own = len(motion) * config.fps / motion.fps
     factor = 1.0 if frames is None else min(max(frames / own, 1.0 / WARP), WARP)
+    factor = max(
+        factor, motion.fps * np.linalg.norm(np.diff(motion.joints, axis=0), axis=-1).max() / _FASTEST
+    )
     step = motion.fps / (config.fps * factor)
     joints = between(motion.joints, np.arange(0.0, len(motion) - 1 + 1e-6, step))
     held = 0 if frames is None else max(frames - len(joints), 0)
