@@ -118,6 +118,11 @@ _DEGREES = re.compile(
     re.IGNORECASE,
 )
 _NAMED_DEGREES = {"quarter": 90, "half": 180, "full": 360}
+_AND = re.compile(
+    r",?\s+and\s+(?!(?:down|up|forth|back|forwards?|backwards?|left|right|around|round|over|out|again|then|the|an?"
+    r"|his|her|their|its|your|one|two|three)\b)",
+    re.IGNORECASE,
+)
 _LINKS = re.compile(
     r"^[\s,;]*(?:(?:and|while|as|before|after|then|when|once|having|with|during)\b[,\s]*)+"
     r"|(?:[,\s]+(?:and|while|as|before|after|then|when|with|during))+[\s,;.]*$",
@@ -182,6 +187,12 @@ def pace(prompt: str) -> tuple[str, float]:
         if found and not _NEGATED.search(prompt[: found.start()]):
             return prompt, factor
     return prompt, 1.0
+
+
+def clauses(text: str) -> tuple[str, str] | None:
+    """The two sides of the only "and" that may join two things to do: "walk to the chair", "sit down"."""
+    sides = _AND.split(text)
+    return (sides[0], sides[1]) if len(sides) == 2 and all(map(str.strip, sides)) else None
 
 
 def repeats(part: str) -> bool:

@@ -8,6 +8,7 @@ arXiv:2108.01073, with a retrieved motion, as in ReMoDiffuse: Zhang et al., 2023
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Annotated, Literal
 
 import torch
@@ -26,6 +27,7 @@ _UNLIKELY = -6.0  # least log-probability that counts
 _CLAIM = 0.4  # that another side or count than the text's costs, or 90 degrees; an unknown one costs half
 _REPEATED = 0.1  # that an exemplar has to be repeated to be done as often as wanted
 _IN_PLACE = 0.5  # metres between the start and the end of an exemplar that can be repeated
+_ELSEWHERE = 1.0  # metres between the start and the end of an exemplar of an action that goes somewhere
 _FAR_OFF = 2  # quarter turns: a turn that is farther off than that is as bad
 _HEIGHT_WEIGHT = 1.0  # of metres between the pelvis at the end of a motion and at the start of the next
 _PACE_WEIGHT = 0.1  # of the logarithm of how many times too slow or too fast an exemplar is
@@ -156,6 +158,15 @@ class Exemplars(nn.Module):
         starts, ends = self._bounds()
         near = (self.places[ends - 1] - self.places[starts]).norm(dim=-1) < _IN_PLACE
         return [one.count == 1 and on for one, on in zip(self.config.motions, near.tolist(), strict=True)]
+
+    def going(self) -> set[str]:
+        """The actions whose exemplars mostly end somewhere else."""
+        starts, ends = self._bounds()
+        ways = (self.places[ends - 1] - self.places[starts]).norm(dim=-1).tolist()
+        by_action: dict[str, list[float]] = {}
+        for one, way in zip(self.config.motions, ways, strict=True):
+            by_action.setdefault(one.action, []).append(way)
+        return {action for action, own in by_action.items() if median(own) > _ELSEWHERE}
 
     def _bounds(self) -> tuple[Tensor, Tensor]:
         """The first stored frame of each exemplar, and one past its last."""

@@ -10,7 +10,17 @@ import torch
 from torch import Tensor
 
 from ram_sdk.control.timeline import Segment, Timeline
-from ram_sdk.control.wording import count, degrees, halves, pace, repeats, sequence, side, with_subject
+from ram_sdk.control.wording import (
+    clauses,
+    count,
+    degrees,
+    halves,
+    pace,
+    repeats,
+    sequence,
+    side,
+    with_subject,
+)
 from ram_sdk.models import RELATIONS, Exemplars, NormalizerConfig
 from ram_sdk.models.exemplars import WARP, Want
 from ram_sdk.motion import Motion
@@ -22,6 +32,7 @@ from ram_sdk.skeleton.smoothing import between
 
 _LEVEL = 0.15  # metres by which the pelvis of a steady motion rises and falls
 _AT_LEAST = 1.2  # times as slow or fast as it is that an exemplar is played where words say slowly or fast
+_SURE = math.log(0.5)  # log-probability from which on a clause of a sentence is read as an action of its own
 _FASTEST = 14.0  # metres a second of a joint
 _SEAM = 0.4  # seconds in which one exemplar goes over into the next
 
@@ -170,7 +181,8 @@ def _lasting(motion: Motion, frames: int | None, config: NormalizerConfig) -> Mo
     own = len(motion) * config.fps / motion.fps
     factor = 1.0 if frames is None else min(max(frames / own, 1.0 / WARP), WARP)
     factor = max(
-        factor, motion.fps * np.linalg.norm(np.diff(motion.joints, axis=0), axis=-1).max() / _FASTEST
+        factor,
+        motion.fps * np.linalg.norm(np.diff(motion.joints, axis=0), axis=-1).max(initial=0.0) / _FASTEST,
     )
     step = motion.fps / (config.fps * factor)
     joints = between(motion.joints, np.arange(0.0, len(motion) - 1 + 1e-6, step))
@@ -254,6 +266,7 @@ class Starting(PipelineParts):
             for text, both in zip(unique, read.actions.tolist(), strict=True)
         }
         relations = dict(zip(unique, (RELATIONS[i] for i in read.relation.argmax(-1).tolist()), strict=True))
+        split = self._split({text: likely[text][0] for text in plain if relations[text] == "one"})
         phrases = {
             text: self._phrases(text, focus)
             for text, focus in zip(unique, read.focus.tolist(), strict=True)
@@ -266,6 +279,9 @@ class Starting(PipelineParts):
         asked: dict[str, list[Part]] = {}
         for text in plain:
             first, second = likely[text]
+            if text in split:
+                asked[text] = split[text]
+                continue
             if relations[text] == "one":
                 asked[text] = [Part((_want(text, latents[plain[text]], likely[plain[text]][0]),))]
                 continue
@@ -277,6 +293,38 @@ class Starting(PipelineParts):
             )
             asked[text] = [Part(wants)] if relations[text] == "while" else [Part((one,)) for one in wants]
         return asked
+
+    def _split(self, texts: Mapping[str, Mapping[str, float]]) -> dict[str, list[Part]]:
+        """Texts of which one clause goes somewhere and the other does something else, and what they ask for.
+
+        Args:
+            texts: texts that are read as about one action, and how likely each action is.
+        """
+        if self.exemplars is None or self.reader is None:
+            return {}
+        found = {text: sides for text in texts if (sides := clauses(text))}
+        sentences = list(dict.fromkeys(with_subject(side) for sides in found.values() for side in sides))
+        if not sentences:
+            return {}
+        states, mask = self.text_backbone.encode(sentences)
+        latents = dict(zip(sentences, self.text_encoder(states.to(self.dtype), mask), strict=True))
+        names, arms = self.reader.config.actions, self.reader.config.arms
+        read = self.reader(states, mask).actions[:, 0].tolist()
+        likely = {text: dict(zip(names, own, strict=True)) for text, own in zip(sentences, read, strict=True)}
+        going, parts = self.exemplars.going(), {}
+        for text, sides in found.items():
+            both = [with_subject(side) for side in sides]
+            actions = [max(likely[side], key=likely[side].__getitem__) for side in both]
+            whole = max(texts[text], key=texts[text].__getitem__)
+            sure = all(likely[side][action] > _SURE for side, action in zip(both, actions, strict=True))
+            if not sure or (actions[0] in going) == (actions[1] in going):
+                continue
+            if whole not in actions and texts[text][whole] > _SURE:
+                continue
+            wants = tuple(_want(side, latents[side], likely[side]) for side in both)
+            together = actions[0] in going and actions[1] in arms
+            parts[text] = [Part(wants)] if together else [Part((one,)) for one in wants]
+        return parts
 
     def _phrases(self, text: str, focus: Sequence[Sequence[float]]) -> list[str]:
         """The words of each of two actions, as sentences."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ram_sdk.control.wording import count, degrees, halves, pace, repeats, sequence, side
+from ram_sdk.control.wording import clauses, count, degrees, halves, pace, repeats, sequence, side
 
 
 @pytest.mark.parametrize(
@@ -62,6 +62,22 @@ def test_words_for_speed_are_told_from_the_action(prompt, rest, faster):
     found, factor = pace(prompt)
     assert found == rest
     assert (factor == 1.0) if faster is None else (factor > 1.0) == faster
+
+
+@pytest.mark.parametrize(
+    ("text", "sides"),
+    [
+        ("walk to the chair and sit down", ("walk to the chair", "sit down")),
+        ("he picks something up, and walks away", ("he picks something up", "walks away")),
+        ("walks up and down", None),
+        ("steps left and right", None),
+        ("with his arms and his legs", None),
+        ("walks and waves and sits", None),
+        ("walks", None),
+    ],
+)
+def test_two_clauses_are_told_from_other_ands(text, sides):
+    assert clauses(text) == sides
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,17 @@ def test_two_actions_at_the_same_time_are_layered(with_reader):
     assert len(start(with_reader, "a person walks while waving", num_frames=60)[0]) == 60
 
 
+def test_clauses_of_which_one_goes_somewhere_are_done_both(with_reader):
+    likely = {"walk": -0.1, "wave": -3.0}
+    both, after = "a person walks and waves the left hand", "a person waves the left hand and walks"
+    found = with_reader._split({both: likely, after: likely, "a person walks up and down": likely})
+    assert [len(part.wants) for part in found[both]] == [2]  # the arms' on the legs'
+    assert [len(part.wants) for part in found[after]] == [1, 1]
+    assert set(found) == {both, after}
+    surely_another = {"walk": -9.0, "wave": -9.0, "dance": -0.1}
+    assert with_reader._split({both: surely_another}) == {}
+
+
 def test_legs_that_are_done_are_not_repeated(with_reader, monkeypatch):
     """A walk goes on while the arms wave longer, a squat does not."""
     squat = travel(1.5)
