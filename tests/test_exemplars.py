@@ -119,6 +119,22 @@ def test_what_is_done_once_is_repeated_as_often_as_asked(exemplars):
                 assert (np.diff(raised.astype(int)) == 1).sum() == times
 
 
+def test_repeats_end_whole_and_take_no_longer_than_can_be_made(exemplars):
+    exemplars.latents.fill_(1.0)
+    hand = replace(exemplars.config.motions[1], count=1)
+    exemplars.config = replace(exemplars.config, motions=(exemplars.config.motions[0], hand))
+    latent, config = torch.ones(exemplars.config.latent_dim), NormalizerConfig(num_features=263)
+    for frames in (None, 100):
+        asked = Wanted([Part((Want(latent, count=99),), frames)], frames)
+        (start,) = starts(exemplars, [asked], [torch.Generator().manual_seed(0)], config)
+        joints = Motion.from_features(start.features.numpy()).joints
+        wrists = joints[:, [20, 21], 1].max(axis=1) - joints[:, 12, 1]
+        assert start.entry["exemplars"][0]["name"] == "hands/2"
+        assert wrists.min() < -0.3
+        assert wrists[-3:].min() > 0.3  # it ends raised, as the exemplar does
+        assert len(joints) <= 196
+
+
 def test_what_follows_starts_where_the_motion_before_ends(exemplars):
     low = exemplars.joints.clone()
     low[40:, :, 1] -= 0.5

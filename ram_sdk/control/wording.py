@@ -66,7 +66,8 @@ _PACES = (
 _PACED_VERBS = (
     (
         re.compile(
-            r"\b(?:(?:stroll|saunter|creep)(?:s|ed|ing)?|(?:ambl|shuffl|dawdl|trudg|eas)(?:es?|ed|ing)"
+            r"(?<!\bat )\b(?:(?:stroll|saunter|creep)(?:s|ed|ing)?"
+            r"|(?:ambl|shuffl|dawdl|trudg|eas)(?:es?|ed|ing)"
             r"|plod(?:s|ded|ding)?)\b",
             re.IGNORECASE,
         ),
@@ -74,7 +75,8 @@ _PACED_VERBS = (
     ),
     (
         re.compile(
-            r"\b(?:(?:rush|dash)(?:es|ed|ing)?|(?:hurr|scurr)(?:y|ies|ied|ying)|rac(?:es?|ed|ing)"
+            r"(?<!\ba )(?<!\bthe )\b(?:(?:rush|dash)(?:es|ed|ing)?"
+            r"|(?:hurr|scurr)(?:y|ies|ied|ying)|rac(?:es?|ed|ing)"
             r"|(?:hasten|scamper)(?:s|ed|ing)?|(?:bolt|speed|zoom)(?:s|ed|ing)"
             r"|(?:tear|drop|plop)(?:s|ping|ing)? (?=(?:along|down|off|past|onto|into|ahead|away)\b))",
             re.IGNORECASE,
@@ -84,7 +86,7 @@ _PACED_VERBS = (
 )
 """Verbs that say what is done and how fast."""
 
-_NEGATED = re.compile(r"(?:\b(?:not|never)|n['\u2019]t)(?:\s+\w+)?\s*$", re.IGNORECASE)
+_NEGATED = re.compile(r"(?:\b(?:not|never|without)|n['\u2019]t)(?:\s+\w+)?\s*$", re.IGNORECASE)
 _SIDES: dict[Side, re.Pattern[str]] = {
     "left": re.compile(r"\bleft(?:wards?)?\b|\b(?:counter|anti)-?clockwise\b", re.IGNORECASE),
     "right": re.compile(
@@ -102,20 +104,25 @@ _COUNT = re.compile(
     rf"|\b(?:(?P<digits>\d{{1,2}})|(?P<number>{'|'.join(NUMBERS)}))\s+"
     rf"(?:(?!(?:and|then|or|to|with|for|in)\b)[^\W\d]+\s+){{,2}}?(?:{_COUNTED})(?P<plural>(?:e?s)?)\b"
 )
+_HOW_OFTEN = re.compile(rf"\b(?:twice|thrice|(?:\d+|{'|'.join(NUMBERS)}) times)\b", re.IGNORECASE)
 _COUNTED_OUT = re.compile(r"\bone(?:,? (?:and )?(?P<last>two|three|four|five|six))+\b")
 _AGAIN = re.compile(
-    r"(?:and |then |does (?:it|so|that) |do (?:it|so|that) )*"
-    r"(?:(?:once|one time) (?:more|again)|again|another time|a second time)",
+    r"(?:(?:and|then|a person|someone|he|she|they|it) )*(?:(?:do|does|repeats?) (?:it|so|that|this) ?)?"
+    r"(?:once (?:more|again)|one more time|again|another time|a second time)?",
     re.IGNORECASE,
 )
 _DEGREES = re.compile(
     r"\b(?P<number>\d{2,4})(?:\s*\u00b0|[\s-]*degrees?\b)"
     r"|\b(?P<quarter>(?<!three )(?<!three-)quarter(?: of a)?[\s-]+turns?|right angles?)\b"
     r"|\b(?P<half>half(?: an?)?[\s-]+(?:turns?|circles?)|about[\s-]face|u-turn"
-    r"|turn(?:s|ed|ing)? around(?! (?:and around|\w+ times|twice|thrice)))\b"
+    r"|turn(?:s|ed|ing)? around(?=$|[,.;!]"
+    r"| (?:fast|\w+ly|to|in place|on the spot|(?:and|then)(?! around))\b))"
     r"|\b(?P<full>(?:full|complete|whole)[\s-]+(?:turns?|circles?|rotations?|revolutions?)"
     r"|all the way a?round)\b",
     re.IGNORECASE,
+)
+_TURNING = re.compile(
+    r"turn|spin|rotat|swivel|pivot|twirl|whirl|about[\s-]face|around|walks?|runs?", re.IGNORECASE
 )
 _NAMED_DEGREES = {"quarter": 90, "half": 180, "full": 360}
 _AND = re.compile(
@@ -197,7 +204,15 @@ def clauses(text: str) -> tuple[str, str] | None:
 
 def repeats(part: str) -> bool:
     """Whether a part of a sequence only asks for what was before: "jumps, then once more"."""
-    return _AGAIN.fullmatch(part.strip(" ,;.!")) is not None
+    words = part.strip(" ,;.!")
+    return bool(re.search(r"\b(?:again|more|another|second|repeats?)\b", words)) and bool(
+        _AGAIN.fullmatch(words)
+    )
+
+
+def once(text: str) -> str:
+    """A text without how many times something is done: what "once more" asks for again."""
+    return " ".join(_HOW_OFTEN.sub(" ", text).split()) or text
 
 
 def sides(text: str) -> set[Side]:
@@ -227,6 +242,8 @@ def degrees(text: str) -> int:
 
     Several different angles are none.
     """
+    if not _TURNING.search(text):
+        return 0  # of a limb
     found = {
         int(match["number"]) if match["number"] else _NAMED_DEGREES[str(match.lastgroup)]
         for match in _DEGREES.finditer(text)

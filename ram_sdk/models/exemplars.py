@@ -26,6 +26,7 @@ _ACTION_WEIGHT = 0.5  # of the log-probability that the text asks for the action
 _UNLIKELY = -6.0  # least log-probability that counts
 _CLAIM = 0.4  # that another side or count than the text's costs, or 90 degrees; an unknown one costs half
 _REPEATED = 0.1  # that an exemplar has to be repeated to be done as often as wanted
+_ROUND = 540  # degrees from which on an exemplar turns more than once, whatever its captions say
 _IN_PLACE = 0.5  # metres between the start and the end of an exemplar that can be repeated
 _ELSEWHERE = 1.0  # metres between the start and the end of an exemplar of an action that goes somewhere
 _FAR_OFF = 2  # quarter turns: a turn that is farther off than that is as bad
@@ -157,7 +158,10 @@ class Exemplars(nn.Module):
         """Whether each exemplar shows its action once and in place, so that it can be repeated."""
         starts, ends = self._bounds()
         near = (self.places[ends - 1] - self.places[starts]).norm(dim=-1) < _IN_PLACE
-        return [one.count == 1 and on for one, on in zip(self.config.motions, near.tolist(), strict=True)]
+        return [
+            one.count == 1 and one.turn < _ROUND and on
+            for one, on in zip(self.config.motions, near.tolist(), strict=True)
+        ]
 
     def going(self) -> set[str]:
         """The actions whose exemplars mostly end somewhere else."""

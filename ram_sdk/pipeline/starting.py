@@ -15,6 +15,7 @@ from ram_sdk.control.wording import (
     count,
     degrees,
     halves,
+    once,
     pace,
     repeats,
     sequence,
@@ -102,7 +103,7 @@ def starts(
             if motions:
                 own[0] = exemplars.following(own[0], float(motions[-1].joints[-1, 0, 1]))
             drawn = [
-                _drawn(exemplars, fit, want, seconds, generator)
+                _drawn(exemplars, fit, want, seconds, config.max_frames / config.fps, generator)
                 for fit, want in zip(own, part.wants, strict=True)
             ]
             chosen += [entry for entry, _ in drawn]
@@ -123,21 +124,28 @@ def starts(
 
 
 def _drawn(
-    exemplars: Exemplars, fit: Tensor, want: Want, seconds: float | None, generator: torch.Generator
+    exemplars: Exemplars,
+    fit: Tensor,
+    want: Want,
+    seconds: float | None,
+    longest: float,
+    generator: torch.Generator,
 ) -> tuple[dict[str, Any], Motion]:
-    """An exemplar that fits, as `Motion.settings` records it and as it is played."""
+    """An exemplar that fits, as `Motion.settings` records it and as it is played, seconds long at most."""
     index, mirrored = exemplars.choose(fit, None if seconds is None else seconds * want.pace, generator)
     one = exemplars.config.motions[index]
     motion = Motion(exemplars.joints_of(index).numpy(), one.fps * _faster(want.pace, one.pace))
     if (times := exemplars.times(index, want.count)) > 1:
-        motion = _again(motion, times)
+        motion = _again(motion, times, seconds or longest)
     return _entry(exemplars, index, mirrored), motion.mirror() if mirrored else motion
 
 
-def _again(motion: Motion, times: int) -> Motion:
-    """A motion several times, without the dead time at its ends."""
-    once = motion.trim(shortest=1.0)
-    return once.join(*[once] * (times - 1), blend=min(_SEAM, once.duration / 3))
+def _again(motion: Motion, times: int, seconds: float) -> Motion:
+    """A motion several times without the dead time at its ends, as often as can be played in so long."""
+    single = motion.trim(shortest=1.0)
+    blend = min(_SEAM, single.duration / 3)
+    times = min(times, int((seconds * WARP - blend) / (single.duration - blend)))
+    return single.join(*[single] * (times - 1), blend=blend) if times > 1 else motion
 
 
 def _faster(wanted: float, own: float) -> float:
@@ -245,7 +253,7 @@ class Starting(PipelineParts):
         for part in parts:
             text = with_subject(part) if len(parts) > 1 else part
             if script and repeats(part):
-                text = script[-1]
+                text = once(script[-1])
             if script and not pace(text)[0]:
                 text = f"{pace(script[-1])[0]} {text}"
             script.append(text)
@@ -307,7 +315,8 @@ class Starting(PipelineParts):
         if not sentences:
             return {}
         states, mask = self.text_backbone.encode(sentences)
-        latents = dict(zip(sentences, self.text_encoder(states.to(self.dtype), mask), strict=True))
+        plain, plain_mask = self.text_backbone.encode([pace(text)[0] or text for text in sentences])
+        latents = dict(zip(sentences, self.text_encoder(plain.to(self.dtype), plain_mask), strict=True))
         names, arms = self.reader.config.actions, self.reader.config.arms
         read = self.reader(states, mask).actions[:, 0].tolist()
         likely = {text: dict(zip(names, own, strict=True)) for text, own in zip(sentences, read, strict=True)}

@@ -54,6 +54,9 @@ def test_a_sentence_is_divided_where_one_thing_follows_another(prompt, parts):
         ("drops a ball", "drops a ball", None),
         ("tears up a letter", "tears up a letter", None),
         ("she does not rush", "she does not rush", None),
+        ("leaves without rushing", "leaves without rushing", None),
+        ("wins the race", "wins the race", None),
+        ("stands at ease", "stands at ease", None),
         ("walk at normal speed", "walk at normal speed", None),
         ("strolls quickly", "strolls", True),
     ],
@@ -84,7 +87,9 @@ def test_two_clauses_are_told_from_other_ands(text, sides):
     ("part", "again"),
     [
         ("once more", True), ("then once more.", True), ("does it again", True), ("a second time", True),
-        ("again he jumps", False), ("stands up again", False),
+        ("again he jumps", False), ("he does it one more time", True), ("repeats it", True),
+        ("does it", False), ("", False),
+        ("stands up again", False),
     ],
 )  # fmt: skip
 def test_a_part_that_only_repeats_is_told(part, again):
@@ -106,6 +111,11 @@ def test_a_part_that_only_repeats_is_told(part, again):
         ("makes a three-quarter turn", 0),
         ("turns around three times", 0),
         ("a person turns around slowly", 180),
+        ("turns around and walks away", 180),
+        ("turns around the corner", 0),
+        ("turns around a few times", 0),
+        ("bends the knees at a right angle", 0),
+        ("holds the arms at 90 degrees", 0),
     ],
 )
 def test_an_angle_to_turn_by_is_heard(text, angle):
