@@ -310,8 +310,8 @@ class Starting(PipelineParts):
         """
         if self.exemplars is None or self.reader is None:
             return {}
-        found = {text: sides for text in texts if (sides := clauses(text))}
-        sentences = list(dict.fromkeys(with_subject(side) for sides in found.values() for side in sides))
+        found = {text: [self._phrase(side) for side in sides] for text in texts if (sides := clauses(text))}
+        sentences = list(dict.fromkeys(side for both in found.values() for side in both))
         if not sentences:
             return {}
         states, mask = self.text_backbone.encode(sentences)
@@ -321,8 +321,7 @@ class Starting(PipelineParts):
         read = self.reader(states, mask).actions[:, 0].tolist()
         likely = {text: dict(zip(names, own, strict=True)) for text, own in zip(sentences, read, strict=True)}
         going, parts = self.exemplars.going(), {}
-        for text, sides in found.items():
-            both = [with_subject(side) for side in sides]
+        for text, both in found.items():
             actions = [max(likely[side], key=likely[side].__getitem__) for side in both]
             whole = max(texts[text], key=texts[text].__getitem__)
             sure = all(likely[side][action] > _SURE for side, action in zip(both, actions, strict=True))
